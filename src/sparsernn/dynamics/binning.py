@@ -1,0 +1,162 @@
+"""D_stsp by binning: histograms of the visited bins, compared by the Kullback-Leibler divergence."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparsernn.dynamics.box import box_of, checked_chunk, checked_reference
+from sparsernn.dynamics.definition import Definition
+from sparsernn.errors import SpecError
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class BinnedReference:
+    """A reference series as smoothed frequencies of bins, prepared once so that thousands of runs can be compared.
+
+    The last of the k^N + 1 entries of `p` is the escape bin: what lies outside the box; 0 where it is dropped.
+    """
+
+    definition: Definition
+    length: int
+    dim: int
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p: NDArray[np.float64]
+    log_p: NDArray[np.float64]
+
+    @property
+    def entropy(self) -> float:
+        """H(p) = -Σ p ln p, in nats."""
+        return float(-np.sum(self.p * self.log_p))
+
+    def ceiling(self, steps: int) -> float:
+        """D_stsp of a run of `steps` points that all lie in one bin the reference never visits: collapsed or escaped.
+
+        About ln(steps / alpha) - H(p).
+        """
+        alpha = self.definition.alpha
+        total = steps + alpha * self.smoothed_bins
+        p_empty = alpha / (self.length + alpha * self.smoothed_bins)
+        return float(
+            -self.entropy - (1 - p_empty) * math.log(alpha / total) - p_empty * math.log((steps + alpha) / total)
+        )
+
+    @property
+    def smoothed_bins(self) -> int:
+        """How many bins share the smoothing: k^N, and the escape bin where it is counted."""
+        assert self.definition.bins is not None
+        return self.definition.bins**self.dim + (self.definition.escape == "counted")
+
+    def accumulator(self, runs: int, steps: int) -> BinnedAccumulator:
+        """An empty histogram for each of `runs` runs of at most `steps` steps."""
+        return BinnedAccumulator(self, runs, steps)
+
+
+class BinnedAccumulator:
+    """Histograms of many runs that advance together; no trajectory is stored.
+
+    Memory: runs · (k^N + 1) counters of 2 bytes, 4 bytes from 65,536 steps on (2,500 runs, 30 bins, 3 dimensions:
+    135 MB; several smaller accumulators one after the other need less). Time: about 10 ns a point (see `add`).
+    """
+
+    def __init__(self, reference: BinnedReference, runs: int, steps: int):
+        assert reference.definition.bins is not None
+        self.reference, self.runs, self.steps, self.seen = reference, runs, steps, 0
+        counter = np.uint16 if steps <= np.iinfo(np.uint16).max else np.uint32
+        self._counts = np.zeros((runs, reference.definition.bins**reference.dim + 1), counter)
+
+    def add(self, chunk: ArrayLike) -> None:
+        """Count the next `chunk`, (steps, runs, N), best float32 and C-ordered; releases the GIL.
+
+        A few hundred steps of a few hundred runs at a time stay in the processor's cache. The bin is decided in float64
+        for either type, so that it does not depend on how the run arrives.
+        """
+        reference, array = self.reference, checked_chunk(chunk, self.runs, self.reference.dim)
+        if self.seen + len(array) > self.steps:
+            raise SpecError(f"planned for {self.steps} steps, but step {self.seen + len(array)} was given")
+        bins = reference.definition.bins
+        assert bins is not None
+        _count(array, reference.low, bins / (reference.high - reference.low), bins, self._counts)
+        self.seen += len(array)
+
+    def inside_fractions(self) -> NDArray[np.float64]:
+        """Share of the points seen that lay in the box, (runs,)."""
+        return 1.0 - self._counts[:, -1] / max(self.seen, 1)
+
+    def divergences(self) -> NDArray[np.float64]:
+        """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left."""
+        definition, out = self.reference.definition, np.empty(self.runs)
+        counted = definition.escape == "counted"
+        totals = np.full(self.runs, self.seen) if counted else self.seen - self._counts[:, -1].astype(np.int64)
+        _divergences(
+            self._counts,
+            totals,
+            self.reference.p,
+            self.reference.log_p,
+            definition.alpha,
+            self.reference.smoothed_bins,
+            out,
+        )
+        return np.where(totals > 0, out, np.nan)
+
+
+def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference:
+    """Count the reference (T, N) into `definition.bins` bins per dimension.
+
+    p = (counts + alpha) / (total + alpha · bins), natural logarithms. O(T N + k^N).
+    """
+    array, bins = checked_reference(values), definition.bins
+    assert bins is not None
+    low, high = box_of(array, definition.box)
+    dim = array.shape[1]
+    counts = np.zeros((1, bins**dim + 1), np.uint32)
+    _count(array[:, None, :], low, bins / (high - low), bins, counts)
+    used = counts[0] if definition.escape == "counted" else counts[0, :-1]
+    smoothed = used + definition.alpha
+    log_p = np.log(smoothed / (used.sum() + definition.alpha * len(used)))
+    p = np.exp(log_p)
+    if definition.escape == "dropped":
+        p, log_p = np.append(p, 0.0), np.append(log_p, 0.0)
+    return BinnedReference(definition, int(used.sum()), dim, low, high, p, log_p)
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any) -> None:
+    """Add chunk (steps, runs, N) to counts (runs, bins^N + 1), the last entry for what is outside or not finite."""
+    steps, runs, dim = chunk.shape
+    escaped = counts.shape[1] - 1
+    visited = np.empty((runs, steps), np.int32)
+    for step in range(steps):  # in the order in which the chunk lies in memory
+        for run in range(runs):
+            index, inside = np.int64(0), True
+            for d in range(dim):
+                position = (np.float64(chunk[step, run, d]) - low[d]) * scale[d]
+                inside &= (position >= 0.0) & (position < bins)  # a NaN fails both
+                index = index * bins + np.int64(position)
+            visited[run, step] = index if inside else escaped
+    for run in range(runs):  # run by run, so that one histogram stays in the cache
+        row = counts[run]
+        for step in range(steps):
+            row[visited[run, step]] += 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _divergences(counts: Any, totals: Any, p: Any, log_p: Any, alpha: float, smoothed_bins: int, out: Any) -> None:
+    """out (runs,) = Σ p (ln p - ln q) over the smoothed bins; most bins are empty and share one logarithm."""
+    for run in range(counts.shape[0]):
+        weight = totals[run] + alpha * smoothed_bins
+        log_empty = np.log(alpha / weight)
+        total = 0.0
+        for b in range(smoothed_bins):
+            count = counts[run, b]
+            if count == 0:
+                total += p[b] * (log_p[b] - log_empty)
+            else:
+                total += p[b] * (log_p[b] - np.log((count + alpha) / weight))
+        out[run] = total

@@ -1,0 +1,70 @@
+"""The box around a reference series: what lies outside has escaped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparsernn.errors import DataError, SpecError
+
+
+def checked_reference(values: ArrayLike) -> NDArray[np.floating[Any]]:
+    """The reference as a C-ordered (T, N) array of float32 or float64, refused where no measure could mean anything."""
+    array = np.asarray(values)
+    if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1:
+        raise DataError(f"a reference series has shape (time, dimensions) with at least 2 rows, got {array.shape}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        raise DataError(
+            f"the reference holds {int((~finite).sum())} values that are not finite, the first in row {row}, "
+            f"column {column} (counted from 0): cut them out or fill them in first"
+        )
+    constant = [str(i) for i in np.flatnonzero(np.ptp(array, axis=0) == 0)]
+    if constant:
+        raise DataError(
+            f"column {', '.join(constant)} of the reference (counted from 0) is constant and has no spread to measure "
+            "against: leave it out"
+        )
+    return np.ascontiguousarray(array)
+
+
+def box_of(values: NDArray[np.floating[Any]], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper corner, each (N,): "range" = min - 0.1 sd .. max + 0.1 sd, "legacy" = mean ± 2 sd.
+
+    The sd is that with n - 1. The published legacy box is centered on 0, the mean of the standardized data it was
+    made for.
+    """
+    values = values.astype(np.float64, copy=False)
+    sd = values.std(axis=0, ddof=1)
+    if kind == "legacy":
+        return values.mean(axis=0) - 2 * sd, values.mean(axis=0) + 2 * sd
+    return values.min(axis=0) - 0.1 * sd, values.max(axis=0) + 0.1 * sd
+
+
+def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[Any]]:
+    """A chunk of runs, C-ordered (steps, runs, N), float32 or float64, or `SpecError`."""
+    array = np.asarray(chunk)
+    if array.ndim != 3 or array.shape[1:] != (runs, dim):
+        raise SpecError(f"a chunk has shape (steps, {runs} runs, {dim} dimensions), got {array.shape}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    return np.ascontiguousarray(array)
+
+
+@numba.njit(nogil=True, cache=True)
+def count_inside(chunk: Any, low: Any, high: Any, inside: Any) -> None:
+    """Add to inside (runs,) how many points of chunk (steps, runs, N) lie in [low, high) in every dimension."""
+    steps, runs, dim = chunk.shape
+    for run in range(runs):
+        for step in range(steps):
+            within = True
+            for d in range(dim):
+                # not "x < low or x >= high": a NaN must fail
+                within = within and chunk[step, run, d] >= low[d] and chunk[step, run, d] < high[d]
+            inside[run] += within

@@ -1,0 +1,109 @@
+"""D_stsp, the state-space divergence: how much the places visited by one series differ from those of another.
+
+D = Σ p ln(p / q) over state space, the reference's distribution p first, in nats; blind to the order in time. 0 for the
+same series, at least the `floor` for two stretches of one dynamics, the `ceiling` for a run that collapsed to a point
+or escaped. Source: arXiv 2406.04934 and Koppe et al. 2019 (doi:10.1371/journal.pcbi.1007263); which of the published
+variants, and what is done about their faults, is said by a `Definition`.
+
+    reference = prepare(series)                       # once, O(T)
+    divergence(reference, generated)                  # one run
+    many = reference.accumulator(runs=500, steps=37_500)
+    many.add(chunk)                                   # (steps, runs, N), again and again: no trajectory is stored
+    many.divergences()                                # (runs,)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sparsernn.dynamics.binning import BinnedAccumulator, BinnedReference, prepare_binned
+from sparsernn.dynamics.box import checked_reference
+from sparsernn.dynamics.definition import Definition, definition_for
+from sparsernn.dynamics.mixture import MixtureAccumulator, MixtureReference, prepare_mixture
+from sparsernn.errors import SpecError, Undefined
+
+__all__ = [
+    "Accumulator",
+    "Definition",
+    "Reference",
+    "ceiling",
+    "definition_for",
+    "divergence",
+    "floor",
+    "inside_fraction",
+    "prepare",
+]
+
+Reference = BinnedReference | MixtureReference
+Accumulator = BinnedAccumulator | MixtureAccumulator
+
+
+def prepare(values: ArrayLike, definition: Definition | None = None) -> Reference:
+    """A reference series (T, N) made ready for comparisons; without a definition the default for its size.
+
+    Raises `DataError` for a wrong shape, values that are not finite, or a constant column.
+    """
+    array = checked_reference(values)
+    definition = definition or definition_for(*array.shape)
+    if definition.estimator == "binning":
+        return prepare_binned(array, definition)
+    return prepare_mixture(array, definition)
+
+
+def divergence(reference: Reference, generated: ArrayLike) -> float | Undefined:
+    """D_stsp of a generated series (T', N) against the reference, in nats.
+
+    Values that are not finite, and points far outside, count as escape: a run that has escaped altogether scores the
+    ceiling, and escape after some steps scores at least as much as collapse to a point after as many. Binning charges
+    about ln(1 / share inside) for it, the mixture the escaped share of the ceiling. Under a definition with escape
+    "dropped" such points are ignored, and a run of which nothing is left is `Undefined`.
+    Raises `SpecError` where the shapes do not fit.
+    """
+    value = _one(reference, generated).divergences()[0]
+    if np.isnan(value):
+        return Undefined(
+            "the generated series never comes near the reference and this definition drops what is outside"
+        )
+    return float(value)
+
+
+def inside_fraction(reference: Reference, generated: ArrayLike) -> float:
+    """Share of the generated points (T', N) inside the definition's box around the reference, 0 to 1."""
+    return float(_one(reference, generated).inside_fractions()[0])
+
+
+def ceiling(reference: Reference, steps: int) -> float | Undefined:
+    """D_stsp of a run of `steps` points that shares no place with the reference."""
+    return reference.ceiling(steps)
+
+
+def floor(values: ArrayLike, definition: Definition, steps: int, second: ArrayLike | None = None) -> float | Undefined:
+    """D_stsp between two true series: what a perfect model of `steps` points should be expected to score.
+
+    With a `second` true series (T'', N): its first `steps` points against the whole reference. Without one: the last
+    min(steps, T // 2) points of the reference against the points before them, under the same definition. Both
+    stretches are then shorter than the series they stand for unless steps ≤ T / 2, and shorter series differ more
+    (roughly as 1 / T): such a floor is an upper bound, by about two for steps = T. A drift of the
+    recording is part of it.
+    """
+    array = checked_reference(values)
+    if second is None:
+        cut = len(array) - max(1, min(steps, len(array) // 2))
+        first_part, second_part = array[:cut], array[cut:]
+        if len(first_part) < 2 or np.any(np.ptp(first_part, axis=0) == 0):
+            return Undefined("the reference is too short, or constant for too long, to be split in two")
+        return divergence(prepare(first_part, definition), second_part)
+    return divergence(prepare(array, definition), np.asarray(second)[:steps])
+
+
+def _one(reference: Reference, generated: ArrayLike) -> Accumulator:
+    """The accumulator of a single run that has seen all of `generated`."""
+    array = np.asarray(generated)
+    if array.ndim != 2 or array.shape[1] != reference.dim or len(array) == 0:
+        raise SpecError(
+            f"the generated series must have shape (time, {reference.dim}) like the reference, got {array.shape}"
+        )
+    accumulator = reference.accumulator(1, len(array))
+    accumulator.add(array[:, None, :])
+    return accumulator
