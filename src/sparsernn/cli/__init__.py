@@ -1,0 +1,48 @@
+"""The command line. `main` is the entry point; nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_directory() -> Path:
+    """Private directory (0700) of compiled code; below ``SPARSERNN_CACHE`` or the user's cache directory."""
+    base = os.environ.get("SPARSERNN_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    directory = Path(base) / "sparsernn"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    directory.chmod(0o700)
+    return directory
+
+
+def use_caches() -> None:
+    """Let JAX and numba keep compiled code between processes. Without effect on numbers; skipped where not writable."""
+    try:
+        directory = cache_directory()
+    except OSError:
+        return
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(directory / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(directory / "numba"))
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code: 0, 2 usage or bad spec, 3 diverged, 4 unreadable data or file,
+    5 interrupted and resumable."""
+    from sparsernn.errors import SparseRNNError
+
+    use_caches()
+    try:
+        from sparsernn.cli.app import app
+
+        app()
+    except SparseRNNError as error:
+        print(f"sparsernn: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("sparsernn: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        sys.exit(5)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

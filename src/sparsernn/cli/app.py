@@ -1,0 +1,39 @@
+"""The application: one file a command, put together here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sparsernn import __version__
+from sparsernn.cli import compare, data, demo, generate, reconstruct, report, run, show
+
+app = typer.Typer(
+    name="sparsernn",
+    help="Sparse recurrent neural networks: train them, prune them by what a weight does, see their wiring and dynamics.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo.demo)
+app.command()(reconstruct.reconstruct)
+app.command()(run.run)
+app.command()(report.report)
+app.command()(show.show)
+app.command()(generate.generate)
+app.command()(compare.compare)
+app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    pass

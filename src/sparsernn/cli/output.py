@@ -1,0 +1,70 @@
+"""What commands share in speaking: JSON, numbers, tables, exit codes of outcomes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sparsernn.training.store import Outcome, Record
+
+EXIT = {"finished": 0, "paused": 0, "diverged": 3, "interrupted": 5, "failed": 1}
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output; undefined numbers are null beside `undefined: {name: reason}`."""
+    typer.echo(json.dumps(_jsonable(value), indent=2, allow_nan=False))
+
+
+def _jsonable(value: Any) -> Any:
+    from sparsernn.errors import Undefined
+
+    if isinstance(value, dict):
+        plain = {str(k): _jsonable(v) for k, v in value.items() if not isinstance(v, Undefined)}
+        reasons = {str(k): str(v) for k, v in value.items() if isinstance(v, Undefined)}
+        return plain | {k: None for k in reasons} | ({"undefined": reasons} if reasons else {})
+    if isinstance(value, list | tuple):
+        return [_jsonable(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number for a table: three significant digits; the reason where it is undefined."""
+    from sparsernn.errors import Undefined
+
+    if isinstance(value, Undefined):
+        return f"undefined ({value})"
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:.{digits}g}"
+
+
+def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """A table on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*(number(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+
+
+def leave(outcome: Outcome, record: Record) -> None:
+    """Say what an outcome other than finished means, and exit with its code."""
+    if outcome.name != "finished":
+        typer.echo(f"sparsernn: {outcome.name} at update {outcome.step}: {outcome.why}\n{outcome.advice}", err=True)
+        typer.echo(f"run directory: {record.directory}", err=True)
+        raise typer.Exit(EXIT.get(outcome.name, 1))

@@ -1,0 +1,62 @@
+"""Telling how far a long piece of work is: bars on a terminal, plain lines elsewhere, nothing with --json."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+LINE_SECONDS = 5.0
+
+
+class Tell(Protocol):
+    def __call__(self, what: str, done: int, of: int) -> None: ...
+
+
+@contextmanager
+def telling(quiet: bool = False) -> Iterator[Tell]:
+    """A function ``tell(what, done, of)``. Bars with the time left on standard error if it is a terminal; otherwise a
+    line now and then."""
+    if quiet:
+        yield lambda what, done, of: None
+    elif sys.stderr.isatty():
+        yield from _bars()
+    else:
+        yield _lines()
+
+
+def _bars() -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        known: dict[str, int] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in known:
+                for task in known.values():
+                    bars.update(task, visible=False)
+                known[what] = bars.add_task(what, total=of)
+            bars.update(known[what], completed=done, total=of, visible=True)
+
+        yield tell
+
+
+def _lines() -> Tell:
+    said: dict[str, tuple[float, int]] = {}
+    last = [0.0]
+
+    def tell(what: str, done: int, of: int) -> None:
+        now = time.monotonic()
+        began, first = said.setdefault(what, (now, done))
+        if now - last[0] < LINE_SECONDS and done < of:
+            return
+        last[0] = now
+        left = (now - began) / (done - first) * (of - done) if done > first else float("nan")
+        note = f", about {left:.0f} s left" if done < of and left == left else ""
+        print(f"{what}: {done:,} of {of:,}{note}", file=sys.stderr, flush=True)
+
+    return tell

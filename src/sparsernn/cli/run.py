@@ -1,0 +1,52 @@
+"""`sparsernn run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    spec: Annotated[Path, typer.Argument(help="A run in YAML: task, network, optimizer, epochs, sparsifier, ...")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value of the spec; repeatable.")
+    ] = None,
+    store: Annotated[Path, typer.Option("--store", help="Directory of runs; each run has its own inside.")] = Path("runs"),
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
+    from sparsernn.cli.output import leave, print_json, print_table
+    from sparsernn.cli.progress import telling
+    from sparsernn.spec import override, read_yaml
+    from sparsernn.training.run import read_spec
+    from sparsernn.training.run import run as train
+
+    tree = read_yaml(spec)
+    for assignment in set_ or []:
+        tree = override(tree, assignment)
+    resolved = read_spec(tree)
+    with telling(quiet=json) as tell:
+        record = train(resolved, store, progress=tell)
+    outcome = record.outcome
+    if json:
+        print_json(summary(record))
+    else:
+        for entry in record.measures().values():
+            (name,) = entry["measure"]
+            rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
+            print_table(name, ["", "validation", "test"], rows)
+        typer.echo(f"{outcome.name}: {record.directory}")
+    leave(outcome, record)
+
+
+def summary(record) -> dict:  # type: ignore[no-untyped-def]
+    """What scripts want to know of a run."""
+    return {
+        "directory": str(record.directory),
+        "identity": record.about["identity"],
+        "round": record.round,
+        "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
+        "measures": {next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()},
+    }

@@ -1,0 +1,67 @@
+"""`sparsernn show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    what: Annotated[Path, typer.Argument(metavar="RUN|FILE", help="A run directory or a .safetensors file.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Print the prunable matrices of a run or the arrays of a file: shapes, non-zeros, outcome."""
+    from sparsernn.cli.output import print_json, print_table
+
+    about = _of_run(what) if what.is_dir() else _of_file(what)
+    if json:
+        print_json(about)
+        return
+    if "outcome" in about:
+        outcome = about["outcome"]
+        typer.echo(f"{outcome['name']} at update {outcome['step']}  {outcome['why']}\n{outcome['advice']}")
+    rows = [
+        [a["name"], " × ".join(map(str, a["shape"])), a["dtype"], a.get("role", ""), a["nonzeros"], a["nonzeros"] / max(a["size"], 1)]
+        for a in about["arrays"]
+    ]  # fmt: skip
+    print_table(str(what), ["array", "shape", "type", "role", "non-zeros", "density"], rows)
+
+
+def _of_file(path: Path) -> dict:
+    import numpy as np
+
+    from sparsernn.files.safetensors_file import read
+
+    arrays, metadata = read(path)
+    return {"metadata": metadata, "arrays": [_about(name, np.asarray(array)) for name, array in arrays.items()]}
+
+
+def _of_run(directory: Path) -> dict:
+    import numpy as np
+
+    from sparsernn.training.run import read_spec
+    from sparsernn.training.store import Record
+    from sparsernn.weights import flatten
+
+    record = Record(directory)
+    outcome = record.outcome
+    about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
+    if (directory / "weights.safetensors").is_file():
+        roles = {p.path: p.role for p in read_spec(record.spec).trainer().prunables}
+        for name, array in flatten(record.weights()).items():
+            about["arrays"].append(_about(name, np.asarray(array)) | {"role": roles.get(name, "")})
+    return about
+
+
+def _about(name: str, array) -> dict:  # type: ignore[no-untyped-def]
+    import numpy as np
+
+    return {
+        "name": name,
+        "shape": list(array.shape),
+        "dtype": str(array.dtype),
+        "size": int(array.size),
+        "nonzeros": int(np.count_nonzero(array)),
+    }

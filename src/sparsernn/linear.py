@@ -1,0 +1,44 @@
+"""The only way a cell multiplies a prunable matrix, so that "what if this weight were gone?" works for every cell."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from sparsernn.errors import SpecError
+
+
+class Knockout(NamedTuple):
+    """A matrix from which row r of a leading axis has lost one entry: ``array[gate[r], target[r], source[r]]``.
+
+    `array` is ``(gates, target, source)``, the three index arrays are ``(removals,)``. It stands where an array would
+    stand in the weights; states (and a first observation) then carry a leading axis of `removals`.
+    """
+
+    array: Any
+    gate: Any
+    target: Any
+    source: Any
+
+
+def linear(matrix: Any, x: jax.Array) -> jax.Array:
+    """``y[..., g, t] = sum_s W[g, t, s] x[..., s]``: x is (..., source), the result (..., gates, target).
+
+    With a `Knockout`, x is (removals, ..., source): the product is taken once for all removals, then every removal
+    subtracts its own term ``w x[source]`` (a rank-one correction). Cost: that of the plain product plus O(removals);
+    no copy of the matrix is made. SpecError if x has no such axis.
+    """
+    if not isinstance(matrix, Knockout):
+        gates, target, source = matrix.shape
+        return (x @ matrix.reshape(gates * target, source).T).reshape(*x.shape[:-1], gates, target)
+    array, gate, target, source = matrix
+    if x.ndim < 2 or x.shape[0] != gate.shape[0]:
+        raise SpecError(
+            f"a knockout of {gate.shape[0]} weights needs states with a leading axis of {gate.shape[0]}, "
+            f"got {x.shape}; broadcast the states before the run"
+        )
+    removal = jnp.arange(gate.shape[0])
+    lost = array[gate, target, source].reshape(-1, *(1,) * (x.ndim - 2)) * x[removal, ..., source]
+    return linear(array, x).at[removal, ..., gate, target].add(-lost)

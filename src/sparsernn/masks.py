@@ -1,0 +1,77 @@
+"""Which weights exist: boolean arrays beside the weights, and the one place where ``W * M`` is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.errors import SpecError
+from sparsernn.weights import Weights, get, replace
+
+Role = Literal["recurrent", "input", "readout", "embedding"]
+ROLES: tuple[Role, ...] = ("recurrent", "input", "readout", "embedding")
+
+Masks = dict[str, Any]
+"""Path to a boolean array of the same shape as the matrix; a matrix without an entry is dense."""
+
+
+class Prunable(NamedTuple):
+    """A matrix that may be made sparse: an array ``(gates, target, source)`` at `path`.
+
+    A plain RNN has one gate, an LSTM four. `observed` says that the first `observed` units of its target side are the
+    recorded variables (identity read-out); 0 otherwise.
+    """
+
+    path: str
+    role: Role
+    gates: int
+    target: int
+    source: int
+    observed: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (self.gates, self.target, self.source)
+
+    @property
+    def size(self) -> int:
+        return self.gates * self.target * self.source
+
+
+def apply(weights: Weights, masks: Mapping[str, Any]) -> Weights:
+    """``W * M`` for every masked matrix. Called once per forward pass, never per time step. Cost: one product per entry."""
+    return replace(weights, {path: get(weights, path) * mask for path, mask in masks.items()})
+
+
+def chosen(prunables: Iterable[Prunable], where: Iterable[str]) -> tuple[Prunable, ...]:
+    """The prunables whose role or path is in `where`, in network order. SpecError if nothing is left."""
+    prunables, where = tuple(prunables), tuple(where)
+    picked = tuple(p for p in prunables if p.role in where or p.path in where)
+    if not picked:
+        have = ", ".join(f"{p.path} ({p.role})" for p in prunables)
+        raise SpecError(f"where={list(where)} names no matrix of this network; it has: {have}")
+    return picked
+
+
+def nonzeros(masks: Mapping[str, Any]) -> int:
+    """Number of ones over all masks."""
+    return int(sum(np.count_nonzero(np.asarray(mask)) for mask in masks.values()))
+
+
+def exact_count(density: float, size: int) -> int:
+    """The integer number of ones that `density` asks for: round half to even. 0 < density <= 1, at least one entry."""
+    count = round(density * size)
+    if not 0 < density <= 1 or count < 1:
+        raise SpecError(
+            f"density {density} of a matrix with {size} entries would leave {max(count, 0)} weights; "
+            f"it must lie in (0, 1] and leave at least one: try {1 / size:.3g} or more"
+        )
+    return count
+
+
+def dense(prunables: Iterable[Prunable]) -> Masks:
+    """All ones."""
+    return {p.path: jnp.ones(p.shape, bool) for p in prunables}

@@ -1,0 +1,68 @@
+"""The contract of a measure."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from sparsernn.errors import SpecError, Undefined
+from sparsernn.masks import Masks, Prunable
+from sparsernn.measures import MEASURES
+from sparsernn.models.network import Network
+from sparsernn.spec import Part, Registry
+from sparsernn.tasks.base import AbstractTask, Split
+from sparsernn.weights import Weights
+
+Number = float | Undefined
+
+
+class AbstractMeasure(Part):
+    """Numbers of a trained network. Members are frozen dataclasses of plain values; the same arguments give the same
+    numbers. Weights are handed in masked. A number that does not exist is an `Undefined` with its reason, never NaN or 0.
+    """
+
+    registry = Registry("measure", MEASURES)
+    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {}
+    """Keys of `measure` by which checkpoints can be chosen, and which way is better."""
+
+    def suits(self, task: AbstractTask) -> str | None:
+        """None if this measure can be taken on the task, else the reason why not."""
+        return None
+
+    @abc.abstractmethod
+    def measure(
+        self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
+    ) -> dict[str, Number]:
+        """Named numbers on one split."""
+
+    def worth(self, value: Number, key: str) -> float:
+        """`value` as "lower is better", infinity where undefined; what checkpoints are compared by."""
+        if isinstance(value, Undefined):
+            return float("inf")
+        return float(value) if self.better[key] == "lower" else -float(value)
+
+    def without(
+        self,
+        network: Network,
+        weights: Weights,
+        task: AbstractTask,
+        prunable: Prunable,
+        indices: np.ndarray,
+        starts: int,
+        tell: Callable[[int, int], None] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The main key as "lower is better", without each single weight (len(indices), starts) and intact (starts,).
+
+        `indices` are flat into the matrix; the starts lie in the validation split. All removals advance together;
+        `tell(done, of)` is called after each part of the work.
+        """
+        raise SpecError(f"{type(self).__name__} cannot judge single weights; use reconstruction or score")
+
+    def evidence(
+        self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
+    ) -> dict[str, Any]:
+        """Arrays behind the numbers, for figures and files. Default: none."""
+        return {}

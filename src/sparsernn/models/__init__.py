@@ -1,0 +1,7 @@
+"""Cells and the network that stacks them. One cell one file; `base.py` is the contract."""
+
+CELLS = {
+    "plrnn": "sparsernn.models.plrnn:PLRNN",
+    "rnn": "sparsernn.models.rnn:RNN",
+    "lstm": "sparsernn.models.lstm:LSTM",
+}

@@ -1,0 +1,96 @@
+"""Long short-term memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.connectome import Connectome
+from sparsernn.errors import SpecError
+from sparsernn.linear import linear
+from sparsernn.masks import Prunable
+from sparsernn.models.base import AbstractCell
+from sparsernn.spec import require
+from sparsernn.weights import Weights
+
+GATES = ("input", "forget", "candidate", "output")
+
+
+class LSTMState(NamedTuple):
+    """Hidden units and memory cells, both (..., hidden)."""
+
+    hidden: jax.Array
+    cell: jax.Array
+
+
+@dataclass(frozen=True)
+class LSTM(AbstractCell):
+    r"""``i, f, o = sigmoid(.)``, ``g = tanh(.)`` of ``W h + U x + b``; ``c' = f c + i g``; ``h' = o tanh(c')``.
+
+    Shapes: h and c (..., H), W (4, H, H), U (4, H, inputs), b (4, H), gates in the order input, forget, candidate,
+    output (that of PyTorch, whose two biases are one here). Initial values: uniform(+-1/sqrt(H)).
+    Reconstructing a system, a state begins from data as ``h = tanh(L0 x)``, ``c = L1 x``. Source: Hochreiter &
+    Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735; forget gate Gers et al. 2000, doi 10.1162/089976600300015015.
+    """
+
+    hidden: int = 100
+
+    def __post_init__(self) -> None:
+        require((self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}"))
+
+    def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
+        h = self.hidden
+        shapes = {"recurrent": (4, h, h), "input": (4, h, inputs), "bias": (4, h), "initial": (2, h, observed)}
+        present = [n for n in shapes if (n != "input" or inputs) and (n != "initial" or observed)]
+        limit = h**-0.5
+        keys = dict(zip(shapes, jax.random.split(key, len(shapes)), strict=True))
+        return {n: jax.random.uniform(keys[n], shapes[n], float, -limit, limit) for n in present}
+
+    def prunables(self, inputs: int, observed: int) -> tuple[Prunable, ...]:
+        recurrent = Prunable("recurrent", "recurrent", 4, self.hidden, self.hidden)
+        return (recurrent, Prunable("input", "input", 4, self.hidden, inputs)) if inputs else (recurrent,)
+
+    def start(self, weights: Weights, first: jax.Array) -> LSTMState:
+        from_hidden, from_cell = weights["initial"]
+        return LSTMState(jnp.tanh(first @ from_hidden.T), first @ from_cell.T)
+
+    def zeros(self, shape: tuple[int, ...]) -> LSTMState:
+        return LSTMState(jnp.zeros((*shape, self.hidden)), jnp.zeros((*shape, self.hidden)))
+
+    def project(self, weights: Weights, x: jax.Array) -> jax.Array:
+        return linear(weights["input"], x) + weights["bias"]
+
+    def sources(self, state: LSTMState) -> dict[str, jax.Array]:
+        return {"recurrent": state.hidden}
+
+    def step(self, weights: Weights, state: LSTMState, projected: Any) -> LSTMState:
+        gates = linear(weights["recurrent"], state.hidden) + (weights["bias"] if projected is None else projected)
+        i, f, g, o = (gates[..., k, :] for k in range(4))
+        cell = jax.nn.sigmoid(f) * state.cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return LSTMState(jax.nn.sigmoid(o) * jnp.tanh(cell), cell)
+
+    def outputs(self, state: LSTMState) -> jax.Array:
+        return state.hidden
+
+    def with_outputs(self, state: LSTMState, outputs: jax.Array) -> LSTMState:
+        return LSTMState(outputs, state.cell)
+
+    def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
+        """Of one gate (0..3), or for ``gate=None`` the four gates' absolute values summed (unsigned)."""
+        if gate is not None and gate not in range(4):
+            raise SpecError(f"gate is 0..3 ({', '.join(GATES)}) or None, got {gate}")
+
+        def part(name: str) -> np.ndarray | None:
+            if name not in weights:
+                return None
+            array = np.asarray(weights[name])
+            return np.abs(array).sum(axis=0) if gate is None else array[gate]
+
+        recurrent = part("recurrent")
+        assert recurrent is not None
+        note = "sum over the four gates of |W| (unsigned)" if gate is None else f"the {GATES[gate]} gate"
+        return Connectome(recurrent, part("input"), None, note)

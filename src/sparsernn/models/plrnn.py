@@ -1,0 +1,79 @@
+"""Piecewise-linear RNN, vanilla and mean-centered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.connectome import Connectome
+from sparsernn.linear import linear
+from sparsernn.masks import Prunable
+from sparsernn.models.base import AbstractCell
+from sparsernn.spec import require
+from sparsernn.weights import Weights
+
+
+@dataclass(frozen=True)
+class PLRNN(AbstractCell):
+    r"""``z' = a * z + W relu(C z) + h (+ U x)`` with ``C = I - 11'/M`` (mean-centered) or ``C = I`` (vanilla).
+
+    Shapes: z (..., M), a and h (M,), W (1, M, M) with its diagonal, U (1, M, inputs). The first N units are the
+    observation; a state begins from data as ``z = [x; L x]``, L (M - N, N). Only W (and U) can be pruned.
+    Jacobian: ``diag(a) + W diag(1[C z > 0]) C``. Parameters without inputs: M + M^2 + M + (M - N) N.
+    Initial values: a = diag((R'R/M + I)/lambda_max), R standard normal; W ~ N(0, 0.01^2); h = 0; L Glorot-uniform.
+    Source: arXiv 2406.04934 and 2110.07238 (mean centering).
+    """
+
+    hidden: int = 50
+    mean_centered: bool = True
+    readout: ClassVar[Literal["linear", "identity"]] = "identity"
+
+    def __post_init__(self) -> None:
+        require((self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}"))
+
+    def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
+        m = self.hidden
+        k_diagonal, k_recurrent, k_initial, k_input = jax.random.split(key, 4)
+        r = jax.random.normal(k_diagonal, (m, m), dtype=float)
+        gram = r.T @ r / m + jnp.eye(m)
+        weights: Weights = {
+            "diagonal": jnp.diag(gram) / jnp.linalg.eigvalsh(gram)[-1],
+            "recurrent": 0.01 * jax.random.normal(k_recurrent, (1, m, m), dtype=float),
+            "bias": jnp.zeros(m),
+        }
+        if observed:
+            limit = (6 / m) ** 0.5
+            weights["initial"] = jax.random.uniform(k_initial, (m - observed, observed), float, -limit, limit)
+        if inputs:
+            weights["input"] = 0.01 * jax.random.normal(k_input, (1, m, inputs), dtype=float)
+        return weights
+
+    def prunables(self, inputs: int, observed: int) -> tuple[Prunable, ...]:
+        recurrent = Prunable("recurrent", "recurrent", 1, self.hidden, self.hidden, observed)
+        return (recurrent, Prunable("input", "input", 1, self.hidden, inputs)) if inputs else (recurrent,)
+
+    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+        return jnp.concatenate([first, first @ weights["initial"].T], axis=-1)
+
+    def zeros(self, shape: tuple[int, ...]) -> jax.Array:
+        return jnp.zeros((*shape, self.hidden))
+
+    def project(self, weights: Weights, x: jax.Array) -> jax.Array:
+        return linear(weights["input"], x)[..., 0, :]
+
+    def sources(self, state: jax.Array) -> dict[str, jax.Array]:
+        if self.mean_centered:
+            state = state - state.mean(axis=-1, keepdims=True)
+        return {"recurrent": jax.nn.relu(state)}
+
+    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+        drive = linear(weights["recurrent"], self.sources(state)["recurrent"])[..., 0, :] + weights["bias"]
+        return weights["diagonal"] * state + (drive if projected is None else drive + projected)
+
+    def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
+        inputs = np.asarray(weights["input"][0]) if "input" in weights else None
+        return Connectome(np.asarray(weights["recurrent"][0]), inputs, None, "W of the PLRNN (the diagonal a left out)")

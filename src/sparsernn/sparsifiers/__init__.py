@@ -1,0 +1,45 @@
+"""Sparsifiers: which weights exist, and when that changes. Papers are presets in a space of few parts."""
+
+SPARSIFIERS = {
+    "dense": "sparsernn.sparsifiers.methods.dense:Dense",
+    "static": "sparsernn.sparsifiers.methods.static:Static",
+    "pruner": "sparsernn.sparsifiers.pruner:Pruner",
+    "rewirer": "sparsernn.sparsifiers.rewirer:Rewirer",
+    # presets: functions that return one of the above
+    "one_shot": "sparsernn.sparsifiers.methods.one_shot:one_shot",
+    "gradual_cubic": "sparsernn.sparsifiers.methods.gradual_cubic:gradual_cubic",
+    "geometric": "sparsernn.sparsifiers.methods.geometric:geometric",
+    "magnitude": "sparsernn.sparsifiers.methods.magnitude:magnitude",
+    "activity": "sparsernn.sparsifiers.methods.activity:activity",
+    "taylor": "sparsernn.sparsifiers.methods.taylor:taylor",
+    "random": "sparsernn.sparsifiers.methods.random:random",
+    "set": "sparsernn.sparsifiers.methods.set:set_",
+    "rigl": "sparsernn.sparsifiers.methods.rigl:rigl",
+}
+STARTS = {
+    "uniform": "sparsernn.sparsifiers.start:Uniform",
+    "erdos_renyi": "sparsernn.sparsifiers.start:ErdosRenyi",
+}
+SCHEDULES = {
+    "one_shot": "sparsernn.sparsifiers.schedule:OneShot",
+    "cubic": "sparsernn.sparsifiers.schedule:Cubic",
+    "per_round": "sparsernn.sparsifiers.schedule:PerRound",
+    "every_epoch": "sparsernn.sparsifiers.schedule:EveryEpoch",
+    "every_steps": "sparsernn.sparsifiers.schedule:EverySteps",
+}
+DROPS = {
+    "magnitude": "sparsernn.sparsifiers.drop:Magnitude",
+    "set": "sparsernn.sparsifiers.drop:NearestZeroOfEachSign",
+    "activity": "sparsernn.sparsifiers.drop:ActivityScaledMagnitude",
+    "taylor": "sparsernn.sparsifiers.drop:Taylor",
+    "random": "sparsernn.sparsifiers.drop:Random",
+    "geometric": "sparsernn.sparsifiers.drop:Geometric",
+}
+GROWS = {
+    "random": "sparsernn.sparsifiers.grow:Random",
+    "gradient": "sparsernn.sparsifiers.grow:Gradient",
+}
+REDISTRIBUTIONS = {
+    "keep": "sparsernn.sparsifiers.redistribute:Keep",
+    "magnitude": "sparsernn.sparsifiers.redistribute:ByMagnitude",
+}

@@ -1,0 +1,114 @@
+"""The contract of a sparsifier."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from sparsernn.masks import Masks, Prunable, chosen
+from sparsernn.sparsifiers import SPARSIFIERS
+from sparsernn.spec import Part, Registry
+from sparsernn.weights import Weights
+
+
+class Clock(NamedTuple):
+    """When: `step` updates done since this training began, in `round` (0: the first training), of a run whose horizon is
+    `epochs` epochs of `steps_per_epoch` updates. Step and round may be traced; the horizon is always a plain integer."""
+
+    step: Any
+    round: Any
+    steps_per_epoch: int
+    epochs: int
+
+    @property
+    def horizon(self) -> int:
+        return self.steps_per_epoch * self.epochs
+
+
+class Snapshot(NamedTuple):
+    """What a sparsifier may look at: dense values, before masking. `gradients` are with respect to the masked weights,
+    dense, so growth can read them whole. `activity` maps a prunable's path to the sd (source,) of what the matrix
+    multiplies; it is None unless the sparsifier `needs_activity`."""
+
+    clock: Clock
+    weights: Weights
+    gradients: Weights
+    activity: dict[str, Any] | None
+
+
+class SparseState(NamedTuple):
+    """The masks of every matrix the sparsifier acts on, and a pytree of the method's own."""
+
+    masks: Masks
+    memory: Any
+
+
+Importance = Callable[[str, np.ndarray, int], np.ndarray]
+"""``importance(path, indices, starts) -> (len(indices), starts)``: how much worse the run is without each single weight
+of the matrix at `path` (flat C-order indices), from each of several starts. Signed: negative where it gets better."""
+
+
+class AbstractSparsifier(Part):
+    """Decides the masks: at the beginning (`init`) and whenever `due`.
+
+    After `update_masks` the number of ones is the exact integer asked for, dropped and grown weights are exactly 0, and
+    `changed` marks them so that the optimizer forgets their slots. Everything is pure. Where `traceable`, `update_masks`
+    has fixed shapes and runs inside the compiled loop; else it runs on the host and may ask for `importance`.
+    Dictionaries of masks come back from a compiled call in another order: go through them by sorted path.
+    """
+
+    registry = Registry("sparsifier", SPARSIFIERS)
+    where: tuple[str, ...]
+    """Roles or paths of the matrices acted on; all others stay dense."""
+
+    @property
+    def traceable(self) -> bool:
+        """`update_masks` compiles and needs no `importance`."""
+        return True
+
+    @property
+    def needs_activity(self) -> bool:
+        """`Snapshot.activity` must be given."""
+        return False
+
+    @property
+    def skips_update(self) -> bool:
+        """The weight update is left out at steps at which masks change (RigL)."""
+        return False
+
+    @property
+    def by_rounds(self) -> bool:
+        """Masks change only between trainings (the run then needs `rounds`): `due` is never true, and at the start of
+        every round `update_masks` is called on the parent's masks."""
+        return False
+
+    def acted(self, prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
+        """The matrices acted on, in network order. SpecError if `where` names none."""
+        return chosen(prunables, self.where)
+
+    @abc.abstractmethod
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+        """Masks before the first update of a training."""
+
+    @abc.abstractmethod
+    def due(self, clock: Clock) -> Any:
+        """Whether masks change after this update. Depends on the clock alone; works on traced and NumPy steps. The
+        constant False where they never do, so that nothing is compiled for it."""
+
+    def accumulate(self, state: SparseState, gradients: Weights) -> SparseState:
+        """Called with every update's dense gradients, for methods that average them. Default: nothing."""
+        return state
+
+    @abc.abstractmethod
+    def update_masks(
+        self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
+    ) -> tuple[SparseState, Weights, Masks]:
+        """The new masks, the weights with exact zeros outside them, and which entries changed (same paths as masks)."""
+
+    @abc.abstractmethod
+    def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
+        """Exact number of ones over the matrices acted on at the end of the horizon (of round ``clock.round``)."""

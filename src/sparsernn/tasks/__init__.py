@@ -1,0 +1,7 @@
+"""Tasks: data, batches, loss and scores. One task one file; `base.py` is the contract."""
+
+TASKS = {
+    "reconstruction": "sparsernn.tasks.reconstruction:Reconstruction",
+    "adding": "sparsernn.tasks.adding:Adding",
+    "sequential_mnist": "sparsernn.tasks.sequential_mnist:SequentialMNIST",
+}

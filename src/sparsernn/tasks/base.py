@@ -1,0 +1,76 @@
+"""The contract of a task."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import jax
+
+from sparsernn.spec import Part, Registry
+from sparsernn.tasks import TASKS
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class Batch(NamedTuple):
+    """Sequences, time first. `inputs` (T, B, inputs) or None; `targets` (T, B, outputs) or (B, ...) as the task's loss
+    wants it; `first` (B, outputs), the observation a state begins from, or None (then states begin at rest)."""
+
+    inputs: Any
+    targets: Any
+    first: Any
+
+
+class AbstractTask(Part):
+    """What is to be learned. Members are frozen dataclasses of plain values; arrays are loaded on demand and cached.
+
+    `train`, `validation` and `test` never share a row: checkpoints and importance are chosen on `validation`, every
+    reported number is taken on `test`.
+    """
+
+    registry = Registry("task", TASKS)
+    better: ClassVar[dict[str, Literal["lower", "higher"]]]
+    """The keys of `score` and which way is better; the first is the task's main score."""
+    observed: ClassVar[bool] = False
+    """Outputs are the recorded variables of a dynamical system."""
+
+    @property
+    @abc.abstractmethod
+    def inputs(self) -> int:
+        """External inputs a step."""
+
+    @property
+    @abc.abstractmethod
+    def outputs(self) -> int:
+        """Outputs a step."""
+
+    @abc.abstractmethod
+    def content_hash(self) -> str:
+        """sha256 of the data that `data` gives, part of a run's identity."""
+
+    @abc.abstractmethod
+    def data(self, split: Split) -> Any:
+        """A pytree of arrays, on the device, to be handed to `batch`."""
+
+    @abc.abstractmethod
+    def batch(self, data: Any, key: jax.Array, size: int) -> Batch:
+        """`size` random sequences: a pure function of data and key (traceable, random access in training time)."""
+
+    @abc.abstractmethod
+    def examples(self, split: Split, size: int) -> Iterator[Batch]:
+        """The whole split once, in order, without noise, in batches of `size` (the last one may be smaller)."""
+
+    @abc.abstractmethod
+    def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
+        """Mean loss of outputs (T, ..., B, outputs) over time and batch; other leading axes are kept."""
+
+    @abc.abstractmethod
+    def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
+        """Named scores, each a mean over the batch, so that batches can be averaged by their sizes."""
+
+    def reference(self) -> dict[str, float]:
+        """Scores of trivial predictors on the test split, by name, to be printed beside a result."""
+        return {}

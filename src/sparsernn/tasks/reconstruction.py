@@ -1,0 +1,210 @@
+"""Dynamical systems reconstruction: learn the system behind a recorded series."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.errors import DataError, SpecError
+from sparsernn.spec import require
+from sparsernn.systems.base import AbstractKnownSystem
+from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
+
+
+class Recording(NamedTuple):
+    """The series as the network sees it: `values` (T, N) standardized, one contiguous stretch a split.
+
+    In the units of the file: ``values * scale + mean``. `dt` is the sampling interval (None: unknown), `lags` the delay
+    embedding in samples (None: none) with `embedding` saying how they came about.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    names: tuple[str, ...]
+    dt: float | None
+    lags: tuple[int, ...] | None
+    embedding: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Reconstruction(AbstractTask):
+    r"""Sequences of a recorded or simulated series, to be continued by the network on its own.
+
+    The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`) or
+    `recording` (one that ships with the package: ``ecg``). `columns` picks columns, `dt` overrides the sampling
+    interval, `every` keeps every so many-th row, `lags` delay-embeds a single column (a list in samples, ``auto`` for
+    the method of `sparsernn.dynamics.embedding`, None for none), `standardize` subtracts the training stretch's mean
+    and divides by its sd. `split` cuts train, validation and test one after the other in time.
+
+    A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
+    standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row
+    begins the state, the others are targets. Loss: mean squared error over time, columns, batch.
+    Source: arXiv 2406.04934 (settings in ``hemmer2024``); the split in time is ours: the paper scores on the rows it
+    trained on.
+    """
+
+    system: AbstractKnownSystem | None = None
+    file: str | None = None
+    recording: str | None = None
+    rows: int = 100_000
+    seed: int = 0
+    columns: tuple[str, ...] | None = None
+    variable: str | None = None
+    dt: float | None = None
+    every: int = 1
+    lags: tuple[int, ...] | Literal["auto"] | None = None
+    standardize: bool = True
+    split: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    sequence: int = 200
+    noise: float = 0.05
+
+    observed: ClassVar[bool] = True
+    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
+
+    def __post_init__(self) -> None:
+        sources = [n for n in ("system", "file", "recording") if getattr(self, n) is not None]
+        require(
+            (len(sources) == 1, f"give exactly one of system, file, recording; got {', '.join(sources) or 'none'}"),
+            (self.rows >= 2, f"rows must be at least 2, got {self.rows}"),
+            (self.sequence >= 1, f"sequence must be at least 1, got {self.sequence}"),
+            (self.noise >= 0, f"noise must not be negative, got {self.noise}"),
+            (self.every >= 1, f"every must be at least 1, got {self.every}"),
+            (self.dt is None or self.dt > 0, f"dt must be positive, got {self.dt}"),
+            (min(self.split) > 0, f"split needs three positive shares (train, validation, test), got {self.split}"),
+            (abs(sum(self.split) - 1) < 1e-6, f"split must sum to 1, got {self.split} = {sum(self.split):g}"),
+        )
+
+    @property
+    def inputs(self) -> int:
+        return 0
+
+    @property
+    def outputs(self) -> int:
+        return self.load().train.shape[1]
+
+    def load(self) -> Recording:
+        """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
+        return _load(self)
+
+    def content_hash(self) -> str:
+        digest = hashlib.sha256()
+        for split in SPLITS:
+            array = getattr(self.load(), split)
+            digest.update(f"{split}{array.shape}{array.dtype.str}".encode() + array.tobytes())
+        return digest.hexdigest()
+
+    def data(self, split: Split) -> jax.Array:
+        return jnp.asarray(getattr(self.load(), split), dtype=float)
+
+    def batch(self, data: jax.Array, key: jax.Array, size: int) -> Batch:
+        k_start, k_noise = jax.random.split(key)
+        starts = jax.random.randint(k_start, (size,), 0, data.shape[0] - self.sequence)
+        rows = data[starts[None, :] + jnp.arange(self.sequence + 1)[:, None]]
+        rows = rows + self.noise * jax.random.normal(k_noise, rows.shape, dtype=rows.dtype)
+        return Batch(None, rows[1:], rows[0])
+
+    def examples(self, split: Split, size: int) -> Iterator[Batch]:
+        """Windows that follow one another without overlap."""
+        data = np.asarray(self.data(split))
+        count = (len(data) - 1) // self.sequence
+        starts = np.arange(count) * self.sequence
+        for begin in range(0, count, size):
+            rows = data[starts[begin : begin + size][None, :] + np.arange(self.sequence + 1)[:, None]]
+            yield Batch(None, jnp.asarray(rows[1:]), jnp.asarray(rows[0]))
+
+    def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
+        return jnp.square(outputs - _beside(batch.targets, outputs)).mean(axis=(0, -2, -1))
+
+    def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
+        return {"mse": self.loss(outputs, batch)}
+
+    def reference(self) -> dict[str, float]:
+        """Open-loop mean squared error over `sequence` steps of: the training mean, and staying at the first row."""
+        windows = [(np.asarray(b.targets), np.asarray(b.first)) for b in self.examples("test", 10**9)]
+        if not windows:
+            return {}
+        (targets, first), *_ = windows
+        mean = np.asarray(self.load().train).mean(axis=0)
+        return {
+            "mse of the mean": float(((targets - mean) ** 2).mean()),
+            "mse of persistence": float(((targets - first) ** 2).mean()),
+        }
+
+
+def _beside(targets: Any, outputs: jax.Array) -> Any:
+    """Targets (T, B, N) beside outputs (T, ..., B, N)."""
+    return targets.reshape(targets.shape[0], *(1,) * (outputs.ndim - targets.ndim), *targets.shape[1:])
+
+
+@lru_cache(maxsize=16)
+def _load(task: Reconstruction) -> Recording:
+    values, names, dt, source = _values(task)
+    values = values[:: task.every]
+    dt = None if dt is None else dt * task.every
+    lags, embedding = None, "none"
+    if task.lags is not None:
+        values, lags, embedding = _embed(values, task)
+        names = tuple(f"{names[0]}(t{lag:+d})" if lag else names[0] for lag in lags)
+    edges = np.round(np.cumsum(task.split) * len(values)).astype(int)
+    parts = dict(zip(SPLITS, np.split(values, edges[:-1]), strict=True))
+    for split, part in parts.items():
+        if len(part) < task.sequence + 2:
+            raise DataError(
+                f"{source}: the {split} stretch has {len(part)} rows, fewer than one training sequence "
+                f"({task.sequence} + 2); use a longer recording, a shorter sequence or another split"
+            )
+    mean, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
+    if task.standardize:
+        mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
+        if not (scale > 0).all():
+            raise DataError(f"{source}: column {names[int(np.argmin(scale))]} is constant over the training stretch")
+    train, validation, test = (((parts[s] - mean) / scale) for s in SPLITS)
+    return Recording(train, validation, test, mean, scale, names, dt, lags, embedding, source)
+
+
+def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | None, str]:
+    if task.system is not None:
+        values = task.system.simulate(task.rows, seed=task.seed)
+        names = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
+        if task.columns is not None:
+            unknown = [c for c in task.columns if c not in names]
+            if unknown:
+                raise SpecError(f"columns: {', '.join(unknown)} not in {', '.join(names)}")
+            values = values[:, [names.index(c) for c in task.columns]]
+            names = task.columns
+        return values, names, task.system.dt, f"simulated {type(task.system).__name__}"
+    if task.recording is not None:
+        from sparsernn.files.example import example_recording
+
+        series = example_recording(task.recording)
+    else:
+        from sparsernn.files.series import read_series
+
+        assert task.file is not None
+        series = read_series(task.file, columns=task.columns, dt=task.dt, variable=task.variable)
+    return series.values, series.names, series.dt if task.dt is None else task.dt, series.source
+
+
+def _embed(values: np.ndarray, task: Reconstruction) -> tuple[np.ndarray, tuple[int, ...], str]:
+    from sparsernn.dynamics.embedding import choose_lags, embed
+
+    if values.shape[1] != 1:
+        raise SpecError(f"lags: delay embedding takes one column, the data have {values.shape[1]}; choose one by columns")
+    if task.lags == "auto":
+        chosen = choose_lags(values[: int(task.split[0] * len(values)), 0])
+        lags, how = tuple(int(lag) for lag in chosen.lags), chosen.method
+    else:
+        assert task.lags is not None
+        lags, how = tuple(int(lag) for lag in task.lags), "given"
+    return embed(values[:, 0], lags), lags, how

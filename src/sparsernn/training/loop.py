@@ -1,0 +1,253 @@
+"""The training loop: the order of an update, compiled segments, and the moments at which the host is needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from sparsernn import masks as masking
+from sparsernn.masks import Masks, Prunable
+from sparsernn.models.network import Network, Ports
+from sparsernn.regularizers.base import AbstractRegularizer
+from sparsernn.rng import named
+from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
+from sparsernn.tasks.base import AbstractTask, Batch
+from sparsernn.training.forcing import AbstractForcing, plan
+from sparsernn.training.optimizers import AbstractOptimizer, forget
+from sparsernn.weights import Weights, get, replace
+
+CALL_SECONDS = 0.5
+"""A compiled call lasts about this long, so that Ctrl-C and progress bars answer."""
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Everything static about a training; equal trainers share their compilation, whatever the seed."""
+
+    task: AbstractTask
+    network: Network
+    ports: Ports
+    forcing: AbstractForcing | None
+    optimizer: AbstractOptimizer
+    sparsifier: AbstractSparsifier
+    regularizers: tuple[AbstractRegularizer, ...]
+    epochs: int
+    updates_per_epoch: int
+    batch: int
+
+    @property
+    def prunables(self) -> tuple[Prunable, ...]:
+        return self.network.prunables(self.ports)
+
+    @property
+    def final_count(self) -> int:
+        """Weights that exist when the sparsifier's schedule is over: denser checkpoints cannot be chosen."""
+        acted = self.sparsifier.acted(self.prunables)
+        total = sum(p.size for p in self.prunables) - sum(p.size for p in acted)
+        return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
+
+    def clock(self, step: Any, round: Any = 0) -> Clock:
+        return Clock(step, round, self.updates_per_epoch, self.epochs)
+
+
+class Operands(NamedTuple):
+    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays."""
+
+    root: jax.Array
+    round: Any
+    data: Any
+    fixed: tuple[Any, ...]
+
+
+class Carry(NamedTuple):
+    """The state of a training between two updates. `diverged` is the step at which it froze, -1 while it is healthy;
+    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch."""
+
+    weights: Weights
+    trained: tuple[Any, ...]
+    slots: Any
+    sparse: SparseState
+    loss: jax.Array
+    penalty: jax.Array
+    norm: jax.Array
+    diverged: jax.Array
+
+
+def begin(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState) -> Carry:
+    """The carry before the first update."""
+    weights = masking.apply(weights, sparse.masks)
+    zero = jnp.zeros(())
+    slots = trainer.optimizer.rule().init((weights, trained))
+    return Carry(weights, trained, slots, sparse, zero, zero, zero, jnp.full((), -1, jnp.int32))
+
+
+def losses(trainer: Trainer, weights: Weights, trained: Any, fixed: Any, batch: Batch) -> tuple[jax.Array, jax.Array]:
+    """(task loss, sum of strength * penalty) of masked weights on one batch."""
+    network, task = trainer.network, trainer.task
+    if task.observed:
+        states, forcing = network.start(weights, batch.first), plan(trainer.forcing, batch)
+    else:
+        states, forcing = network.zeros((batch.inputs.shape[1],)), None
+    outputs = network.unroll(weights, batch.inputs, states, forcing).outputs
+    penalty = jnp.zeros(())
+    for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
+        penalty += regularizer.strength * regularizer.penalty(own, constant, weights, trainer.prunables)
+    return task.loss(outputs, batch), penalty
+
+
+def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
+    """One update. The order is part of the contract:
+    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> new masks when due."""
+    root, fixed = operands.root, operands.fixed
+    batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch)
+
+    def objective(parameters: Any) -> Any:
+        loss, penalty = losses(trainer, *parameters, fixed, batch)
+        return loss + penalty, (loss, penalty)
+
+    masks = carry.sparse.masks
+    weights = masking.apply(carry.weights, masks)
+    (_, (loss, penalty)), (dense, g_trained) = jax.value_and_grad(objective, has_aux=True)((weights, carry.trained))
+    sparse = trainer.sparsifier.accumulate(carry.sparse, dense)
+    gradients = (masking.apply(dense, masks), g_trained)
+    norm = optax.tree_utils.tree_norm(gradients)
+    clock = trainer.clock(step + 1, operands.round)
+    due = trainer.sparsifier.due(clock) if trainer.sparsifier.traceable else False
+
+    def move(carry: Carry) -> Carry:
+        rule = trainer.optimizer.rule()
+        steps, slots = rule.update(trainer.optimizer.clip(gradients, norm), carry.slots, (weights, carry.trained))
+        rate = trainer.optimizer.rate(step // trainer.updates_per_epoch, trainer.epochs)
+        moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
+        moved = masking.apply(moved, masks)
+        trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
+        if trainer.sparsifier.skips_update:
+            moved, trained, slots = jax.tree.map(
+                partial(jnp.where, due), (weights, carry.trained, carry.slots), (moved, trained, slots)
+            )
+        after = carry._replace(
+            weights=moved,
+            trained=trained,
+            slots=slots,
+            sparse=sparse,
+            loss=carry.loss + loss,
+            penalty=carry.penalty + penalty,
+            norm=jnp.maximum(carry.norm, norm),
+        )
+        if due is False:
+            return after
+
+        def rewire(after: Carry) -> Carry:
+            activity = sources(trainer, weights, batch) if trainer.sparsifier.needs_activity else None
+            snapshot = Snapshot(clock, after.weights, dense, activity)
+            return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
+
+        return jax.lax.cond(due, rewire, lambda after: after, after)
+
+    def freeze(carry: Carry) -> Carry:
+        return carry._replace(diverged=jnp.where(carry.diverged < 0, jnp.asarray(step, jnp.int32), carry.diverged))
+
+    healthy = (carry.diverged < 0) & jnp.isfinite(loss + penalty) & jnp.isfinite(norm)
+    return jax.lax.cond(healthy, move, freeze, carry)
+
+
+def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights, changed: Masks) -> Carry:
+    """Take over new masks; the optimizer forgets what it knew of dropped and grown entries."""
+    marks = replace(jax.tree.map(lambda w: jnp.zeros((), bool), weights), changed)
+    nothing = jax.tree.map(lambda t: jnp.zeros((), bool), carry.trained)
+    slots = forget(trainer.optimizer.rule(), carry.slots, (marks, nothing))
+    return carry._replace(weights=weights, sparse=sparse, slots=slots)
+
+
+def sources(trainer: Trainer, weights: Weights, batch: Batch) -> dict[str, jax.Array]:
+    """sd of what every prunable multiplies on one batch, under the training's forcing."""
+    network = trainer.network
+    if trainer.task.observed:
+        states = network.start(weights, batch.first)
+        return network.sources(weights, None, states, plan(trainer.forcing, batch))
+    return network.sources(weights, batch.inputs, network.zeros((batch.inputs.shape[1],)), None)
+
+
+@partial(jax.jit, static_argnames=("trainer",))
+def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
+    """Updates ``first <= step < last`` in one compiled call; the bounds are traced, so no length recompiles."""
+    return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
+
+
+@partial(jax.jit, static_argnames=("trainer", "count"))
+def survey(trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16) -> tuple[Weights, dict]:
+    """Mean dense gradients and activity over `count` batches, for sparsifiers that look from the host."""
+
+    def one(i: Any) -> Any:
+        batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch)
+        weights = masking.apply(carry.weights, carry.sparse.masks)
+        gradients = jax.grad(lambda w: losses(trainer, w, carry.trained, operands.fixed, batch)[0])(weights)
+        return gradients, sources(trainer, weights, batch)
+
+    return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))
+
+
+class Report(NamedTuple):
+    """One epoch as the host sees it; also the columns of history.csv."""
+
+    epoch: int
+    step: int
+    loss: float
+    penalty: float
+    gradient_norm: float
+    learning_rate: float
+    nonzeros: int
+
+
+def train(
+    trainer: Trainer,
+    operands: Operands,
+    carry: Carry,
+    step: int,
+    until: int,
+    at_epoch: Callable[[Report, Carry], None],
+    at_host: Callable[[int, Carry], Carry],
+    at_call: Callable[[int, Carry], bool],
+) -> tuple[Carry, int]:
+    """Update from `step` to `until`. `at_epoch` is told of every finished epoch, `at_host` changes masks where the
+    sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True."""
+    sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
+    host = not sparsifier.traceable and not sparsifier.by_rounds
+    segment(trainer, operands, carry, 0, 0)  # compiles
+    calls = 8
+    while step < until:
+        last = min(step + calls, until, (step // size + 1) * size)
+        if host:
+            last = next((s for s in range(step + 1, last) if sparsifier.due(trainer.clock(s))), last)
+        began = time.perf_counter()
+        carry = jax.block_until_ready(segment(trainer, operands, carry, step, last))
+        took = (time.perf_counter() - began) / (last - step)
+        calls = max(1, min(4 * calls, int(CALL_SECONDS / max(took, 1e-9))))
+        step = last
+        if int(carry.diverged) >= 0:
+            return carry, step
+        if host and sparsifier.due(trainer.clock(step)):
+            carry = at_host(step, carry)
+        if step % size == 0:
+            epoch = step // size
+            rate = float(trainer.optimizer.rate(epoch - 1, trainer.epochs))
+            sums = float(carry.loss) / size, float(carry.penalty) / size, float(carry.norm)
+            zero = jnp.zeros_like(carry.loss)
+            carry = carry._replace(loss=zero, penalty=zero, norm=zero)
+            at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+        if at_call(step, carry):
+            break
+    return carry, step
+
+
+def count(trainer: Trainer, carry: Carry) -> int:
+    """Number of weights that exist, over all prunable matrices."""
+    masks = carry.sparse.masks
+    return sum(int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables)

@@ -1,0 +1,23 @@
+"""Rounds: train, prune, rewind, train again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sparsernn.spec import require
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """`count` rounds of pruning after the first training; before each, weights go back to where `rewind` says.
+
+    `initial`: the values of the first training's beginning (lottery ticket, arXiv 1803.03635; the protocol of
+    2406.04934); `none`: the parent's selected weights are trained on; `random`: fresh values from another key.
+    """
+
+    count: int = 1
+    rewind: Literal["initial", "none", "random"] = "initial"
+
+    def __post_init__(self) -> None:
+        require((self.count >= 1, f"count must be at least 1, got {self.count}"))

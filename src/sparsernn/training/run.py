@@ -1,0 +1,185 @@
+"""`RunSpec` and `run`: do what is not on disk yet."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+
+from sparsernn.errors import SpecError, nearest
+from sparsernn.measures.base import AbstractMeasure
+from sparsernn.models.network import Network, Ports
+from sparsernn.regularizers.base import AbstractRegularizer
+from sparsernn.sparsifiers.base import AbstractSparsifier, Clock
+from sparsernn.sparsifiers.methods.dense import Dense
+from sparsernn.spec import build, identity, plain, require
+from sparsernn.tasks.base import AbstractTask
+from sparsernn.training.forcing import AbstractForcing
+from sparsernn.training.loop import Trainer
+from sparsernn.training.optimizers import AbstractOptimizer, RAdam
+from sparsernn.training.rounds import Rounds
+from sparsernn.training.stage import Progress, Stage
+from sparsernn.training.store import FORMAT, Record, open_store, opened
+
+CHECKPOINT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Select:
+    """Which checkpoint counts: the best value of `key` on the validation split, looked at every `every` epochs and at the
+    last. In a spec the key alone stands for ``{key: ...}``."""
+
+    key: str
+    every: int = 10
+
+    def __post_init__(self) -> None:
+        require((self.every >= 1, f"every must be at least 1, got {self.every}"))
+
+    @staticmethod
+    def from_plain(value: Any) -> Any:
+        return {"key": value} if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A run, whole: what it learns, with which network, how it is trained, made sparse, and judged.
+
+    `epochs` (of `updates_per_epoch` updates) is the horizon of every schedule. `sparsifier` acts while training, or,
+    with `rounds`, between trainings. `select` None keeps the last weights. Everything but `measures` (and the number of
+    rounds) decides the trajectory and so names the directory.
+    """
+
+    task: AbstractTask
+    network: Network
+    forcing: AbstractForcing | None = None
+    optimizer: AbstractOptimizer = field(default_factory=RAdam)
+    epochs: int = 100
+    updates_per_epoch: int = 50
+    batch: int = 16
+    sparsifier: AbstractSparsifier | None = None
+    rounds: Rounds | None = None
+    regularizers: tuple[AbstractRegularizer, ...] = ()
+    measures: tuple[AbstractMeasure, ...] = ()
+    select: Select | None = None
+    precision: Literal["float32", "float64"] = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        by_rounds = self.sparsifier is not None and self.sparsifier.by_rounds
+        known = sorted({key for m in self.measures for key in m.better})
+        unsuited = [f"{type(m).__name__} cannot be taken here: {why}" for m in self.measures if (why := m.suits(self.task))]
+        require(
+            (self.epochs >= 1, f"epochs must be at least 1, got {self.epochs}"),
+            (self.updates_per_epoch >= 1, f"updates_per_epoch must be at least 1, got {self.updates_per_epoch}"),
+            (self.batch >= 1, f"batch must be at least 1, got {self.batch}"),
+            (self.seed >= 0, f"seed must not be negative, got {self.seed}"),
+            (self.forcing is None or self.task.observed, "forcing: only a recorded system can be forced; leave it out"),
+            (by_rounds <= (self.rounds is not None), "this sparsifier prunes between trainings: give rounds: {count: ...}"),
+            (
+                self.rounds is None or by_rounds,
+                "rounds: the sparsifier must prune by rounds (geometric, magnitude, activity, taylor, random)",
+            ),
+            (
+                self.select is None or self.select.key in known,
+                f'select: no measure of this run gives "{self.select.key if self.select else ""}"'
+                f"{nearest(self.select.key if self.select else '', known)}",
+            ),
+            *[(False, sentence) for sentence in unsuited],
+        )
+
+    @property
+    def judge(self) -> AbstractMeasure | None:
+        """The measure checkpoints are chosen by, and importance is taken with."""
+        if self.select is None:
+            return None
+        return next(m for m in self.measures if self.select.key in m.better)
+
+    def trainer(self) -> Trainer:
+        """The static part of every training of this run."""
+        task = self.task
+        ports = Ports(task.inputs, task.outputs, task.observed)
+        self.network.check(ports)
+        acting = self.sparsifier if self.sparsifier is not None and not self.sparsifier.by_rounds else Dense()
+        return Trainer(
+            task, self.network, ports, self.forcing, self.optimizer, acting, self.regularizers, self.epochs,
+            self.updates_per_epoch, self.batch,
+        )  # fmt: skip
+
+
+def read_spec(value: Any) -> RunSpec:
+    """A RunSpec from its plain form (a parsed YAML file, ``Record.spec``). SpecError lists all problems."""
+    if not isinstance(value, Mapping):
+        raise SpecError(f"a spec is a mapping with task, network, ...; got {value!r}")
+    return build(RunSpec, value)
+
+
+def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:
+    """What names one training of a run: its identity is the hash of everything that decides the trajectory."""
+    fields = plain(spec)
+    judge = plain(spec.judge) if spec.judge else None
+    deciding = {k: v for k, v in fields.items() if k != "measures"}
+    if spec.rounds is not None:
+        deciding["rounds"] = None if round == 0 else {"rewind": spec.rounds.rewind}
+        if round == 0:  # the first training is the same for every criterion
+            deciding["sparsifier"] = fields["sparsifier"] = None
+            fields["rounds"] = None
+    about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": spec.task.content_hash()}
+    about |= {"round": round, "parent": parent}
+    return {"identity": identity(about), **about, "spec": fields}
+
+
+def run(
+    spec: RunSpec,
+    store: str | Path,
+    until: Clock | None = None,
+    progress: Progress | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Record:
+    """Train `spec` under the directory `store`, doing only what is not on disk yet; returns the record of the last round.
+
+    The same call resumes what was interrupted, killed or paused, and the finished run is the same bit for bit (CPU, same
+    machine and versions, run alone). `until` pauses at a step of a round. The outcome tells how it ended; a diverged or
+    interrupted round is returned as it is and no later round begins. Raises StoreError if another process holds the
+    directory, SpecError if the network cannot do the task.
+    """
+    store = open_store(store)
+    tell = progress or (lambda *_: None)
+    parent: Record | None = None
+    with stoppable() as stopped, jax.enable_x64(spec.precision == "float64"):
+        for round in range(1 + (spec.rounds.count if spec.rounds else 0)):
+            about = describe(spec, round, parent.about["identity"] if parent else None)
+            with opened(store, about) as directory:
+                Stage(spec, directory, round, parent, tell, stopped, checkpoint_seconds).complete(until)
+            parent = Record(directory.directory)
+            if parent.outcome.name != "finished":
+                break
+    assert parent is not None
+    return parent
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """While it lasts, the first Ctrl-C or SIGTERM only asks the training to stop at the next compiled call (and save); a
+    second Ctrl-C interrupts at once. Outside the main thread signals are left alone."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def ask(number: int, frame: Any) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,258 @@
+"""One training of a run, between two visits to the disk: take up, prune, train, select, measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn import rng
+from sparsernn.errors import Interrupted, SpecError, StoreError, Undefined
+from sparsernn.masks import Prunable, apply, chosen, dense
+from sparsernn.precision import precise
+from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
+from sparsernn.spec import identity, plain
+from sparsernn.tasks.base import SPLITS
+from sparsernn.training import loop
+from sparsernn.training.loop import Carry, Operands
+from sparsernn.training.store import Checkpoint, Directory, Outcome, Record, pack, unpack
+from sparsernn.weights import Weights, flatten, unflatten
+
+if TYPE_CHECKING:
+    from sparsernn.training.run import RunSpec
+
+Progress = Callable[[str, int, int], None]
+"""``progress(what, done, of)``: told about often; `what` names the round and what is being done."""
+
+
+class Best:
+    """The selected weights so far: `worth` (lower is better, None: undefined or nothing selected yet) of `epoch`."""
+
+    def __init__(self, worth: float | None = None, epoch: int = 0, weights: Any = None, masks: Any = None):
+        self.worth, self.epoch, self.weights, self.masks = worth, epoch, weights or {}, masks or {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        found = {f"best/weights/{k}": np.asarray(v) for k, v in flatten(self.weights).items()}
+        return found | {f"best/masks/{k}": np.asarray(v) for k, v in self.masks.items()}
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Best:
+        def under(prefix: str) -> dict[str, np.ndarray]:
+            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+        return cls(values["worth"], values["epoch"], unflatten(under("best/weights/")), under("best/masks/"))
+
+
+class Stage:
+    """One training of a run. `complete` does what its directory lacks."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        directory: Directory,
+        round: int,
+        parent: Record | None,
+        tell: Progress,
+        stopped: Callable[[], bool],
+        checkpoint_seconds: float,
+    ):
+        self.spec, self.directory, self.round, self.parent = spec, directory, round, parent
+        self.stopped, self.checkpoint_seconds = stopped, checkpoint_seconds
+        self.trainer = spec.trainer()
+        label = f"round {round} of {spec.rounds.count}: " if spec.rounds else ""
+        self.tell: Progress = lambda what, done, of: tell(label + what, done, of)
+        self.best = Best()
+        self.history_bytes = 0
+        self.saved_at = time.monotonic()
+
+    def complete(self, until: Clock | None) -> None:
+        """Train to the end and measure, or as far as it gets; the outcome is put on record, an error as "failed"."""
+        if self.directory.outcome.name == "finished":
+            self.measure()
+            return
+        began = time.perf_counter()
+        self.directory.begin()
+        try:
+            outcome = self.train(until)
+            if outcome.name in ("finished", "diverged"):
+                self.directory.save(self.best.weights, self.best.masks)
+            if outcome.name == "finished":
+                self.measure()
+        except Interrupted as stop:
+            outcome = Outcome("interrupted", 0, str(stop))
+        except (Exception, KeyboardInterrupt) as error:
+            name = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            try:
+                self.directory.conclude(Outcome(name, 0, f"{type(error).__name__}: {error}"))
+            except StoreError:
+                pass  # the disk is full: the error that goes on says so
+            raise
+        self.directory.add_seconds(f"round {self.round}", time.perf_counter() - began)
+        self.directory.conclude(outcome)
+
+    # ------------------------------------------------------------------------------------------------------- training
+
+    def train(self, until: Clock | None) -> Outcome:
+        """From the last checkpoint (or the beginning) to the horizon, `until`, a stop, or divergence."""
+        horizon = self.trainer.clock(0).horizon
+        operands, carry, step = self.take_up()
+        last = horizon if until is None or until.round != self.round else min(horizon, int(until.step))
+
+        def at_epoch(report: loop.Report, carry: Carry) -> None:
+            self.history_bytes = self.directory.add_history(report._asdict() | self.look(report, carry))
+
+        def at_host(step: int, carry: Carry) -> Carry:
+            return self.masks_from_host(operands, step, carry)
+
+        def at_call(step: int, carry: Carry) -> bool:
+            self.tell("training", step, horizon)
+            if self.stopped() or time.monotonic() - self.saved_at > self.checkpoint_seconds:
+                self.save(step, carry)
+            return self.stopped()
+
+        carry, step = loop.train(self.trainer, operands, carry, step, last, at_epoch, at_host, at_call)
+        diverged = int(carry.diverged)
+        if diverged < 0:
+            self.save(step, carry)
+        if not self.best.weights and (diverged >= 0 or (step >= horizon and self.spec.select is None)):
+            self.best = Best(None, step // self.spec.updates_per_epoch, *self.effective(carry))
+        if diverged >= 0:
+            return Outcome("diverged", diverged, f"the loss or a gradient was not finite at update {diverged}")
+        if step >= horizon:
+            return Outcome("finished", step, f"weights of epoch {self.best.epoch} of {self.spec.epochs}")
+        if self.stopped():
+            return Outcome("interrupted", step, "stopped from outside")
+        return Outcome("paused", step, f"asked to pause at update {last}")
+
+    @staticmethod
+    def effective(carry: Carry) -> tuple[Weights, Any]:
+        """Masked weights and their masks."""
+        return apply(carry.weights, carry.sparse.masks), carry.sparse.masks
+
+    def save(self, step: int, carry: Carry) -> None:
+        """Commit what was reached."""
+        best = {"worth": self.best.worth, "epoch": self.best.epoch}
+        values = {"step": step, "history_bytes": self.history_bytes, "best": best}
+        self.directory.save_checkpoint(Checkpoint(pack(carry) | self.best.arrays(), values))
+        self.saved_at = time.monotonic()
+
+    def look(self, report: loop.Report, carry: Carry) -> dict[str, Any]:
+        """Take the selecting measure when it is time, and remember the weights if they are the best so far."""
+        select, judge = self.spec.select, self.spec.judge
+        if select is None or judge is None:
+            return {}
+        columns: dict[str, Any] = {key: None for key in judge.better}
+        if report.epoch % select.every and report.epoch != self.spec.epochs:
+            return columns
+        weights, masks = self.effective(carry)
+        numbers = judge.measure(self.trainer.network, weights, masks, self.spec.task, "validation")
+        columns |= {k: None if isinstance(v, Undefined) else float(v) for k, v in numbers.items() if k in columns}
+        worth = judge.worth(numbers[select.key], select.key)
+        if report.nonzeros <= self.trainer.final_count and (self.best.worth is None or worth < self.best.worth):
+            self.best = Best(worth if np.isfinite(worth) else None, report.epoch, weights, masks)
+        return columns
+
+    # ------------------------------------------------------------------------------------------ beginnings and pruning
+
+    def take_up(self) -> tuple[Operands, Carry, int]:
+        """What the compiled loop reads, the carry to go on from, and the step it stands at."""
+        trainer, seed = self.trainer, self.spec.seed
+        root = rng.key(seed) if self.round == 0 else rng.key(seed, "round", self.round)
+        pairs = [r.init(rng.key(seed, "regularizer", i), trainer.prunables) for i, r in enumerate(trainer.regularizers)]
+        trained, fixed = tuple(p[0] for p in pairs), tuple(p[1] for p in pairs)
+        operands = Operands(root, self.round, trainer.task.data("train"), fixed)
+        checkpoint = self.directory.load_checkpoint()
+        if checkpoint is None and self.parent is not None:
+            return operands, self.pruned(operands, trained), 0
+        weights = trainer.network.init(rng.key(seed, "init"), trainer.ports)
+        sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0))
+        if self.parent is not None:
+            sparse = SparseState(dense(self.acted), ())
+        carry = loop.begin(trainer, weights, trained, sparse)
+        if checkpoint is None:
+            return operands, carry, 0
+        values = checkpoint.values
+        self.best = Best.restored(values["best"], checkpoint.arrays)
+        self.history_bytes = int(values["history_bytes"])
+        return operands, unpack(carry, checkpoint.arrays), int(values["step"])
+
+    @property
+    def acted(self) -> tuple[Prunable, ...]:
+        """The matrices the run's sparsifier acts on."""
+        assert self.spec.sparsifier is not None
+        return chosen(self.trainer.prunables, self.spec.sparsifier.where)
+
+    def pruned(self, operands: Operands, trained: Any) -> Carry:
+        """The beginning of a round: the parent's weights are judged, the rewound ones lose what was cut."""
+        spec, trainer = self.spec, self.trainer
+        assert self.parent is not None and spec.sparsifier is not None and spec.rounds is not None
+        weights = jax.tree.map(jnp.asarray, self.parent.weights())
+        masks = dense(self.acted) | {path: jnp.asarray(mask) for path, mask in self.parent.masks().items()}
+        state = SparseState(masks, ())
+        gradients, activity = loop.survey(trainer, operands, loop.begin(trainer, weights, trained, state), 0)
+        snapshot = Snapshot(trainer.clock(0, self.round), weights, gradients, activity)
+        key = rng.key(spec.seed, "prune", self.round)
+        after, kept, _ = spec.sparsifier.update_masks(key, state, snapshot, self.importance(weights))
+        if spec.rounds.rewind == "none":
+            start = kept
+        else:
+            names = ("init",) if spec.rounds.rewind == "initial" else ("init", self.round)
+            start = trainer.network.init(rng.key(spec.seed, *names), trainer.ports)
+        return loop.begin(trainer, start, trained, SparseState(after.masks, ()))
+
+    def masks_from_host(self, operands: Operands, step: int, carry: Carry) -> Carry:
+        """Mask changes of a sparsifier that works on the host, in the middle of a training."""
+        trainer = self.trainer
+        gradients, activity = loop.survey(trainer, operands, carry, step)
+        snapshot = Snapshot(trainer.clock(step, self.round), carry.weights, gradients, activity)
+        importance = self.importance(self.effective(carry)[0])
+        key = rng.named(operands.root, "masks", step)
+        return loop.adopt(trainer, carry, *trainer.sparsifier.update_masks(key, carry.sparse, snapshot, importance))
+
+    def importance(self, weights: Weights) -> Importance:
+        """How much worse the validation run is without each weight, by the judge of this run; kept on disk."""
+        judge, trainer, directory = self.spec.judge, self.trainer, self.directory
+
+        def tell(what: str, done: int, of: int) -> None:
+            self.tell(what, done, of)
+            if self.stopped():
+                raise Interrupted("stopped while single weights were judged; the same command judges them again")
+
+        def importance(prunable: Prunable, indices: np.ndarray, starts: int) -> np.ndarray:
+            if judge is None:
+                raise SpecError("this sparsifier judges single weights: say by what, for instance select: d_stsp")
+            say = lambda done, of: tell(f"importance of {prunable.path}", done, of)
+            lost, intact = judge.without(trainer.network, weights, trainer.task, prunable, indices, starts, say)
+            found = {"indices": indices, "harm": lost - intact, "intact": intact}
+            saved = directory.importance() | {f"{prunable.path}:{name}": array for name, array in found.items()}
+            directory.save_arrays("importance.safetensors", saved)
+            return found["harm"]
+
+        return importance
+
+    # -------------------------------------------------------------------------------------------------------- measures
+
+    def measure(self) -> None:
+        """Take the measures that are not on disk yet, on validation and test, and keep the evidence behind them."""
+        wanted = {identity(m): m for m in self.spec.measures}
+        known = self.directory.measures()
+        missing = {name: m for name, m in wanted.items() if name not in known}
+        if not missing:
+            return
+        network, task = self.trainer.network, self.spec.task
+        weights, masks = self.directory.weights(), self.directory.masks()
+        evidence = self.directory.evidence()
+        with precise(False):
+            for done, (name, measure) in enumerate(missing.items()):
+                self.tell("measuring", done, len(missing))
+                taken = {s: measure.measure(network, weights, masks, task, s) for s in SPLITS if s != "train"}
+                known[name] = {"measure": plain(measure), **taken}
+                kind = type(measure).registry.name_of(type(measure))
+                arrays = measure.evidence(network, weights, masks, task, "test")
+                evidence |= {f"{kind}/{key}": np.asarray(array) for key, array in arrays.items()}
+        self.directory.save_arrays("evidence.safetensors", evidence)
+        self.directory.save_json("measures.json", known)
