@@ -96,7 +96,7 @@ def spectral_distance(
     of `dt`: the same number of bins is another bandwidth at another length, so values at different T only compare under
     one sigma_hz. All frequencies count, there is no cut-off. The mean is undefined as soon as one dimension is.
 
-    Raises `SpecError` for unequal shapes (cut the longer series first), for two smoothings at once, for sigma_hz without dt.
+    Raises `SpecError` for unequal shapes (cut the longer series first), two smoothings at once, sigma_hz without dt.
     """
     first, second = np.asarray(reference), np.asarray(generated)
     problems = []
