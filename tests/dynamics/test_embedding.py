@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 
@@ -12,9 +10,7 @@ def test_embed_on_paper():
 
 
 def test_lorenz_x_needs_three_dimensions(lorenz):
-    start = time.process_time()
     embedding = choose_lags(lorenz[0][:, 0])
-    assert time.process_time() - start < 10  # about 0.4 s; the bound only catches a blow-up
     lag = embedding.lags[1]
     assert embedding.lags == (0, lag, 2 * lag)
     assert 12 <= lag <= 22  # literature: 0.15 to 0.2 time units
@@ -56,9 +52,9 @@ def test_false_neighbors_vanish_with_the_dimension(lorenz):
     assert shares[2] < 0.01
 
 
-def test_rounded_values_do_not_look_false(lorenz):
-    rounded = np.round(lorenz[0][:, 0], 2)
-    assert len(choose_lags(rounded).lags) == 3
+@pytest.mark.parametrize("digits", [1, 2])
+def test_rounded_values_do_not_look_false(lorenz, digits):
+    assert len(choose_lags(np.round(lorenz[0][:, 0], digits)).lags) == 3
 
 
 @pytest.mark.parametrize("bad", [[], [0, 0], [-1, 2]])

@@ -52,8 +52,8 @@ def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int =
 
     The papers leave open: the bins (here equally filled, √(T / 10) of them, 4 to 32); which dent in a rough curve is a
     minimum (lowest among three lags on either side and below half the information at lag 1, so that neither noise nor a
-    strictly periodic signal passes); what to do with rounded values (a distance below a thousandth of
-    the sd counts as a thousandth). About 1 s for T = 100,000.
+    strictly periodic signal passes); what to do with rounded values (a distance below their
+    rounding error, or a thousandth of the sd, counts as that). About 1 s for T = 100,000.
     Raises `DataError` for a constant or unusable series, or one of fewer than 100 samples.
     """
     x = _checked(series)
@@ -135,7 +135,8 @@ def false_neighbors(series: ArrayLike, lag: int, dim: int) -> float:
     usable = elsewhere.any(axis=1)
     first = elsewhere.argmax(axis=1)
     rows = np.arange(len(queries))
-    distance = np.maximum(distances[rows, first], 1e-3 * sd)
+    resolution = max(1e-3 * sd, 0.29 * float(np.median(np.diff(np.unique(x)))))  # 1 / √12: error of rounding
+    distance = np.maximum(distances[rows, first], resolution)
     parting = np.abs(following[queries] - following[neighbors[rows, first]])
     false = (parting > _DISTANCE_TOLERANCE * distance) | (np.hypot(distance, parting) > _SIZE_TOLERANCE * sd)
     return float(false[usable].mean()) if usable.any() else 1.0
