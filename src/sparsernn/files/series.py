@@ -1,0 +1,135 @@
+"""Recorded series from any of the usual files, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsernn.errors import DataError, SpecError
+from sparsernn.files import delimited, matlab, numpy_file, wfdb_record
+from sparsernn.files.columns import Table
+from sparsernn.files.limits import regular_file, sha256_of, unreadable
+
+TEXT = (".csv", ".tsv", ".txt")
+SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea")
+
+
+class Series(NamedTuple):
+    """A recorded series: `values` (T, N) float64, C-ordered, finite, no column constant; a name per column.
+
+    `dt` is the sampling interval (None: unknown), `source` the file, `sha256` that of the file's bytes (for a WFDB
+    record: of the header and the signal files one after the other).
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    dt: float | None
+    source: str
+    sha256: str
+
+
+def read_series(
+    path: str | Path,
+    *,
+    columns: Sequence[str | int] | None = None,
+    dt: float | None = None,
+    variable: str | None = None,
+) -> Series:
+    """Read a series, one time step a row, from .npy, .npz, .csv, .tsv, .txt, .mat (up to v7) or a WFDB header (.hea).
+
+    `columns` picks columns by name or by index from 0; `variable` names the array in a .npz or .mat; `dt` overrides the
+    sampling interval. A vector becomes one column. Memory: a few times the numbers read.
+
+    Raises DataError for every defect of the file: missing, empty, damaged, not numbers, ragged, complex, fewer than two
+    rows, NaN or infinite values (with their place), constant columns, more columns than rows, a time axis among the
+    variables (unless chosen by `columns`). SpecError for columns or a variable that the file has not.
+    """
+    if dt is not None and not (np.isfinite(dt) and dt > 0):
+        raise SpecError(f"dt must be positive, got {dt}")
+    if isinstance(columns, str):
+        columns = (columns,)
+    path = Path(path)
+    if not path.suffix and path.with_name(f"{path.name}.hea").is_file():
+        path = path.with_name(f"{path.name}.hea")
+    path = regular_file(path)
+    table = _read(path, columns, variable)
+    values = _checked(table, str(path), chosen=columns is not None)
+    try:
+        files = [path, *wfdb_record.signal_files(path)] if path.suffix.lower() == ".hea" else [path]
+        return Series(values, table.names, table.dt if dt is None else float(dt), str(path), sha256_of(*files))
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _read(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        return numpy_file.read_npy(path, columns, variable)
+    if suffix == ".npz":
+        return numpy_file.read_npz(path, columns, variable)
+    if suffix == ".mat":
+        return matlab.read_mat(path, columns, variable)
+    if variable is not None:
+        raise SpecError(f'{path} has no named variables; choose columns instead of variable="{variable}"')
+    if suffix in TEXT:
+        return delimited.read_delimited(path, columns)
+    if suffix == ".hea":
+        return wfdb_record.read_wfdb(path, columns)
+    beside = path.with_suffix(".hea")
+    hint = f"; for a WFDB record give its header, {beside}" if beside.is_file() else ""
+    raise DataError(f'{path}: files ending in "{path.suffix}" are not read; known: {", ".join(SUFFIXES)}{hint}')
+
+
+def _checked(table: Table, source: str, chosen: bool) -> np.ndarray:
+    """The values as (T, N) float64, or the DataError that says why they are no series."""
+    stored = table.values
+    if stored.dtype.kind == "c":
+        raise DataError(f"{source} holds complex numbers; store real and imaginary parts as two columns")
+    if stored.dtype.kind not in "biuf":
+        raise DataError(f"{source} has dtype {stored.dtype}; expected numbers")
+    if stored.ndim != 2:
+        raise DataError(f"{source} has shape {stored.shape}; expected (time,) or (time, variables)")
+    rows, width = stored.shape
+    if width == 0:
+        raise DataError(f"{source} has no columns")
+    if rows < width:
+        raise DataError(
+            f"{source} has {rows:,} rows and {width:,} columns; a row is one time step, so it looks transposed: "
+            "transpose it, or choose fewer columns"
+        )
+    if rows < 2:
+        raise DataError(f"{source} has {rows} rows; a series needs at least two")
+    with np.errstate(over="ignore"):
+        values = np.array(stored, dtype=np.float64, order="C")
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        raise DataError(
+            f"{source}: {np.count_nonzero(~finite):,} values are missing or not finite, the first in row {row:,} "
+            f'(data rows counted from 0), column "{table.names[column]}"; cut them out or fill them in first'
+        )
+    constant = [name for name, spread in zip(table.names, np.ptp(values, axis=0), strict=True) if spread == 0]
+    if constant:
+        known = ", ".join(f'"{name}"' for name in constant[:10])
+        raise DataError(f"{source}: {len(constant)} constant column(s): {known}; leave them out with columns=")
+    if not chosen:
+        _refuse_time_axis(values, table.names, source)
+    return values
+
+
+def _refuse_time_axis(values: np.ndarray, names: tuple[str, ...], source: str) -> None:
+    """A column that stays within half a step of a straight line (the rest is rounding) counts the rows."""
+    if len(values) < 10 or values.shape[1] < 2:
+        return
+    for i, name in enumerate(names):
+        step = (values[-1, i] - values[0, i]) / (len(values) - 1)
+        line = values[0, i] + step * np.arange(len(values))
+        if step > 0 and np.abs(values[:, i] - line).max() <= 0.5 * step:
+            others = ",".join(other for other in names if other != name)
+            raise DataError(
+                f'{source}: column "{name}" rises by {step:.6g} in every row: a time axis, not a variable; leave it '
+                f"out with columns={others} and give dt={step:.6g} (or choose it on purpose)"
+            )

@@ -1,0 +1,36 @@
+import os
+import tracemalloc
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def recorded_file():
+    """The path of a file of the real data; skips where SPARSERNN_DATA does not hold it."""
+
+    def find(name):
+        root = os.environ.get("SPARSERNN_DATA")
+        if not root or not (Path(root) / name).exists():
+            pytest.skip(f"needs {name} under SPARSERNN_DATA")
+        return Path(root) / name
+
+    return find
+
+
+@pytest.fixture
+def little_memory():
+    """A context that fails when more than `megabytes` were allocated inside at any moment, touched or not."""
+
+    @contextmanager
+    def watch(megabytes=150):
+        tracemalloc.start()
+        try:
+            yield
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < megabytes * 2**20, f"{peak:,} bytes were allocated"
+
+    return watch
