@@ -17,32 +17,35 @@ from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Weights
 
 Number = float | Undefined
+Way = Literal["lower", "higher"]
 
 
 class AbstractMeasure(Part):
     """Numbers of a trained network. Members are frozen dataclasses of plain values; the same arguments give the same
-    numbers. Weights are handed in masked. A number that does not exist is an `Undefined` with its reason, never NaN or 0.
+    numbers. Weights are handed in masked. A number that does not exist is an `Undefined` with its reason, never NaN
+    or 0.
     """
 
     registry = Registry("measure", MEASURES)
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {}
+    better: ClassVar[dict[str, Way]] = {}
     """Keys of `measure` by which checkpoints can be chosen, and which way is better."""
+
+    def better_on(self, task: AbstractTask) -> dict[str, Way]:
+        """`better` for this task: `measure` gives each of these keys on every split. Default: `better`."""
+        return self.better
 
     def suits(self, task: AbstractTask) -> str | None:
         """None if this measure can be taken on the task, else the reason why not."""
         return None
+
+    def check(self, network: Network, weights: Weights) -> None:
+        """SpecError if this measure cannot be taken of the network (a cell that it has not). Default: it can."""
 
     @abc.abstractmethod
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Number]:
         """Named numbers on one split."""
-
-    def worth(self, value: Number, key: str) -> float:
-        """`value` as "lower is better", infinity where undefined; what checkpoints are compared by."""
-        if isinstance(value, Undefined):
-            return float("inf")
-        return float(value) if self.better[key] == "lower" else -float(value)
 
     def without(
         self,
@@ -66,3 +69,10 @@ class AbstractMeasure(Part):
     ) -> dict[str, Any]:
         """Arrays behind the numbers, for figures and files. Default: none."""
         return {}
+
+
+def as_lower(value: Number, way: Way) -> float:
+    """`value` as "lower is better", infinity where undefined; what checkpoints are compared by."""
+    if isinstance(value, Undefined):
+        return float("inf")
+    return float(value) if way == "lower" else -float(value)

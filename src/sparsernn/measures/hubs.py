@@ -20,10 +20,10 @@ from sparsernn.weights import Weights
 class Hubs(AbstractMeasure):
     """Degrees of one cell's unit-to-unit graph (mask and weight non-zero), beside random graphs of as many edges.
 
-    Keys: `edges`, `density` (edges / N^2), and for both directions: `out_gini`, `in_gini`, `out_top_share`, `in_top_share`
-    (share of all edges at the tenth of the units that has most), `out_largest`, `in_largest`; each of the last six with
-    `_null_mean` and `_null_sd` over `nulls` random directed graphs with the same number of edges and of
-    self-connections. "out" are the edges a unit sends: column sums of our [target, source] arrays. The graph does not
+    Keys: `edges`, `density` (edges / N^2), and for both directions: `out_gini`, `in_gini`, `out_top_share`,
+    `in_top_share` (share of all edges at the tenth of the units that has most), `out_largest`, `in_largest`; each of
+    the last six with `_null_mean` and `_null_sd` over `nulls` random directed graphs with the same number of edges and
+    of self-connections. "out" are the edges a unit sends: column sums of our [target, source] arrays. The graph does not
     depend on the split. Cost: O(nulls N^2).
     """
 
@@ -33,6 +33,9 @@ class Hubs(AbstractMeasure):
 
     def __post_init__(self) -> None:
         require((self.nulls >= 2, f"nulls must be at least 2, got {self.nulls}"))
+
+    def check(self, network: Network, weights: Weights) -> None:
+        network.connectome(weights, self.cell, self.gate)
 
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
@@ -48,11 +51,12 @@ class Hubs(AbstractMeasure):
         nulls = [_numbers(_random_graph(rng, n, edges, int(np.trace(graph)))) for _ in range(self.nulls)]
         for name, value in own.items():
             found[name] = value
-            drawn = [null[name] for null in nulls]
-            if isinstance(value, Undefined):
+            if isinstance(value, Undefined):  # no edges: then random graphs have none either
+                found |= {f"{name}_null_mean": value, f"{name}_null_sd": value}
                 continue
-            found[f"{name}_null_mean"] = float(np.mean(np.array(drawn, dtype=float)))
-            found[f"{name}_null_sd"] = float(np.std(np.array(drawn, dtype=float), ddof=1))
+            drawn = np.array([null[name] for null in nulls], dtype=float)
+            found[f"{name}_null_mean"] = float(drawn.mean())
+            found[f"{name}_null_sd"] = float(drawn.std(ddof=1))
         return found
 
 

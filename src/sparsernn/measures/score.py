@@ -6,39 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sparsernn.errors import SpecError, Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number
+from sparsernn.measures.base import AbstractMeasure, Number, Way
 from sparsernn.models.network import Forcing, Network
 from sparsernn.spec import require
 from sparsernn.tasks.base import AbstractTask, Batch, Split
 from sparsernn.weights import Weights, get, replace
+
+BLOCK = 64
+"""Removals that advance together."""
 
 
 @dataclass(frozen=True)
 class Score(AbstractMeasure):
     """`loss` and the task's named scores over the whole split, means weighted by batch size, without forcing or noise.
 
-    Every trivial predictor of the task stands beside it on the test split, as `reference: ...`. Single weights are
-    judged by the loss without them, a "start" being one batch of the validation split (as many as there are).
+    A value that overflows is undefined. Every trivial predictor of the task stands beside it on the test split, as
+    `reference: ...`. Single weights are judged by the loss without them; a "start" is then one of so many equal parts
+    of the validation split, of at most `batch` sequences. A loss without a weight that is not finite counts as twice
+    the largest finite one (plus 1). Cost: the split once; without each of n weights: n times the parts.
     """
 
     batch: int = 500
 
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {
-        "loss": "lower",
-        "accuracy": "higher",
-        "mse": "lower",
-    }
-
     def __post_init__(self) -> None:
         require((self.batch >= 1, f"batch must be at least 1, got {self.batch}"))
+
+    def better_on(self, task: AbstractTask) -> dict[str, Way]:
+        return {"loss": "lower", **task.better}
 
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
@@ -50,7 +53,9 @@ class Score(AbstractMeasure):
             for name, value in _scores(network, task, weights, batch).items():
                 sums[name] = sums.get(name, 0.0) + float(value) * size
             total += size
-        found: dict[str, Number] = {name: value / total for name, value in sums.items()}
+        if not total:
+            return {name: Undefined(f"the {split} split has no examples") for name in self.better_on(task)}
+        found: dict[str, Number] = {name: _finite(value / total) for name, value in sums.items()}
         if split == "test":
             found |= {f"reference: {name}": value for name, value in task.reference().items()}
         return found
@@ -65,10 +70,10 @@ class Score(AbstractMeasure):
         starts: int,
         tell: Callable[[int, int], None] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        batches = list(islice(task.examples("validation", self.batch), starts))
-        lost, intact = np.empty((len(indices), len(batches))), np.empty(len(batches))
+        batches = list(islice(task.examples("validation", self._part(task, starts)), starts))
+        lost, intact = np.empty((len(indices), starts)), np.empty(starts)
         matrix = get(weights, prunable.path)
-        block = max(1, min(len(indices), 64))
+        block = max(1, min(len(indices), BLOCK))
         for column, batch in enumerate(batches):
             intact[column] = float(_scores(network, task, weights, batch)["loss"])
             for begin in range(0, len(indices), block):
@@ -78,8 +83,21 @@ class Score(AbstractMeasure):
                 losses = np.asarray(_scores(network, task, holed, batch, block)["loss"])
                 lost[begin : begin + block, column] = losses[: len(indices) - begin]
                 if tell:
-                    tell(column * len(indices) + min(begin + block, len(indices)), len(indices) * len(batches))
-        return lost, intact
+                    tell(column * len(indices) + min(begin + block, len(indices)), len(indices) * starts)
+        both = np.append(lost, intact)
+        worst = 2 * max(both[np.isfinite(both)], default=0.0) + 1
+        return tuple(np.where(np.isfinite(found), found, worst) for found in (lost, intact))  # type: ignore[return-value]
+
+    def _part(self, task: AbstractTask, starts: int) -> int:
+        """Sequences a start."""
+        total = sum(_size(batch) for batch in task.examples("validation", self.batch))
+        if total < starts:
+            raise SpecError(f"single weights are to be judged from {starts} starts; validation has {total} sequences")
+        return min(self.batch, total // starts)
+
+
+def _finite(value: float) -> Number:
+    return value if np.isfinite(value) else Undefined("the network's outputs overflow")
 
 
 def _size(batch: Batch) -> int:
@@ -89,22 +107,12 @@ def _size(batch: Batch) -> int:
 @partial(jax.jit, static_argnames=("network", "task", "removals"))
 def _scores(network: Network, task: AbstractTask, weights: Weights, batch: Batch, removals: int | None = None) -> Any:
     """Loss and scores of one batch; with `removals`, of every row of a `Knockout`, (removals,)."""
-
-    def beside(x: Any, axis: int) -> Any:
-        if x is None or removals is None:
-            return x
-        return jnp.broadcast_to(jnp.expand_dims(x, axis), (*x.shape[:axis], removals, *x.shape[axis:]))
-
-    inputs, first = beside(batch.inputs, 1), beside(batch.first, 0)
-    if first is not None:
-        states, forcing = network.start(weights, first), _unforced(batch, removals)
+    leading = () if removals is None else (removals,)
+    if batch.first is not None:
+        states = network.start(weights, jnp.broadcast_to(batch.first, (*leading, *batch.first.shape)))
+        signal = batch.targets if removals is None else batch.targets[:, None]
+        forcing = Forcing(signal, jnp.zeros(signal.shape[0]))  # only tells how long to run
     else:
-        states, forcing = network.zeros(inputs.shape[1:-1]), None
-    outputs = network.unroll(weights, inputs, states, forcing).outputs
+        states, forcing = network.zeros((*leading, batch.inputs.shape[1])), None
+    outputs = network.unroll(weights, batch.inputs, states, forcing).outputs
     return {"loss": task.loss(outputs, batch), **task.score(outputs, batch)}
-
-
-def _unforced(batch: Batch, removals: int | None) -> Forcing:
-    steps = batch.targets.shape[0]
-    signal = batch.targets if removals is None else batch.targets[:, None]
-    return Forcing(signal, jnp.zeros(steps))

@@ -19,7 +19,7 @@ class L2(AbstractRegularizer):
     r"""``strength * R``, R the sum over entries of W^2 of the matrices in `where`, summed or averaged.
 
     `where` names roles (recurrent, input, readout, embedding) or paths of matrices. ``reduction="mean"`` divides by the
-    number of entries, so that the strength means the same at every size. The subgradient at 0 is 0. Cost: O(entries).
+    number of entries, so that the strength means the same at every size. Cost: O(entries).
     """
 
     strength: float = 1e-4

@@ -109,7 +109,8 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
     batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch)
 
     def objective(parameters: Any) -> Any:
-        loss, penalty = losses(trainer, *parameters, fixed, batch)
+        weights, trained = parameters
+        loss, penalty = losses(trainer, weights, trained, fixed, batch)
         return loss + penalty, (loss, penalty)
 
     masks = carry.sparse.masks
@@ -119,7 +120,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
     gradients = (masking.apply(dense, masks), g_trained)
     norm = optax.tree_utils.tree_norm(gradients)
     clock = trainer.clock(step + 1, operands.round)
-    due = trainer.sparsifier.due(clock) if trainer.sparsifier.traceable else False
+    due = trainer.sparsifier.due(clock)
 
     def move(carry: Carry) -> Carry:
         rule = trainer.optimizer.rule()
@@ -128,7 +129,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
         moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
         trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
-        if trainer.sparsifier.skips_update:
+        if trainer.sparsifier.skips_update and due is not False:
             moved, trained, slots = jax.tree.map(
                 partial(jnp.where, due), (weights, carry.trained, carry.slots), (moved, trained, slots)
             )
@@ -141,7 +142,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
             penalty=carry.penalty + penalty,
             norm=jnp.maximum(carry.norm, norm),
         )
-        if due is False:
+        if due is False or not trainer.sparsifier.traceable:  # then `train` asks for new masks, on the host
             return after
 
         def rewire(after: Carry) -> Carry:
@@ -154,7 +155,8 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
     def freeze(carry: Carry) -> Carry:
         return carry._replace(diverged=jnp.where(carry.diverged < 0, jnp.asarray(step, jnp.int32), carry.diverged))
 
-    healthy = (carry.diverged < 0) & jnp.isfinite(loss + penalty) & jnp.isfinite(norm)
+    sums = carry.loss + loss + carry.penalty + penalty
+    healthy = (carry.diverged < 0) & jnp.isfinite(sums) & jnp.isfinite(norm)
     return jax.lax.cond(healthy, move, freeze, carry)
 
 
@@ -217,10 +219,12 @@ def train(
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
     """Update from `step` to `until`. `at_epoch` is told of every finished epoch, `at_host` changes masks where the
-    sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True."""
+    sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True.
+    How the updates are cut into calls depends on the machine's speed; the numbers do not depend on it."""
     sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
     host = not sparsifier.traceable and not sparsifier.by_rounds
-    segment(trainer, operands, carry, 0, 0)  # compiles
+    if step < until:
+        segment(trainer, operands, carry, 0, 0)  # compiles
     calls = 8
     while step < until:
         last = min(step + calls, until, (step // size + 1) * size)
@@ -250,4 +254,6 @@ def train(
 def count(trainer: Trainer, carry: Carry) -> int:
     """Number of weights that exist, over all prunable matrices."""
     masks = carry.sparse.masks
-    return sum(int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables)
+    return sum(
+        int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables
+    )

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import jax
 
+from sparsernn import rng
 from sparsernn.errors import SpecError, nearest
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
@@ -32,8 +34,8 @@ CHECKPOINT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Select:
-    """Which checkpoint counts: the best value of `key` on the validation split, looked at every `every` epochs and at the
-    last. In a spec the key alone stands for ``{key: ...}``."""
+    """Which checkpoint counts: the best value of `key` on the validation split, looked at every `every` epochs and at
+    the last. In a spec the key alone stands for ``{key: ...}``."""
 
     key: str
     every: int = 10
@@ -72,15 +74,20 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         by_rounds = self.sparsifier is not None and self.sparsifier.by_rounds
-        known = sorted({key for m in self.measures for key in m.better})
-        unsuited = [f"{type(m).__name__} cannot be taken here: {why}" for m in self.measures if (why := m.suits(self.task))]
+        known = sorted({key for m in self.measures for key in m.better_on(self.task)})
+        unsuited = [
+            f"{type(m).__name__} cannot be taken here: {why}" for m in self.measures if (why := m.suits(self.task))
+        ]
         require(
             (self.epochs >= 1, f"epochs must be at least 1, got {self.epochs}"),
             (self.updates_per_epoch >= 1, f"updates_per_epoch must be at least 1, got {self.updates_per_epoch}"),
             (self.batch >= 1, f"batch must be at least 1, got {self.batch}"),
             (self.seed >= 0, f"seed must not be negative, got {self.seed}"),
             (self.forcing is None or self.task.observed, "forcing: only a recorded system can be forced; leave it out"),
-            (by_rounds <= (self.rounds is not None), "this sparsifier prunes between trainings: give rounds: {count: ...}"),
+            (
+                by_rounds <= (self.rounds is not None),
+                "this sparsifier prunes between trainings: give rounds: {count: ...}",
+            ),
             (
                 self.rounds is None or by_rounds,
                 "rounds: the sparsifier must prune by rounds (geometric, magnitude, activity, taylor, random)",
@@ -90,6 +97,10 @@ class RunSpec:
                 f'select: no measure of this run gives "{self.select.key if self.select else ""}"'
                 f"{nearest(self.select.key if self.select else '', known)}",
             ),
+            (
+                self.sparsifier is None or self.sparsifier.traceable or self.select is not None,
+                "select: this sparsifier judges single weights; say by what, for instance select: d_stsp",
+            ),
             *[(False, sentence) for sentence in unsuited],
         )
 
@@ -98,7 +109,7 @@ class RunSpec:
         """The measure checkpoints are chosen by, and importance is taken with."""
         if self.select is None:
             return None
-        return next(m for m in self.measures if self.select.key in m.better)
+        return next(m for m in self.measures if self.select.key in m.better_on(self.task))
 
     def trainer(self) -> Trainer:
         """The static part of every training of this run."""
@@ -140,36 +151,75 @@ def run(
     until: Clock | None = None,
     progress: Progress | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    wait: bool = False,
+    stopped: Callable[[], bool] | None = None,
 ) -> Record:
-    """Train `spec` under the directory `store`, doing only what is not on disk yet; returns the record of the last round.
+    """Train `spec` under the directory `store`, doing only what is not on disk yet; returns the last round's record.
 
-    The same call resumes what was interrupted, killed or paused, and the finished run is the same bit for bit (CPU, same
-    machine and versions, run alone). `until` pauses at a step of a round. The outcome tells how it ended; a diverged or
-    interrupted round is returned as it is and no later round begins. Raises StoreError if another process holds the
-    directory, SpecError if the network cannot do the task.
+    The same call resumes what was interrupted, killed or paused, and the finished run is the same bit for bit (CPU,
+    same machine and versions, run alone). `until` pauses at a step of a round and begins no later one. The outcome
+    tells how it ended; a diverged or interrupted round is returned as it is and no later round begins. Where another
+    process holds the directory: `wait` for it (runs that share their first training), else a StoreError. `stopped` is
+    asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. A SpecError about parts that do not fit
+    one another comes before any work.
     """
-    store = open_store(store)
     tell = progress or (lambda *_: None)
-    parent: Record | None = None
-    with stoppable() as stopped, jax.enable_x64(spec.precision == "float64"):
+    record: Record | None = None
+    with stoppable(stopped) as stop, jax.enable_x64(spec.precision == "float64"):
+        check(spec)
+        store = open_store(store)
         for round in range(1 + (spec.rounds.count if spec.rounds else 0)):
-            about = describe(spec, round, parent.about["identity"] if parent else None)
-            with opened(store, about) as directory:
-                Stage(spec, directory, round, parent, tell, stopped, checkpoint_seconds).complete(until)
-            parent = Record(directory.directory)
-            if parent.outcome.name != "finished":
+            about = describe(spec, round, record.identity if record else None)
+            with opened(store, about, wait, stop) as directory:
+                outcome = Stage(spec, directory, round, record, tell, stop, checkpoint_seconds).complete(until)
+            record = Record(directory.directory)
+            if outcome.name != "finished" or (until is not None and round >= until.round):
                 break
-    assert parent is not None
-    return parent
+    assert record is not None
+    return record
+
+
+def check(spec: RunSpec) -> None:
+    """SpecError with all problems that show only where a spec's parts meet, before any work. Loads the data."""
+    problems: list[str] = []
+
+    def attempt(what: str, act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except SpecError as error:
+            problems.extend(f"{what}: {problem}" for problem in error.problems)
+
+    trainer = spec.trainer()
+    prunables = trainer.prunables
+    if spec.sparsifier is not None:
+        attempt("sparsifier", lambda: _leaves_some(spec, trainer))
+    weights = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
+    for i, regularizer in enumerate(spec.regularizers):
+        trained, fixed = regularizer.init(rng.key(spec.seed, "regularizer", i), prunables)
+        penalty = partial(regularizer.penalty, trained, fixed, weights, prunables)
+        attempt(f"regularizers.{i}", partial(jax.eval_shape, penalty))
+    for i, measure in enumerate(spec.measures):
+        attempt(f"measures.{i}", partial(measure.check, trainer.network, weights))
+    if problems:
+        raise SpecError(problems)
+
+
+def _leaves_some(spec: RunSpec, trainer: Trainer) -> None:
+    assert spec.sparsifier is not None
+    acted = spec.sparsifier.acted(trainer.prunables)
+    rounds = spec.rounds.count if spec.rounds else 0
+    if acted and spec.sparsifier.final_count(acted, trainer.clock(0, rounds)) < 1:
+        raise SpecError(f"after {rounds} rounds no weight is left; take fewer rounds or a smaller fraction")
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """While it lasts, the first Ctrl-C or SIGTERM only asks the training to stop at the next compiled call (and save); a
-    second Ctrl-C interrupts at once. Outside the main thread signals are left alone."""
+def stoppable(stopped: Callable[[], bool] | None = None) -> Iterator[Callable[[], bool]]:
+    """A function that tells whether to stop. While it lasts, the first Ctrl-C or SIGTERM only asks trainings to stop at
+    their next compiled call (and save); a second one interrupts at once. With a `stopped` of the caller's, or outside
+    the main thread, signals are left alone."""
     asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+    if stopped is not None or threading.current_thread() is not threading.main_thread():
+        yield stopped or asked.is_set
         return
 
     def ask(number: int, frame: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -11,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn import rng
-from sparsernn.errors import Interrupted, SpecError, StoreError, Undefined
-from sparsernn.masks import Prunable, apply, chosen, dense
+from sparsernn.errors import Interrupted, StoreError, Undefined
+from sparsernn.masks import Prunable, apply, dense
+from sparsernn.measures.base import as_lower
 from sparsernn.precision import precise
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.spec import identity, plain
@@ -69,11 +71,13 @@ class Stage:
         self.history_bytes = 0
         self.saved_at = time.monotonic()
 
-    def complete(self, until: Clock | None) -> None:
+    def complete(self, until: Clock | None) -> Outcome:
         """Train to the end and measure, or as far as it gets; the outcome is put on record, an error as "failed"."""
-        if self.directory.outcome.name == "finished":
+        before = self.directory.outcome
+        if before.name == "finished":
             self.measure()
-            return
+        if before.name in ("finished", "diverged"):
+            return before
         began = time.perf_counter()
         self.directory.begin()
         try:
@@ -86,13 +90,12 @@ class Stage:
             outcome = Outcome("interrupted", 0, str(stop))
         except (Exception, KeyboardInterrupt) as error:
             name = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            try:
+            with suppress(StoreError):  # the disk may be full: the error that goes on says so
                 self.directory.conclude(Outcome(name, 0, f"{type(error).__name__}: {error}"))
-            except StoreError:
-                pass  # the disk is full: the error that goes on says so
             raise
         self.directory.add_seconds(f"round {self.round}", time.perf_counter() - began)
         self.directory.conclude(outcome)
+        return outcome
 
     # ------------------------------------------------------------------------------------------------------- training
 
@@ -123,7 +126,10 @@ class Stage:
         if diverged >= 0:
             return Outcome("diverged", diverged, f"the loss or a gradient was not finite at update {diverged}")
         if step >= horizon:
-            return Outcome("finished", step, f"weights of epoch {self.best.epoch} of {self.spec.epochs}")
+            why = f"weights of epoch {self.best.epoch} of {self.spec.epochs}"
+            if self.spec.select is not None and self.best.worth is None:
+                why += f"; {self.spec.select.key} was undefined wherever it was looked at"
+            return Outcome("finished", step, why)
         if self.stopped():
             return Outcome("interrupted", step, "stopped from outside")
         return Outcome("paused", step, f"asked to pause at update {last}")
@@ -145,13 +151,15 @@ class Stage:
         select, judge = self.spec.select, self.spec.judge
         if select is None or judge is None:
             return {}
-        columns: dict[str, Any] = {key: None for key in judge.better}
+        ways = judge.better_on(self.spec.task)
         if report.epoch % select.every and report.epoch != self.spec.epochs:
-            return columns
+            return {f"validation_{key}": None for key in ways}
         weights, masks = self.effective(carry)
-        numbers = judge.measure(self.trainer.network, weights, masks, self.spec.task, "validation")
-        columns |= {k: None if isinstance(v, Undefined) else float(v) for k, v in numbers.items() if k in columns}
-        worth = judge.worth(numbers[select.key], select.key)
+        with precise(False):
+            numbers = judge.measure(self.trainer.network, weights, masks, self.spec.task, "validation")
+        taken = {key: numbers[key] for key in ways}
+        columns = {f"validation_{k}": None if isinstance(v, Undefined) else float(v) for k, v in taken.items()}
+        worth = as_lower(taken[select.key], ways[select.key])
         if report.nonzeros <= self.trainer.final_count and (self.best.worth is None or worth < self.best.worth):
             self.best = Best(worth if np.isfinite(worth) else None, report.epoch, weights, masks)
         return columns
@@ -184,12 +192,14 @@ class Stage:
     def acted(self) -> tuple[Prunable, ...]:
         """The matrices the run's sparsifier acts on."""
         assert self.spec.sparsifier is not None
-        return chosen(self.trainer.prunables, self.spec.sparsifier.where)
+        return self.spec.sparsifier.acted(self.trainer.prunables)
 
     def pruned(self, operands: Operands, trained: Any) -> Carry:
         """The beginning of a round: the parent's weights are judged, the rewound ones lose what was cut."""
         spec, trainer = self.spec, self.trainer
-        assert self.parent is not None and spec.sparsifier is not None and spec.rounds is not None
+        assert self.parent is not None
+        assert spec.sparsifier is not None
+        assert spec.rounds is not None
         weights = jax.tree.map(jnp.asarray, self.parent.weights())
         masks = dense(self.acted) | {path: jnp.asarray(mask) for path, mask in self.parent.masks().items()}
         state = SparseState(masks, ())
@@ -222,13 +232,16 @@ class Stage:
             if self.stopped():
                 raise Interrupted("stopped while single weights were judged; the same command judges them again")
 
-        def importance(prunable: Prunable, indices: np.ndarray, starts: int) -> np.ndarray:
-            if judge is None:
-                raise SpecError("this sparsifier judges single weights: say by what, for instance select: d_stsp")
-            say = lambda done, of: tell(f"importance of {prunable.path}", done, of)
-            lost, intact = judge.without(trainer.network, weights, trainer.task, prunable, indices, starts, say)
+        matrices = {p.path: p for p in trainer.prunables}
+
+        def importance(path: str, indices: np.ndarray, starts: int) -> np.ndarray:
+            assert judge is not None, "RunSpec asks for one"
+            say = lambda done, of: tell(f"importance of {path}", done, of)
+            matrix = matrices[path]
+            with precise(False):
+                lost, intact = judge.without(trainer.network, weights, trainer.task, matrix, indices, starts, say)
             found = {"indices": indices, "harm": lost - intact, "intact": intact}
-            saved = directory.importance() | {f"{prunable.path}:{name}": array for name, array in found.items()}
+            saved = directory.importance() | {f"{path}:{name}": array for name, array in found.items()}
             directory.save_arrays("importance.safetensors", saved)
             return found["harm"]
 

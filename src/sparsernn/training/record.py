@@ -1,0 +1,193 @@
+"""A run directory as its readers see it: outcome, history, weights, masks, measures.
+
+Layout (all files are written beside and renamed, none is a pickle): `spec.json` (resolved fields, data hash, round,
+parent), `history.csv`, `checkpoint.safetensors`, `weights.safetensors`, `masks.safetensors`, `importance.safetensors`
+(where single weights were judged), `measures.json`, `evidence.safetensors`, `environment.json`, `timings.csv`,
+`outcome.json`, `lock`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sparsernn.errors import DataError, StoreError
+from sparsernn.files import safetensors_file
+from sparsernn.files.atomic import read_json
+from sparsernn.weights import Weights, unflatten
+
+FORMAT = 1
+
+ADVICE = {
+    "finished": "All epochs are done.",
+    "paused": "Stopped where it was asked to; the same run without `until` goes on from here.",
+    "diverged": "The loss or a gradient was not finite. Lower the learning rate, set clip_norm (1 to 10), or shorten "
+    "the sequence or the forcing interval; the last good weights are kept.",
+    "interrupted": "Stopped from outside; the same command goes on from the last checkpoint.",
+    "failed": "An error ended the run; see `why`.",
+}
+
+
+class Outcome(NamedTuple):
+    """How a run stands: `name` is one of finished, paused, diverged, interrupted, failed, running."""
+
+    name: str
+    step: int
+    why: str
+
+    @property
+    def advice(self) -> str:
+        return ADVICE.get(self.name, "")
+
+
+class Record:
+    """A run directory. Nothing is cached; missing and damaged parts raise a StoreError that says what to do."""
+
+    def __init__(self, directory: str | Path):
+        self.directory = Path(directory)
+        if not (self.directory / "spec.json").is_file():
+            raise StoreError(f"{directory} is no run directory (it has no spec.json); give the directory a run printed")
+        self.about: dict[str, Any] = self._json("spec.json")
+        if self.about.get("format") != FORMAT:
+            raise StoreError(
+                f"{directory}/spec.json was not written by this version: its format is "
+                f"{self.about.get('format')!r}, expected {FORMAT}; run the spec again in a new store"
+            )
+        missing = {"identity", "spec", "round", "parent"} - set(self.about)
+        if missing:
+            raise StoreError(f"{directory}/spec.json has no {', '.join(sorted(missing))}: it is no run of sparsernn")
+
+    def __repr__(self) -> str:
+        return f"Record({str(self.directory)!r}, round {self.round}, {self.outcome.name})"
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The run's spec in plain form; ``sparsernn.training.run.read_spec`` makes it an object."""
+        return self.about["spec"]
+
+    @property
+    def identity(self) -> str:
+        """sha256 of everything that decided the trajectory; its first 16 digits name the directory."""
+        return self.about["identity"]
+
+    @property
+    def round(self) -> int:
+        return int(self.about["round"])
+
+    @property
+    def parent(self) -> Record | None:
+        """The run whose weights this round was pruned from. StoreError if it is not beside this one any more."""
+        name = self.about["parent"]
+        if name is None:
+            return None
+        directory = self.directory.parent / str(name)[:16]
+        if not directory.is_dir():
+            raise StoreError(
+                f"{directory}, the round that {self.directory} was pruned from, is missing; put it back beside it, "
+                "or run the same command again to make it anew"
+            )
+        parent = Record(directory)
+        if parent.identity != name or parent.round != self.round - 1:
+            raise StoreError(f"{directory} is not the round that {self.directory} was pruned from")
+        return parent
+
+    def lineage(self) -> list[Record]:
+        """The rounds from the first training to this one."""
+        rounds: list[Record] = [self]
+        while (parent := rounds[0].parent) is not None:
+            rounds.insert(0, parent)
+        return rounds
+
+    @property
+    def outcome(self) -> Outcome:
+        if not (self.directory / "outcome.json").is_file():
+            return Outcome("running", 0, "no outcome yet: the run goes on, or was killed; the same command resumes it")
+        found = self._json("outcome.json")
+        try:
+            return Outcome(str(found["name"]), int(found["step"]), str(found["why"]))
+        except (KeyError, TypeError, ValueError):
+            raise StoreError(f"{self.directory}/outcome.json {_REPAIR}") from None
+
+    def history(self) -> dict[str, np.ndarray]:
+        """Columns of history.csv, one row an epoch; with a selecting measure also ``validation_<key>``, NaN at epochs
+        at which it was not taken or is undefined. A row that is only half written (after a kill) is left out."""
+        text = self._text("history.csv")
+        rows = list(csv.reader(io.StringIO(text[: text.rfind("\n") + 1])))
+        names, rows = (rows[0], rows[1:]) if rows else ([], [])
+        try:
+            table = [[float(cell) if cell else np.nan for cell in row] for row in rows]
+            return dict(zip(names, np.array(table, dtype=float).reshape(len(table), len(names)).T, strict=True))
+        except ValueError:
+            raise StoreError(
+                f"{self.directory}/history.csv is damaged; delete it and checkpoint.safetensors, and outcome.json if "
+                "there is one, then run the same command again: it begins this training anew"
+            ) from None
+
+    def weights(self) -> Weights:
+        """The selected weights, masked."""
+        return unflatten(self._arrays("weights.safetensors"))
+
+    def masks(self) -> dict[str, np.ndarray]:
+        return {k: v.astype(bool) for k, v in self._arrays("masks.safetensors").items()}
+
+    def measures(self) -> dict[str, Any]:
+        """One entry a measure, by its identity: ``{"measure": plain form, "validation": {...}, "test": {...}}``, with
+        Undefined where a number does not exist."""
+        return self._json("measures.json") if (self.directory / "measures.json").is_file() else {}
+
+    def evidence(self) -> dict[str, np.ndarray]:
+        """Arrays behind the measures, for figures, as ``measure/name``."""
+        return self._arrays("evidence.safetensors") if (self.directory / "evidence.safetensors").is_file() else {}
+
+    def importance(self) -> dict[str, np.ndarray]:
+        """Where single weights were judged: ``path:indices`` (flat), ``path:harm`` (weights, starts), ``path:intact``
+        (starts,) of the last time that the matrix at `path` was pruned by it."""
+        return self._arrays("importance.safetensors") if (self.directory / "importance.safetensors").is_file() else {}
+
+    def environment(self) -> dict[str, Any]:
+        return self._json("environment.json")
+
+    def seconds(self) -> float:
+        """Wall-clock seconds spent on this directory, over all its sittings that were not killed."""
+        if not (self.directory / "timings.csv").is_file():
+            return 0.0
+        rows = list(csv.DictReader(io.StringIO(self._text("timings.csv"))))
+        try:
+            return sum(float(row["seconds"]) for row in rows)
+        except (KeyError, TypeError, ValueError):
+            raise StoreError(f"{self.directory}/timings.csv {_REPAIR}") from None
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.directory / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise StoreError(f"{self.directory / name} {_REPAIR}") from None
+        except OSError as error:
+            raise StoreError(f"{self.directory / name} cannot be read: {error.strerror or error}") from None
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            value = read_json(self.directory / name)
+        except DataError as error:
+            raise StoreError(f"{self.directory / name} {_REPAIR} ({error})") from None
+        if not isinstance(value, dict):
+            raise StoreError(f"{self.directory / name} {_REPAIR} (it holds no JSON object)")
+        return value
+
+    def _arrays(self, name: str) -> dict[str, np.ndarray]:
+        if not (self.directory / name).is_file():
+            raise StoreError(f"{self.directory} has no {name} yet (outcome: {self.outcome.name}); finish the run first")
+        try:
+            return safetensors_file.read(self.directory / name)[0]
+        except DataError as error:
+            raise StoreError(
+                f"{self.directory / name} is damaged or foreign; delete it and outcome.json, then run the same "
+                f"command again: it is written anew from the checkpoint ({error})"
+            ) from None
+
+
+_REPAIR = "is damaged or foreign; delete that file and run the same command again"
