@@ -17,12 +17,13 @@ def generate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Let a trained network run freely from a point of its test data, and write what it does."""
+    import jax
     import jax.numpy as jnp
     import numpy as np
 
     from sparsernn.cli.output import print_json
     from sparsernn.errors import SpecError
-    from sparsernn.files.atomic import write_array, write_text
+    from sparsernn.files.atomic import replacing, write_text
     from sparsernn.tasks.reconstruction import Reconstruction
     from sparsernn.training.run import read_spec
     from sparsernn.training.store import Record
@@ -36,13 +37,14 @@ def generate(
     recording = spec.task.load()
     if start >= len(recording.test):
         raise SpecError(f"--start {start}: the test stretch has {len(recording.test)} rows")
-    weights = jax_weights(record.weights())
+    weights = jax.tree.map(jnp.asarray, record.weights())
     states = spec.network.start(weights, jnp.asarray(recording.test[start], dtype=jnp.float32))
     values = np.asarray(spec.network.run(weights, states, steps).outputs, dtype=float)
     if not standardized:
         values = values * recording.scale + recording.mean
     if out.suffix == ".npy":
-        write_array(out, values)
+        with replacing(out) as file:
+            np.save(file, values, allow_pickle=False)
     else:
         lines = [",".join(recording.names), *(",".join(f"{v:.9g}" for v in row) for row in values)]
         write_text(out, "\n".join(lines) + "\n")
@@ -53,11 +55,3 @@ def generate(
         typer.echo(f"{out}: {values.shape[0]:,} steps of {', '.join(recording.names)}")
         if not np.isfinite(values).all():
             typer.echo("sparsernn: the run overflows: some values are not finite", err=True)
-
-
-def jax_weights(weights):  # type: ignore[no-untyped-def]
-    """Weights on the device."""
-    import jax
-    import jax.numpy as jnp
-
-    return jax.tree.map(jnp.asarray, weights)

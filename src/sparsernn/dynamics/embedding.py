@@ -57,13 +57,32 @@ def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int =
     Raises `DataError` for a constant or unusable series, or one of fewer than 100 samples.
     """
     x = _checked(series)
+    lag, method, why = choose_lag(x, max_lag=max_lag)
+    if max_dim < 1:
+        raise SpecError(f"max_dim must be at least 1, got {max_dim}")
+    largest = max(1, min(max_dim, (len(x) - 50) // lag))
+    shares: list[float] = []
+    for dim in range(1, largest + 1):
+        shares.append(false_neighbors(x, lag, dim))
+        if shares[-1] < _FALSE_SHARE:
+            break
+    dim = 1 + int(np.argmax(np.array(shares) <= min(shares) + _FALSE_SHARE))
+    listed = ", ".join(f"{100 * share:.1f} %" for share in shares)
+    return Embedding(
+        tuple(lag * i for i in range(dim)),
+        f"{method}; false nearest neighbors",
+        f"{why}; false neighbors in 1, 2, … dimensions: {listed}",
+    )
+
+
+def choose_lag(series: ArrayLike, *, max_lag: int | None = None) -> tuple[int, str, str]:
+    """(lag, method, why): the first stage of `choose_lags`, the rows after which a series tells little of itself."""
+    x = _checked(series)
     if len(x) < 100:
         raise DataError(f"choosing lags needs at least 100 samples, got {len(x)}: give the lags instead")
     max_lag = min(max(len(x) // 20, 4), 2_000) if max_lag is None else max_lag
-    if not 1 <= max_lag <= len(x) // 4 or max_dim < 1:
-        raise SpecError(
-            f"max_lag must be 1 to a quarter of the series and max_dim at least 1, got {max_lag}, {max_dim}"
-        )
+    if not 1 <= max_lag <= len(x) // 4:
+        raise SpecError(f"max_lag must be 1 to a quarter of the series, got {max_lag}")
 
     information, correlation = mutual_information(x, max_lag), autocorrelation(x, max_lag)
     minimum = _first_minimum(information)
@@ -78,20 +97,7 @@ def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int =
     else:
         lag, method = max_lag, "largest lag allowed"
         why = f"neither a minimum of the mutual information nor an autocorrelation below 1/e up to lag {max_lag}"
-
-    largest = max(1, min(max_dim, (len(x) - 50) // lag))
-    shares: list[float] = []
-    for dim in range(1, largest + 1):
-        shares.append(false_neighbors(x, lag, dim))
-        if shares[-1] < _FALSE_SHARE:
-            break
-    dim = 1 + int(np.argmax(np.array(shares) <= min(shares) + _FALSE_SHARE))
-    listed = ", ".join(f"{100 * share:.1f} %" for share in shares)
-    return Embedding(
-        tuple(lag * i for i in range(dim)),
-        f"{method}; false nearest neighbors",
-        f"{why}; false neighbors in 1, 2, … dimensions: {listed}",
-    )
+    return lag, method, why
 
 
 def mutual_information(series: ArrayLike, max_lag: int) -> NDArray[np.float64]:

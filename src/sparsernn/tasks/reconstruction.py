@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
+from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.errors import DataError, SpecError
 from sparsernn.spec import require
 from sparsernn.systems.base import AbstractKnownSystem
@@ -43,7 +45,7 @@ class Reconstruction(AbstractTask):
 
     The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`) or
     `recording` (one that ships with the package: ``ecg``). `columns` picks columns, `dt` overrides the sampling
-    interval, `every` keeps every so many-th row, `lags` delay-embeds a single column (a list in samples, ``auto`` for
+    interval, `detrend` subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters with one, then `every` keeps every so many-th row, `lags` delay-embeds a single column (a list in samples, ``auto`` for
     the method of `sparsernn.dynamics.embedding`, None for none), `standardize` subtracts the training stretch's mean
     and divides by its sd. `split` cuts train, validation and test one after the other in time.
 
@@ -59,9 +61,11 @@ class Reconstruction(AbstractTask):
     recording: str | None = None
     rows: int = 100_000
     seed: int = 0
-    columns: tuple[str, ...] | None = None
+    columns: tuple[str | int, ...] | None = None
     variable: str | None = None
     dt: float | None = None
+    detrend: float = 0.0
+    smooth: float = 0.0
     every: int = 1
     lags: tuple[int, ...] | Literal["auto"] | None = None
     standardize: bool = True
@@ -79,6 +83,9 @@ class Reconstruction(AbstractTask):
             (self.rows >= 2, f"rows must be at least 2, got {self.rows}"),
             (self.sequence >= 1, f"sequence must be at least 1, got {self.sequence}"),
             (self.noise >= 0, f"noise must not be negative, got {self.noise}"),
+            (self.detrend >= 0, f"detrend must not be negative, got {self.detrend}"),
+            (self.smooth >= 0, f"smooth must not be negative, got {self.smooth}"),
+            (self.lags is None or self.lags == "auto" or min(self.lags, default=-1) >= 0, f"lags: 0 or more, got {self.lags}"),
             (self.every >= 1, f"every must be at least 1, got {self.every}"),
             (self.dt is None or self.dt > 0, f"dt must be positive, got {self.dt}"),
             (min(self.split) > 0, f"split needs three positive shares (train, validation, test), got {self.split}"),
@@ -150,21 +157,27 @@ def _beside(targets: Any, outputs: jax.Array) -> Any:
 @lru_cache(maxsize=16)
 def _load(task: Reconstruction) -> Recording:
     values, names, dt, source = _values(task)
-    values = values[:: task.every]
+    edges = np.round(np.cumsum(task.split) * len(values)).astype(int)
+    # cut first: filters and delays must not carry values from one stretch into another
+    parts = dict(zip(SPLITS, np.split(values, edges[:-1]), strict=True))
+    if task.detrend:
+        parts = {s: part - gaussian_filter1d(part, task.detrend, axis=0) for s, part in parts.items()}
+    if task.smooth:
+        parts = {s: gaussian_filter1d(part, task.smooth, axis=0) for s, part in parts.items()}
+    parts = {s: part[:: task.every] for s, part in parts.items()}
     dt = None if dt is None else dt * task.every
     lags, embedding = None, "none"
     if task.lags is not None:
-        values, lags, embedding = _embed(values, task)
+        lags, embedding = _lags(parts["train"], task)
+        parts = {s: _embedded(part, lags, s, source) for s, part in parts.items()}
         names = tuple(f"{names[0]}(t{lag:+d})" if lag else names[0] for lag in lags)
-    edges = np.round(np.cumsum(task.split) * len(values)).astype(int)
-    parts = dict(zip(SPLITS, np.split(values, edges[:-1]), strict=True))
     for split, part in parts.items():
         if len(part) < task.sequence + 2:
             raise DataError(
                 f"{source}: the {split} stretch has {len(part)} rows, fewer than one training sequence "
                 f"({task.sequence} + 2); use a longer recording, a shorter sequence or another split"
             )
-    mean, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
+    mean, scale = np.zeros(len(names)), np.ones(len(names))
     if task.standardize:
         mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
         if not (scale > 0).all():
@@ -176,13 +189,13 @@ def _load(task: Reconstruction) -> Recording:
 def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | None, str]:
     if task.system is not None:
         values = task.system.simulate(task.rows, seed=task.seed)
-        names = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
+        names: tuple[str, ...] = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
         if task.columns is not None:
-            unknown = [c for c in task.columns if c not in names]
+            unknown = [str(c) for c in task.columns if c not in (*names, *range(len(names)))]
             if unknown:
                 raise SpecError(f"columns: {', '.join(unknown)} not in {', '.join(names)}")
-            values = values[:, [names.index(c) for c in task.columns]]
-            names = task.columns
+            picked = [c if isinstance(c, int) else names.index(c) for c in task.columns]
+            values, names = values[:, picked], tuple(names[c] for c in picked)
         return values, names, task.system.dt, f"simulated {type(task.system).__name__}"
     if task.recording is not None:
         from sparsernn.files.example import example_recording
@@ -196,15 +209,17 @@ def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | 
     return series.values, series.names, series.dt if task.dt is None else task.dt, series.source
 
 
-def _embed(values: np.ndarray, task: Reconstruction) -> tuple[np.ndarray, tuple[int, ...], str]:
-    from sparsernn.dynamics.embedding import choose_lags, embed
-
-    if values.shape[1] != 1:
-        raise SpecError(f"lags: delay embedding takes one column, the data have {values.shape[1]}; choose one by columns")
-    if task.lags == "auto":
-        chosen = choose_lags(values[: int(task.split[0] * len(values)), 0])
-        lags, how = tuple(int(lag) for lag in chosen.lags), chosen.method
-    else:
+def _lags(train: np.ndarray, task: Reconstruction) -> tuple[tuple[int, ...], str]:
+    if train.shape[1] != 1:
+        raise SpecError(f"lags: delay embedding takes one column, the data have {train.shape[1]}; choose one by columns")
+    if task.lags != "auto":
         assert task.lags is not None
-        lags, how = tuple(int(lag) for lag in task.lags), "given"
-    return embed(values[:, 0], lags), lags, how
+        return task.lags, "given"
+    chosen = choose_lags(train[:, 0])
+    return tuple(int(lag) for lag in chosen.lags), f"{chosen.method}: {chosen.why}"
+
+
+def _embedded(part: np.ndarray, lags: tuple[int, ...], split: str, source: str) -> np.ndarray:
+    if len(part) <= max(lags):
+        raise DataError(f"{source}: the {split} stretch has {len(part)} rows, fewer than the longest lag of {max(lags)}")
+    return embed(part[:, 0], lags)

@@ -19,7 +19,6 @@ from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock
-from sparsernn.sparsifiers.methods.dense import Dense
 from sparsernn.spec import build, identity, plain, require
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.forcing import AbstractForcing
@@ -116,7 +115,9 @@ class RunSpec:
         task = self.task
         ports = Ports(task.inputs, task.outputs, task.observed)
         self.network.check(ports)
-        acting = self.sparsifier if self.sparsifier is not None and not self.sparsifier.by_rounds else Dense()
+        acting = self.sparsifier
+        if acting is None or acting.by_rounds:
+            acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
         return Trainer(
             task, self.network, ports, self.forcing, self.optimizer, acting, self.regularizers, self.epochs,
             self.updates_per_epoch, self.batch,

@@ -1,0 +1,48 @@
+"""What `demo` and `reconstruct` do with their records: report, tables, weights, exit code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from sparsernn.training.store import Record
+
+
+def say(quiet: bool, text: str) -> None:
+    """A line on standard output, unless that belongs to JSON."""
+    if not quiet:
+        typer.echo(text)
+
+
+def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
+    """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
+    from sparsernn.cli.output import leave, print_json, print_table
+    from sparsernn.report.page import write_report
+
+    for record in records:
+        if record.outcome.name in ("interrupted", "failed", "paused", "running"):
+            leave(record.outcome, record)
+    report = write_report(records, out, title, notes)
+    weights = out / "weights"
+    weights.mkdir(exist_ok=True)
+    for record in records:
+        for part in ("weights", "masks"):
+            source = record.directory / f"{part}.safetensors"
+            if source.is_file():
+                shutil.copyfile(source, weights / f"{record.directory.name}-{part}.safetensors")
+    if json:
+        print_json({"out": str(out), "report": str(report.html), "rows": report.rows, "notes": list(notes)})
+    else:
+        if report.rows:
+            columns = list(report.rows[0])
+            print_table(title, columns, [[row.get(c) for c in columns] for row in report.rows])
+        for note in notes:
+            typer.echo(f"\n{note}")
+        typer.echo(f"\nreport: {report.html}\nfigures: {out / 'figures'}  tables: {out / 'tables'}  weights: {weights}")
+    for record in records:
+        leave(record.outcome, record)

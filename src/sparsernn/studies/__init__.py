@@ -1,0 +1,1 @@
+"""Studies: one file a question, from specs to records, tables and figures."""

@@ -1,0 +1,61 @@
+"""Which weights can go? One training, pruned by several criteria to equal counts, rewound and trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.spec import build
+from sparsernn.training.rounds import Rounds
+from sparsernn.training.run import RunSpec, run, stoppable
+from sparsernn.training.store import Record
+
+CRITERIA = ("geometric", "magnitude", "activity", "taylor", "random")
+"""Names of by-round presets, in the order of a table."""
+
+
+def specs(
+    base: RunSpec, criteria: Sequence[str], drop_fraction: float, rounds: Rounds, starts: int, seeds: Sequence[int]
+) -> list[RunSpec]:
+    """One spec per seed and criterion. All criteria of a seed share the first training and the count of every round."""
+    found = []
+    for seed in seeds:
+        for name in criteria:
+            fields: dict[str, object] = {"drop_fraction": drop_fraction}
+            if name == "geometric":
+                fields["starts"] = starts
+            sparsifier = build(AbstractSparsifier, {name: fields}, "sparsifier")
+            found.append(replace(base, sparsifier=sparsifier, rounds=rounds, seed=seed))
+    return found
+
+
+def run_all(
+    wanted: Sequence[RunSpec], store: Path, tell: Callable[[str, int, int], None], workers: int = 2
+) -> list[Record]:
+    """The records of all specs, in order. `workers` threads train at a time; what is on disk is not done again.
+
+    Ctrl-C stops all of them at their next compiled call; what they reached is saved.
+    """
+    with stoppable() as stopped, ThreadPoolExecutor(workers) as pool:
+
+        def one(spec: RunSpec) -> Record:
+            label = name_of(spec)
+
+            def tell_named(what: str, done: int, of: int) -> None:
+                tell(f"{label}: {what}", done, of)
+
+            return run(spec, store, progress=tell_named, wait=True, stopped=stopped)
+
+        return list(pool.map(one, wanted))
+
+
+def name_of(spec: RunSpec) -> str:
+    """What a progress line calls a spec."""
+    drop = getattr(spec.sparsifier, "drop", None)
+    name = "dense" if spec.sparsifier is None else type(spec.sparsifier).__name__.lower()
+    if drop is not None:
+        name = type(drop).registry.name_of(type(drop))
+    return f"{name}, seed {spec.seed}"
