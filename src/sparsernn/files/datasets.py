@@ -1,0 +1,233 @@
+"""The public data sets that the library knows: where they come from, what they must be, where they lie here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from sparsernn.errors import DataError, SpecError, nearest
+
+
+class RemoteFile(NamedTuple):
+    """A file as its publisher serves it; `urls` are mirrors of the same bytes, tried in order."""
+
+    name: str
+    size: int
+    sha256: str
+    urls: tuple[str, ...]
+
+
+class DataSet(NamedTuple):
+    """`folder` is the folder below a data directory that holds the `files`."""
+
+    about: str
+    folder: str
+    license: str
+    citation: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def _mnist(name: str, size: int, sha256: str) -> RemoteFile:
+    mirrors = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist",
+        "https://storage.googleapis.com/cvdf-datasets/mnist",
+        "https://raw.githubusercontent.com/fgnt/mnist/master",
+    )
+    return RemoteFile(name, size, sha256, tuple(f"{mirror}/{name}" for mirror in mirrors))
+
+
+def _lab(name: str, size: int, sha256: str, folders: str | tuple[str, ...], path: str) -> RemoteFile:
+    folders = (folders,) if isinstance(folders, str) else folders
+    lab = "https://raw.githubusercontent.com/DurstewitzLab"
+    return RemoteFile(name, size, sha256, tuple(f"{lab}/{folder}/{path}" for folder in folders))
+
+
+def _mitdb(name: str, size: int, sha256: str) -> RemoteFile:
+    return RemoteFile(name, size, sha256, (f"https://physionet.org/files/mitdb/1.0.0/{name}",))
+
+
+_GTF = "GTF-shPLRNN/b6172ce816f1910e54c30776ff49e52b5489430a/ICML2023_datasets"
+_DEND = "dendPLRNN/368ed0488bdc93464c242bb01f0be224e149e387/BPTT_TF/Experiments/Table1"
+_DEND_S2 = "dendPLRNN/3657dec38052bfa8365c25bfc2eef8cfb1e0b00b/BPTT_TF/Experiments/TableS2"
+_TOPO = "RNNtopoDSR/6553b9cf2413813a928cc96179a708683f76eed1/example_data"
+_ALRNN = "ALRNN-DSR/0bdca245a24ddabff691c7fe2e368afb6d24ccba/example_data"
+
+DATASETS: dict[str, DataSet] = {
+    "mnist": DataSet(
+        about="handwritten digits: 60,000 and 10,000 images of 28 x 28",
+        folder="mnist",
+        license="CC BY-SA 3.0 (copyright Y. LeCun and C. Cortes)",
+        citation="LeCun, Bottou, Bengio, Haffner 1998, doi:10.1109/5.726791",
+        files=(
+            _mnist(
+                "train-images-idx3-ubyte.gz",
+                9_912_422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            _mnist(
+                "train-labels-idx1-ubyte.gz",
+                28_881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            _mnist(
+                "t10k-images-idx3-ubyte.gz",
+                1_648_877,
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            _mnist(
+                "t10k-labels-idx1-ubyte.gz",
+                4_542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        ),
+    ),
+    "dsr": DataSet(
+        about="reference series of the reconstruction papers: Lorenz-63 and -96, Roessler, bursting neuron, ECG, EEG",
+        folder="dsr",
+        license="GPL-3.0 and MIT (the repositories that publish them); the EEG originally ODC-By 1.0",
+        citation="Hess et al. 2023, arXiv:2306.04406; Brenner et al. 2022, arXiv:2207.02542; Hemmer et al. 2024, "
+        "arXiv:2406.04934; Brenner et al. 2024, arXiv:2410.14240; the EEG: Schalk et al. 2004, "
+        "doi:10.1109/TBME.2004.827072",
+        files=(
+            _lab(
+                "lorenz63_rnntopo.npy",
+                1_200_128,
+                "3854fe18069d24addfbfaf836df77699490d0082d751333af658e834b9132a81",
+                _TOPO,
+                "lorenz63.npy",
+            ),
+            _lab(
+                "lorenz63_on0.05_train.npy",
+                1_200_080,
+                "2246dfc44bf3a02090cdb5264dd836c18143e5bac4297807f4c62e153a39c1eb",
+                _GTF,
+                "Lorenz63/lorenz63_on0.05_train.npy",
+            ),
+            _lab(
+                "lorenz63_test.npy",
+                1_200_080,
+                "21be3a05a58724c4c1bbdf419ac644c45e6a9fbbf4093108a70fd80f93d7b7e3",
+                _GTF,
+                "Lorenz63/lorenz63_test.npy",
+            ),
+            _lab(
+                "rossler.npy",
+                1_200_080,
+                "3d9c0142bfff866df6482aaa5614d73a205f006bab95232d8924aa7f45bb615a",
+                _ALRNN,
+                "rossler.npy",
+            ),
+            _lab(
+                "lorenz96_train.npy",
+                4_000_128,
+                "b147f3a5cf6256dc6b7243c15ed950d40f349506e4246362b76588305f6e4d21",
+                (_DEND, _DEND_S2),
+                "Lorenz96/data/lorenz96_train.npy",
+            ),
+            _lab(
+                "lorenz96_test.npy",
+                4_000_128,
+                "5528c302ea212a4b3b57425dd22bd6c2657d139b3714eabd1afe08482fc3291d",
+                (_DEND, _DEND_S2),
+                "Lorenz96/data/lorenz96_test.npy",
+            ),
+            _lab(
+                "burstingneuron_train.npy",
+                1_200_128,
+                "7643f704e8828e225b7c2d57e6847b321942b631260c0fa4422217f97184d1ba",
+                _DEND,
+                "BurstingNeuron/data/burstingneuron_train.npy",
+            ),
+            _lab(
+                "burstingneuron_test.npy",
+                1_200_128,
+                "0630743ff6e64c9e9c4d5e525c1eb5b456300a9bbf2a953b99cde7e226dcaf55",
+                _DEND,
+                "BurstingNeuron/data/burstingneuron_test.npy",
+            ),
+            _lab(
+                "ECG_pecuzal_5d_train.npy",
+                4_000_080,
+                "b79deb8b054486360233bb4cefdb154dc5f6b0a55b1a713cd76378606d936185",
+                _GTF,
+                "ECG/ECG_pecuzal_5d_train.npy",
+            ),
+            _lab(
+                "ECG_pecuzal_5d_test.npy",
+                4_000_080,
+                "7c17fe9b9e90d0610f817a53e73ec8389b30763ce36985cfcadc1459dd89c654",
+                _GTF,
+                "ECG/ECG_pecuzal_5d_test.npy",
+            ),
+            _lab(
+                "EEG_train.npy",
+                2_467_968,
+                "7cc56e3b648ce492e1ac3d4284c46ccd1092e4abbc4c45f020b8c4a0b2a994bf",
+                _GTF,
+                "EEG/EEG_train.npy",
+            ),
+        ),
+    ),
+    "mit-bih-100": DataSet(
+        about="electrocardiogram, MIT-BIH Arrhythmia Database record 100: 2 leads, 30 min at 360 Hz, annotated beats",
+        folder="ecg",
+        license="ODC-By 1.0",
+        citation="Moody & Mark 2001, doi:10.1109/51.932724; Goldberger et al. 2000, doi:10.1161/01.CIR.101.23.e215",
+        files=(
+            _mitdb("100.hea", 143, "60ebc904c7bf3e04d142638d3fd5c903e8dc9f10f1ea3264e07926aa089ee75e"),
+            _mitdb("100.dat", 1_950_000, "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639"),
+            _mitdb("100.atr", 4_558, "8d8a5349fb16638ebbf649f1779d12e96d91b736b2aafe59db43719ae583d471"),
+        ),
+    ),
+}
+
+
+def known(name: str) -> DataSet:
+    """The data set of that name. SpecError with the nearest name if there is none."""
+    if name not in DATASETS:
+        raise SpecError(f'no data set "{name}"{nearest(name, DATASETS)}')
+    return DATASETS[name]
+
+
+def user_directory() -> Path:
+    """Where `fetch` puts data sets: ``$XDG_DATA_HOME/sparsernn``, else ``~/.local/share/sparsernn``."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "sparsernn"
+
+
+def places() -> list[Path]:
+    """The data directories that are searched, in order: ``$SPARSERNN_DATA``, the user's, ``/usr/share/sparsernn``."""
+    given = os.environ.get("SPARSERNN_DATA")
+    return [*([Path(given)] if given else []), user_directory(), Path("/usr/share/sparsernn")]
+
+
+def find(name: str, path: str | Path | None = None) -> dict[str, Path]:
+    """The files of a data set on this machine, by file name.
+
+    A given `path` (the folder with the files, or a data directory) is the only place looked at, and its files are taken
+    as they are, so that a relative of a data set can stand in for it. Elsewhere the sizes must be the published ones.
+    DataError that says what is missing where and how to fetch it.
+    """
+    dataset = known(name)
+    if path is not None:
+        folders = [Path(path), Path(path) / dataset.folder]
+    else:
+        folders = [place / dataset.folder for place in places()]
+    missing = []
+    for folder in folders:
+        files = {file.name: folder / file.name for file in dataset.files}
+        absent = [file for file, place in files.items() if not place.is_file()]
+        if not absent and path is None:
+            absent = [f.name for f in dataset.files if files[f.name].stat().st_size != f.size]
+        if not absent:
+            return files
+        missing.append(f"{folder} ({len(absent)} of {len(files)} files missing or of another size, as {absent[0]})")
+    raise DataError(
+        f'the data set "{name}" was not found; looked in {"; ".join(missing)}. Fetch it with: sparsernn data fetch '
+        f"{name} (or set SPARSERNN_DATA to the directory that holds it)"
+    )
