@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sparsernn.files import limits
+
 
 @pytest.fixture
 def recorded_file():
@@ -17,6 +19,12 @@ def recorded_file():
         return Path(root) / name
 
     return find
+
+
+@pytest.fixture
+def small_limit(monkeypatch):
+    """A machine that unfolds 1 MiB without questions instead of 64, so that small bombs will do."""
+    monkeypatch.setattr(limits, "SMALL", 2**20)
 
 
 @pytest.fixture
