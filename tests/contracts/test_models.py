@@ -1,0 +1,370 @@
+"""What every registered cell, alone and stacked, must keep to."""
+
+from functools import cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sparsernn.linear import Knockout
+from sparsernn.masks import ROLES
+from sparsernn.models import CELLS
+from sparsernn.models.base import AbstractCell
+from sparsernn.models.network import Forcing, Network, Ports
+from sparsernn.precision import precise
+from sparsernn.spec import build, identity, plain
+from sparsernn.system import trajectory
+from sparsernn.weights import flatten, get, replace
+
+HIDDEN, TIME, SIZE = 5, 6, 3
+RECONSTRUCTION, DRIVEN, CLASSIFICATION = Ports(0, 3, True), Ports(2, 3, True), Ports(4, 5, False)
+CASES = {
+    "reconstruction": (RECONSTRUCTION, 1),
+    "driven": (DRIVEN, 1),
+    "classification": (CLASSIFICATION, 1),
+    "stack": (CLASSIFICATION, 2),
+}
+
+
+class Case:
+    """A network with weights of size one, inputs, states and forcing, all in float64; compiled once for all tests."""
+
+    def __init__(self, name, ports, layers):
+        self.ports = ports
+        self.network = build(Network, {"cells": [{name: {"hidden": HIDDEN}}] * layers})
+        draw = np.random.default_rng(7).normal
+        fresh = jax.jit(self.network.init, static_argnums=1)(jax.random.key(0), ports)
+        self.weights = jax.tree.map(lambda a: np.asarray(a, np.float64) + 0.3 * draw(size=a.shape), fresh)
+        self.xs = draw(size=(TIME, SIZE, ports.inputs)) if ports.inputs else None
+        self.first = draw(size=(SIZE, ports.outputs)) if ports.observed else None
+        signal = draw(size=(TIME, SIZE, ports.outputs))
+        self.forcing = Forcing(signal, np.array([0, 0.3, 0, 1, 0, 0.5])) if ports.observed else None
+        self.draw = draw
+        self.step = jax.jit(self.network.step)
+        self.impose = jax.jit(self.network.impose)
+        self.unroll = jax.jit(self._unroll)
+        self.begin = jax.jit(self._begin, static_argnums=1)
+        self.gradient = jax.jit(jax.grad(self.loss))
+
+    def _unroll(self, weights, states):
+        """Outputs of forced or driven steps, by the path that training takes."""
+        return self.network.unroll(weights, self.xs, states, self.forcing)
+
+    def _begin(self, weights, leading=()):
+        if self.first is None:
+            return self.network.zeros((*leading, SIZE))
+        return self.network.start(weights, jnp.broadcast_to(self.first, (*leading, *self.first.shape)))
+
+    def loss(self, weights):
+        return jnp.square(self._unroll(weights, self._begin(weights)).outputs).sum()
+
+    def read(self, weights, states):
+        return self.network.read(weights, self.network.cells[-1].outputs(states[-1]))
+
+    def x(self, t):
+        return None if self.xs is None else self.xs[t]
+
+    def states(self, *leading):
+        """Random states, not those of any start."""
+        with precise():
+            return jax.tree.map(lambda a: self.draw(size=(*leading, a.shape[-1])), self.network.zeros(()))
+
+
+make = cache(Case)
+
+
+@pytest.fixture(params=[(cell, case) for cell in CELLS for case in CASES if case != "driven"], ids="-".join)
+def case(request):
+    cell, name = request.param
+    with precise():
+        yield make(cell, *CASES[name])
+
+
+@pytest.fixture(params=[(cell, case) for cell in CELLS for case in CASES], ids="-".join)
+def any_case(request):
+    cell, name = request.param
+    with precise():
+        yield make(cell, *CASES[name])
+
+
+def close(got, expected, tolerance=1e-12):
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=tolerance, atol=tolerance), got, expected)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_plain_form_round_trip(cell):
+    alone = build(AbstractCell, cell)
+    assert build(AbstractCell, plain(alone)) == alone
+    network = build(Network, {cell: {"hidden": 7}})
+    assert network.cells[0].hidden == 7
+    assert network == build(Network, plain(network))
+    assert identity(network) == identity(build(Network, plain(network))) != identity(build(Network, cell))
+    assert hash(network) == hash(build(Network, plain(network)))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("name", CASES)
+def test_same_key_same_bits(cell, name):
+    ports, layers = CASES[name]
+    network = build(Network, {"cells": [{cell: {"hidden": HIDDEN}}] * layers})
+    first, again, other = (flatten(network.init(jax.random.key(seed), ports)) for seed in (3, 3, 4))
+    for path, array in first.items():
+        assert array.dtype == jnp.float32
+        np.testing.assert_array_equal(array, again[path], err_msg=path)
+        drawn = np.unique(array).size > 1
+        assert drawn == (not np.array_equal(array, other[path])), f"{path}: either constant or depending on the key"
+    if layers > 1:
+        assert not np.array_equal(first["cell0/recurrent"], first["cell1/recurrent"])
+
+
+def test_prunables_are_the_weights_they_name(any_case):
+    case = any_case
+    prunables = case.network.prunables(case.ports)
+    assert len({p.path for p in prunables}) == len(prunables)
+    roles = [p.role for p in prunables]
+    assert set(roles) <= set(ROLES)
+    assert roles.count("recurrent") == len(case.network.cells)
+    assert roles.count("input") == (len(case.network.cells) if case.ports.inputs else 0)
+    read_by_matrix = not (case.ports.observed and case.network.cells[-1].readout == "identity")
+    assert roles.count("readout") == read_by_matrix
+    for p in prunables:
+        assert get(case.weights, p.path).shape == p.shape, p.path
+        assert p.observed == (case.ports.outputs if p.role == "recurrent" and not read_by_matrix else 0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_default_sizes_initialize_finitely(cell):
+    weights = build(Network, cell).init(jax.random.key(0), RECONSTRUCTION)
+    assert all(np.isfinite(a).all() for a in flatten(weights).values())
+
+
+def test_step_works_on_any_leading_axes(case):
+    states = case.states(2, 3)
+    x = case.draw(size=(2, 3, case.ports.inputs)) if case.ports.inputs else None
+    together = case.step(case.weights, states, x)
+    for i, j in np.ndindex(2, 3):
+        pick = lambda a, at=(i, j): a[at]
+        single = case.step(case.weights, jax.tree.map(pick, states), None if x is None else x[i, j])
+        close(jax.tree.map(pick, together), single)
+
+
+def test_unroll_is_repeated_step(any_case):
+    case = any_case
+    states = case.begin(case.weights)
+    outputs, final = case.unroll(case.weights, states)
+    for t in range(TIME):
+        states = case.step(case.weights, states, case.x(t))
+        close(outputs[t], case.read(case.weights, states))  # the output is taken before the forcing
+        if case.forcing is not None:
+            states = case.impose(case.weights, states, case.forcing.signal[t], case.forcing.alpha[t])
+    close(final, states)
+
+
+def test_run_is_repeated_step(case):
+    start = states = case.states(SIZE)
+    outputs, final = case.network.run(case.weights, start, TIME, case.xs)
+    for t in range(TIME):
+        states = case.step(case.weights, states, case.x(t))
+        close(outputs[t], case.read(case.weights, states))
+    close(final, states)
+
+
+def test_unroll_without_forcing_is_run(case):
+    states = case.states(SIZE)
+    forcing = Forcing(case.forcing.signal, np.zeros(TIME)) if case.ports.observed else None
+    close(
+        case.network.unroll(case.weights, case.xs, states, forcing),
+        case.network.run(case.weights, states, TIME, case.xs),
+    )
+
+
+def test_start_shows_the_first_observation_or_rests(case):
+    states = case.begin(case.weights)
+    assert all(a.shape == (SIZE, HIDDEN) for a in jax.tree.leaves(states))
+    if case.ports.observed:
+        close(case.read(case.weights, states), case.first, 1e-4)  # the pseudo-inverse has a ridge of 1e-6
+    else:
+        assert all((a == 0).all() for a in jax.tree.leaves(states))
+
+
+def test_sources_are_what_a_step_multiplies(case):
+    """The gradient for one row of a matrix is that row's sensitivity times the vector it is multiplied with."""
+    cell = case.network.cells[0]
+    weights, state = case.weights["cell0"], jax.tree.map(lambda a: a[0], case.states(1))[0]
+    x = case.draw(size=case.ports.inputs) if case.ports.inputs else None
+    direction = case.draw(size=HIDDEN)
+
+    def seen(weights):
+        projected = None if x is None else cell.project(weights, x)
+        return cell.outputs(cell.step(weights, state, projected)) @ direction
+
+    gradients = jax.grad(seen)(jax.tree.map(jnp.asarray, weights))
+    vectors = dict(cell.sources(state))
+    assert set(vectors) == {p.path for p in cell.prunables(0, 0)}
+    for name, vector in (vectors | ({} if x is None else {"input": x})).items():
+        rows = gradients[name].reshape(-1, vector.size)
+        sensitivity = rows @ vector / (vector @ vector)
+        assert np.abs(sensitivity).max() > 1e-3
+        close(rows, np.outer(sensitivity, vector))
+
+
+def test_network_sources_are_standard_deviations(any_case):
+    case = any_case
+    network, weights = case.network, case.weights
+    states = case.begin(weights)
+    found = network.sources(weights, case.xs, states, case.forcing)
+    seen = {p.path: [] for p in network.prunables(case.ports)}
+    for t in range(TIME):
+        x = case.x(t)
+        before, states = states, case.step(weights, states, x)
+        for i, cell in enumerate(network.cells):
+            for name, vector in cell.sources(before[i]).items():
+                seen[f"cell{i}/{name}"].append(vector)
+            if x is not None:
+                seen[f"cell{i}/input"].append(x)
+            x = cell.outputs(states[i])
+        if "readout/weights" in seen:
+            seen["readout/weights"].append(x)
+        if case.forcing is not None:
+            states = case.impose(weights, states, case.forcing.signal[t], case.forcing.alpha[t])
+    assert set(found) == set(seen)
+    for path, vectors in seen.items():
+        stacked = np.asarray(vectors)
+        assert stacked.shape[:2] == (TIME, SIZE)
+        close(found[path], stacked.reshape(TIME * SIZE, -1).std(axis=0))
+
+
+def removals(prunable):
+    return (jnp.asarray(i) for i in np.unravel_index(np.arange(prunable.size), prunable.shape))
+
+
+def zeroed(case, path, run):
+    """`run` of the network with each single weight really set to zero, one after the other."""
+    matrix = jnp.asarray(get(case.weights, path))
+    (prunable,) = (p for p in case.network.prunables(case.ports) if p.path == path)
+    each = jax.jit(jax.vmap(lambda g, t, s: run(replace(case.weights, {path: matrix.at[g, t, s].set(0)}))))
+    return each(*removals(prunable)), Knockout(matrix, *removals(prunable))
+
+
+def test_knockout_is_setting_the_weight_to_zero(any_case):
+    """Every weight of every matrix, from the start on, forced and driven as in training, with a batch."""
+    case = any_case
+    for prunable in case.network.prunables(case.ports):
+        expected, knockout = zeroed(case, prunable.path, lambda w: case._unroll(w, case._begin(w)).outputs)
+        weights = replace(case.weights, {prunable.path: knockout})
+        got = case.unroll(weights, case.begin(weights, (prunable.size,))).outputs
+        assert got.shape == (TIME, prunable.size, SIZE, case.ports.outputs)
+        close(got, jnp.swapaxes(expected, 0, 1))
+        assert np.ptp(np.asarray(expected), axis=0).max() > 1e-3, "the removals should differ"
+
+
+def test_knockout_in_a_free_run_without_a_batch(case):
+    single = jax.tree.map(lambda a: a[0], case.states(1))
+    xs = None if case.xs is None else case.xs[:, 0]
+    for prunable in case.network.prunables(case.ports):
+        expected, knockout = zeroed(case, prunable.path, lambda w: case.network.run(w, single, TIME, xs))
+        stacked = jax.tree.map(lambda a: jnp.broadcast_to(a, (prunable.size, *a.shape)), single)  # noqa: B023
+        outputs, states = case.network.run(replace(case.weights, {prunable.path: knockout}), stacked, TIME, xs)
+        close(outputs, jnp.swapaxes(expected.outputs, 0, 1))
+        close(states, expected.state)
+
+
+def test_sources_under_knockout_pool_the_removals(case):
+    """No error, and the same as ever where nothing but zeros is removed."""
+    path = "cell0/recurrent"
+    matrix = jnp.asarray(get(case.weights, path)).at[0, 0, :2].set(0)
+    weights = replace(case.weights, {path: matrix})
+    plain_states = case.begin(weights)
+    stacked = jax.tree.map(lambda a: jnp.broadcast_to(a, (2, *a.shape)), plain_states)
+    zero = jnp.zeros(2, int)
+    knocked = replace(case.weights, {path: Knockout(matrix, zero, zero, jnp.arange(2))})
+    close(
+        case.network.sources(knocked, case.xs, stacked, case.forcing),
+        case.network.sources(weights, case.xs, plain_states, case.forcing),
+    )
+
+
+def test_flatten_and_back(case):
+    states = case.states(2, 3)
+    flat = case.network.flatten(states)
+    assert flat.shape == (2, 3, sum(a.shape[-1] for a in jax.tree.leaves(states)))
+    back = case.network.unflatten(flat)
+    assert jax.tree.structure(back) == jax.tree.structure(states)
+    jax.tree.map(np.testing.assert_array_equal, back, states)
+
+
+def test_system_steps_as_the_network_does(case):
+    states = case.states(SIZE)
+    system = case.network.system(case.weights, states, 0.1, case.xs)
+    assert system.dim == case.network.flatten(states).shape[-1]
+    x = case.x(0)
+    flat = system.step(system.params, x, system.start)
+    close(flat, case.network.flatten(case.network.step(case.weights, states, x)))
+    final = case.network.run(case.weights, states, TIME, case.xs).state
+    close(trajectory(system, TIME)[-1], case.network.flatten(final))
+    again = case.network.system(case.weights, states, 0.1, case.xs)
+    assert (again.step, hash(again.step)) == (system.step, hash(system.step)), "else every call compiles anew"
+
+
+def test_connectome_is_target_by_source(case):
+    """One weight alone: only its target moves when its source is moved, and the connectome says the same."""
+    target, source = 4, 1
+    last = len(case.network.cells) - 1
+    cell = case.network.cells[last]
+    own = case.weights[f"cell{last}"]
+    matrix = np.zeros_like(own["recurrent"])
+    matrix[:, target, source] = 2.0
+    with_weight, without = {**own, "recurrent": matrix}, {**own, "recurrent": np.zeros_like(matrix)}
+    state = jax.tree.map(lambda a: a[0], case.states(1))[-1]
+    units = np.where(np.arange(HIDDEN) == source, 1.5, -0.2)  # above its mean, so that a rectified unit is on
+
+    projected = cell.project(own, np.zeros(own["input"].shape[-1])) if "input" in own else None
+
+    def moved(weights):
+        step = lambda u: cell.outputs(cell.step(weights, cell.with_outputs(state, u), projected))
+        return np.asarray(jax.jacfwd(step)(jnp.asarray(units)))
+
+    difference = moved(with_weight) - moved(without)
+    assert abs(difference[target, source]) > 0.01
+    assert np.abs(difference[np.arange(HIDDEN) != target]).max() < 1e-12
+
+    gates = [None, *range(matrix.shape[0])] if matrix.shape[0] > 1 else [None]
+    for gate in gates:
+        found = case.network.connectome({**case.weights, f"cell{last}": with_weight}, last, gate)
+        assert found.note
+        np.testing.assert_array_equal(np.argwhere(found.weights), [[target, source]])
+        np.testing.assert_array_equal(np.argwhere(found.adjacency), [[source, target]])
+        assert found.readout.shape == (case.ports.outputs, HIDDEN)
+        if "input" in own:
+            assert found.inputs.shape == own["input"].shape[1:]
+        else:
+            assert found.inputs is None
+
+
+def test_inputs_are_not_mutated(case):
+    copies = jax.tree.map(np.copy, (case.weights, case.xs, case.first, case.forcing))
+    paths = list(flatten(case.weights))
+    states = case.begin(case.weights)
+    case.unroll(case.weights, states)
+    case.network.run(case.weights, states, TIME, case.xs)
+    case.network.sources(case.weights, case.xs, states, case.forcing)
+    case.network.connectome(case.weights)
+    assert list(flatten(case.weights)) == paths
+    jax.tree.map(np.testing.assert_array_equal, (case.weights, case.xs, case.first, case.forcing), copies)
+
+
+def test_every_weight_has_a_finite_gradient(case):
+    for path, gradient in flatten(case.gradient(case.weights)).items():
+        assert np.isfinite(gradient).all(), path
+        assert np.abs(gradient).max() > 1e-6, f"{path} does nothing"
+
+
+def test_gradient_is_that_of_finite_differences(case):
+    direction = jax.tree.map(lambda a: case.draw(size=a.shape), case.weights)
+    slope = sum(
+        np.vdot(g, d) for g, d in zip(*map(jax.tree.leaves, (case.gradient(case.weights), direction)), strict=True)
+    )
+    moved = lambda step: jax.tree.map(lambda a, d: a + step * d, case.weights, direction)
+    loss = jax.jit(case.loss)
+    assert float(slope) == pytest.approx(float(loss(moved(1e-6)) - loss(moved(-1e-6))) / 2e-6, rel=1e-5)
