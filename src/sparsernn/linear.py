@@ -39,6 +39,6 @@ def linear(matrix: Any, x: jax.Array) -> jax.Array:
             f"a knockout of {gate.shape[0]} weights needs states with a leading axis of {gate.shape[0]}, "
             f"got {x.shape}; broadcast the states before the run"
         )
-    removal = jnp.arange(gate.shape[0])
+    array, x, removal = jnp.asarray(array), jnp.asarray(x), jnp.arange(gate.shape[0])
     lost = array[gate, target, source].reshape(-1, *(1,) * (x.ndim - 2)) * x[removal, ..., source]
     return linear(array, x).at[removal, ..., gate, target].add(-lost)
