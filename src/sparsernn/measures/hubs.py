@@ -23,8 +23,8 @@ class Hubs(AbstractMeasure):
     Keys: `edges`, `density` (edges / N^2), and for both directions: `out_gini`, `in_gini`, `out_top_share`,
     `in_top_share` (share of all edges at the tenth of the units that has most), `out_largest`, `in_largest`; each of
     the last six with `_null_mean` and `_null_sd` over `nulls` random directed graphs with the same number of edges and
-    of self-connections. "out" are the edges a unit sends: column sums of our [target, source] arrays. The graph does not
-    depend on the split. Cost: O(nulls N^2).
+    of self-connections. "out" are the edges a unit sends: column sums of our [target, source] arrays. The graph does
+    not depend on the split. Cost: O(nulls N^2).
     """
 
     cell: int = 0

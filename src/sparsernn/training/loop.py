@@ -225,7 +225,7 @@ def train(
     host = not sparsifier.traceable and not sparsifier.by_rounds
     if step < until:
         segment(trainer, operands, carry, 0, 0)  # compiles
-    calls = 8
+    calls = 1
     while step < until:
         last = min(step + calls, until, (step // size + 1) * size)
         if host:

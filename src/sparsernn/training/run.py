@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jax
+import numpy as np
 
 from sparsernn import rng
 from sparsernn.errors import SpecError, nearest
@@ -194,7 +195,8 @@ def check(spec: RunSpec) -> None:
     prunables = trainer.prunables
     if spec.sparsifier is not None:
         attempt("sparsifier", lambda: _leaves_some(spec, trainer))
-    weights = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
+    shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
+    weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     for i, regularizer in enumerate(spec.regularizers):
         trained, fixed = regularizer.init(rng.key(spec.seed, "regularizer", i), prunables)
         penalty = partial(regularizer.penalty, trained, fixed, weights, prunables)
