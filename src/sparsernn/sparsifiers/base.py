@@ -16,8 +16,8 @@ from sparsernn.weights import Weights
 
 
 class Clock(NamedTuple):
-    """When: `step` updates done since this training began, in `round` (0: the first training), of a run whose horizon is
-    `epochs` epochs of `steps_per_epoch` updates. Step and round may be traced; the horizon is always a plain integer."""
+    """When: `step` updates done since this training began, in `round` (0: the first training), of a run whose horizon
+    is `epochs` epochs of `steps_per_epoch` updates. Step and round may be traced; the horizon is a plain integer."""
 
     step: Any
     round: Any
@@ -56,13 +56,14 @@ class AbstractSparsifier(Part):
     """Decides the masks: at the beginning (`init`) and whenever `due`.
 
     After `update_masks` the number of ones is the exact integer asked for, dropped and grown weights are exactly 0, and
-    `changed` marks them so that the optimizer forgets their slots. Everything is pure. Where `traceable`, `update_masks`
-    has fixed shapes and runs inside the compiled loop; else it runs on the host and may ask for `importance`.
+    `changed` marks them so that the optimizer forgets their slots. Everything is pure. Where `traceable`,
+    `update_masks` has fixed shapes and runs inside the compiled loop; else it runs on the host and may ask for
+    `importance`.
     Dictionaries of masks come back from a compiled call in another order: go through them by sorted path.
     """
 
     registry = Registry("sparsifier", SPARSIFIERS)
-    where: tuple[str, ...]
+    where: tuple[str, ...] = ()
     """Roles or paths of the matrices acted on; all others stay dense."""
 
     @property

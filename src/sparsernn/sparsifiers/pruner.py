@@ -1,0 +1,110 @@
+"""Pruning: masks only ever shrink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.masks import Masks, Prunable, dense, exact_count
+from sparsernn.rng import named
+from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
+from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
+from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
+from sparsernn.sparsifiers.select import among, part, ratio
+from sparsernn.spec import require
+from sparsernn.weights import Weights, get, replace
+
+
+@dataclass(frozen=True)
+class Pruner(AbstractSparsifier):
+    r"""Begins dense and removes, at the moments of `schedule`, what `drop` scores lowest.
+
+    Either `density` is where a ramp (one_shot, cubic) ends: at every moment
+    ``size (density + (1 - density) left)`` weights are kept, rounded half to even, exactly `masks.exact_count` at the
+    end. Or `fraction` of the weights that still exist goes at every moment (per_round, every_epoch, every_steps),
+    rounded half to even. Counts and ranking are over all matrices together (``scope="global"``) or over each by itself.
+    Removed weights never come back. Masks that already have fewer ones than asked for are left alone.
+    Cost of an update: O(entries), and of `drop`. SpecError if a density leaves nothing or a schedule never acts.
+    """
+
+    schedule: AbstractSchedule
+    drop: AbstractDrop = field(default_factory=Magnitude)
+    density: float | None = None
+    fraction: float | None = None
+    where: tuple[str, ...] = ("recurrent",)
+    scope: Literal["global", "matrix"] = "global"
+
+    def __post_init__(self) -> None:
+        ramp = isinstance(self.schedule, AbstractRamp)
+        name = type(self.schedule).registry.name_of(type(self.schedule))
+        require(
+            (not ramp or self.density is not None, f"the schedule {name} leads to a density: give density"),
+            (not ramp or self.fraction is None, f"the schedule {name} leads to a density: leave fraction out"),
+            (ramp or self.fraction is not None, f"the schedule {name} has no end to reach a density at: give fraction"),
+            (ramp or self.density is None, f"the schedule {name} has no end to reach a density at: leave density out"),
+            (self.density is None or 0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"),
+            (self.fraction is None or 0 < self.fraction < 1, f"fraction must lie in (0, 1), got {self.fraction}"),
+        )
+
+    @property
+    def traceable(self) -> bool:
+        return self.drop.traceable
+
+    @property
+    def needs_activity(self) -> bool:
+        return self.drop.needs_activity
+
+    @property
+    def by_rounds(self) -> bool:
+        return self.schedule.by_rounds
+
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+        self.final_count(prunables, clock)  # raises where the density cannot be reached
+        return SparseState(dense(self.acted(prunables)), ())
+
+    def due(self, clock: Clock) -> Any:
+        return self.schedule.due(clock)
+
+    def update_masks(
+        self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
+    ) -> tuple[SparseState, Weights, Masks]:
+        masks, paths = state.masks, sorted(state.masks)
+        scores = {p: self.drop.scores(named(key, "drop", p), p, masks[p], snapshot, importance) for p in paths}
+        removed: Masks = {}
+        for group in [paths] if self.scope == "global" else [[p] for p in paths]:
+            ones = sum(masks[p].sum() for p in group)
+            count = self._removals(ones, sum(masks[p].size for p in group), snapshot.clock)
+            removed |= among(self.drop.choose, {p: scores[p] for p in group}, masks, count)
+        removed = {p: jnp.asarray(removed[p]) for p in paths}
+        kept = {p: masks[p] & ~removed[p] for p in paths}
+        weights = replace(snapshot.weights, {p: jnp.where(kept[p], get(snapshot.weights, p), 0) for p in paths})
+        return SparseState(kept, state.memory), weights, removed
+
+    def _removals(self, ones: Any, size: int, clock: Clock) -> Any:
+        if self.fraction is not None:
+            return part(ones, *ratio(self.fraction))
+        return jnp.maximum(ones - jnp.asarray(self._kept(size, clock))[self.schedule.index(clock)], 0)
+
+    def _kept(self, size: int, clock: Clock) -> np.ndarray:
+        """Ones after each moment of a ramp, from exact arithmetic on the host."""
+        assert isinstance(self.schedule, AbstractRamp)
+        assert self.density is not None
+        end = exact_count(self.density, size)
+        kept = np.round(size * (self.density + (1 - self.density) * self.schedule.left(clock))).astype(np.int32)
+        kept[-1] = end
+        return kept
+
+    def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
+        sizes = [p.size for p in self.acted(prunables)]
+        return sum(self._final(size, clock) for size in ([sum(sizes)] if self.scope == "global" else sizes))
+
+    def _final(self, size: int, clock: Clock) -> int:
+        if self.fraction is None:
+            return int(self._kept(size, clock)[-1])
+        for _ in range(clock.round if self.by_rounds else self.schedule.moments(clock).number):
+            size -= part(size, *ratio(self.fraction))
+        return size

@@ -1,0 +1,62 @@
+"""How many of the dropped weights grow again in which matrix."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+
+from sparsernn.masks import Masks
+from sparsernn.sparsifiers import REDISTRIBUTIONS
+from sparsernn.spec import Part, Registry
+from sparsernn.weights import Weights, get
+
+
+class AbstractRedistribution(Part):
+    """Shares out growth. The total never changes, and no matrix gets more than it has room for."""
+
+    registry = Registry("redistribution", REDISTRIBUTIONS)
+
+    @abc.abstractmethod
+    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
+        """Path to the number that grows, given the numbers dropped, the masks after the drop, and the weights."""
+
+
+@dataclass(frozen=True)
+class Keep(AbstractRedistribution):
+    """Every matrix gets back what it lost: its number of weights is constant."""
+
+    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
+        return dropped
+
+
+@dataclass(frozen=True)
+class ByMagnitude(AbstractRedistribution):
+    """In proportion to the mean |w| of the weights left in each matrix.
+
+    Shares are rounded down; what a full matrix cannot take goes to the others by the same rule (equally where all their
+    means are 0), and the few left over by rounding to the matrix of largest mean that has room. Cost: O(entries).
+    Source: in the spirit of sparse momentum, arXiv 1907.04840 (there by mean |momentum|); by mean |w| in Selfish-RNN,
+    arXiv 2101.09048. Neither says how to round.
+    """
+
+    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
+        paths = sorted(left)
+        ones = jnp.stack([jnp.sum(left[p], dtype=jnp.int32) for p in paths])
+        room = jnp.array([left[p].size for p in paths], jnp.int32) - ones
+        sums = jnp.stack([jnp.sum(jnp.where(left[p], abs(get(weights, p)), 0)) for p in paths])
+        mean = sums / jnp.maximum(ones, 1)
+        missing = jnp.sum(jnp.stack([jnp.asarray(dropped[p], jnp.int32) for p in paths]))
+        given = jnp.zeros_like(room)
+        for _ in paths:  # every pass fills a matrix or leaves less than one weight a matrix
+            share = jnp.where(given < room, mean, 0)
+            share = jnp.where(share.sum() > 0, share, given < room)
+            more = jnp.floor(missing * (share / jnp.maximum(share.sum(), 1e-30))).astype(jnp.int32)
+            more = jnp.minimum(more, room - given)
+            given, missing = given + more, missing - more.sum()
+        for i in jnp.argsort(-mean):
+            more = jnp.clip(missing, -given[i], (room - given)[i])
+            given, missing = given.at[i].add(more), missing - more
+        return dict(zip(paths, given, strict=True))
