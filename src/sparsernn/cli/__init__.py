@@ -23,7 +23,7 @@ def use_caches() -> None:
     except OSError:
         return
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(directory / "jax"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.05")
     os.environ.setdefault("NUMBA_CACHE_DIR", str(directory / "numba"))
 
 

@@ -22,7 +22,7 @@ def say(quiet: bool, text: str) -> None:
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json, print_table
-    from sparsernn.report.page import write_report
+    from sparsernn.report.write import write_report
 
     for record in records:
         if record.outcome.name in ("interrupted", "failed", "paused", "running"):

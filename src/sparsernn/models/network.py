@@ -95,6 +95,10 @@ class Network:
     def init(self, key: jax.Array, ports: Ports) -> Weights:
         """Fresh weights; the same key gives the same bits."""
         self.check(ports)
+        return self._init(key, ports)
+
+    @partial(jax.jit, static_argnames=("self", "ports"))
+    def _init(self, key: jax.Array, ports: Ports) -> Weights:
         weights: Weights = {}
         for i, (cell, sizes) in enumerate(zip(self.cells, self._sizes(ports), strict=True)):
             weights[f"cell{i}"] = cell.init(named(key, "cell", i), *sizes)
