@@ -1,6 +1,6 @@
 """What every registered cell, alone and stacked, must keep to."""
 
-from functools import cache, partial
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -43,6 +43,7 @@ class Case:
         self.draw = draw
         self.step = jax.jit(self.network.step)
         self.impose = jax.jit(self.network.impose)
+        self.sources = jax.jit(self.network.sources)
         self.unroll = jax.jit(self._unroll)
         self.begin = jax.jit(self._begin, static_argnums=1)
         self.gradient = jax.jit(jax.grad(self.loss))
@@ -71,21 +72,25 @@ class Case:
             return jax.tree.map(lambda a: self.draw(size=(*leading, a.shape[-1])), self.network.zeros(()))
 
 
-make = cache(Case)
-
-
-@pytest.fixture(params=[(cell, case) for cell in CELLS for case in CASES if case != "driven"], ids="-".join)
-def case(request):
+@pytest.fixture(scope="module", params=[(cell, case) for cell in CELLS for case in CASES], ids="-".join)
+def made(request):
     cell, name = request.param
     with precise():
-        yield make(cell, *CASES[name])
+        case = Case(cell, *CASES[name])
+    yield case
+    jax.clear_caches()  # some hundred compiled functions, a few megabytes each
 
 
-@pytest.fixture(params=[(cell, case) for cell in CELLS for case in CASES], ids="-".join)
-def any_case(request):
-    cell, name = request.param
+@pytest.fixture
+def case(made):
     with precise():
-        yield make(cell, *CASES[name])
+        yield made
+
+
+# the ports and stacks that differ most, where trying all would only take time
+few = pytest.mark.parametrize(
+    "made", [(cell, case) for cell in CELLS for case in ("reconstruction", "stack")], ids="-".join, indirect=True
+)
 
 
 def close(got, expected, tolerance=1e-12):
@@ -118,8 +123,7 @@ def test_same_key_same_bits(cell, name):
         assert not np.array_equal(first["cell0/recurrent"], first["cell1/recurrent"])
 
 
-def test_prunables_are_the_weights_they_name(any_case):
-    case = any_case
+def test_prunables_are_the_weights_they_name(case):
     prunables = case.network.prunables(case.ports)
     assert len({p.path for p in prunables}) == len(prunables)
     roles = [p.role for p in prunables]
@@ -139,6 +143,7 @@ def test_default_sizes_initialize_finitely(cell):
     assert all(np.isfinite(a).all() for a in flatten(weights).values())
 
 
+@few
 def test_step_works_on_any_leading_axes(case):
     states = case.states(2, 3)
     x = case.draw(size=(2, 3, case.ports.inputs)) if case.ports.inputs else None
@@ -149,8 +154,7 @@ def test_step_works_on_any_leading_axes(case):
         close(jax.tree.map(pick, together), single)
 
 
-def test_unroll_is_repeated_step(any_case):
-    case = any_case
+def test_unroll_is_repeated_step(case):
     states = case.begin(case.weights)
     outputs, final = case.unroll(case.weights, states)
     for t in range(TIME):
@@ -161,6 +165,7 @@ def test_unroll_is_repeated_step(any_case):
     close(final, states)
 
 
+@few
 def test_run_is_repeated_step(case):
     start = states = case.states(SIZE)
     outputs, final = case.network.run(case.weights, start, TIME, case.xs)
@@ -170,6 +175,7 @@ def test_run_is_repeated_step(case):
     close(final, states)
 
 
+@few
 def test_unroll_without_forcing_is_run(case):
     states = case.states(SIZE)
     forcing = Forcing(case.forcing.signal, np.zeros(TIME)) if case.ports.observed else None
@@ -209,11 +215,10 @@ def test_sources_are_what_a_step_multiplies(case):
         close(rows, np.outer(sensitivity, vector))
 
 
-def test_network_sources_are_standard_deviations(any_case):
-    case = any_case
+def test_network_sources_are_standard_deviations(case):
     network, weights = case.network, case.weights
     states = case.begin(weights)
-    found = network.sources(weights, case.xs, states, case.forcing)
+    found = case.sources(weights, case.xs, states, case.forcing)
     seen = {p.path: [] for p in network.prunables(case.ports)}
     for t in range(TIME):
         x = case.x(t)
@@ -235,56 +240,44 @@ def test_network_sources_are_standard_deviations(any_case):
         close(found[path], stacked.reshape(TIME * SIZE, -1).std(axis=0))
 
 
-def removals(prunable):
-    return (jnp.asarray(i) for i in np.unravel_index(np.arange(prunable.size), prunable.shape))
+def without_each(case, path, run):
+    """`run` of the network with each single weight really set to zero, one after the other; and the knockout of all."""
+    matrix = np.asarray(get(case.weights, path))
+    indices = np.unravel_index(np.arange(matrix.size), matrix.shape)
+    results = []
+    for index in zip(*indices, strict=True):
+        holed = matrix.copy()
+        holed[index] = 0
+        results.append(run(replace(case.weights, {path: holed})))
+    knockout = Knockout(jnp.asarray(matrix), *(jnp.asarray(i) for i in indices))
+    return jax.tree.map(lambda *a: np.stack(a), *results), replace(case.weights, {path: knockout}), matrix.size
 
 
-def zeroed(case, path, run):
-    """`run` of the network with each single weight really set to zero, one after the other."""
-    matrix = jnp.asarray(get(case.weights, path))
-    (prunable,) = (p for p in case.network.prunables(case.ports) if p.path == path)
-    each = jax.jit(jax.vmap(lambda g, t, s: run(replace(case.weights, {path: matrix.at[g, t, s].set(0)}))))
-    return each(*removals(prunable)), Knockout(matrix, *removals(prunable))
-
-
-def test_knockout_is_setting_the_weight_to_zero(any_case):
+def test_knockout_is_setting_the_weight_to_zero(case):
     """Every weight of every matrix, from the start on, forced and driven as in training, with a batch."""
-    case = any_case
     for prunable in case.network.prunables(case.ports):
-        expected, knockout = zeroed(case, prunable.path, lambda w: case._unroll(w, case._begin(w)).outputs)
-        weights = replace(case.weights, {prunable.path: knockout})
-        got = case.unroll(weights, case.begin(weights, (prunable.size,))).outputs
-        assert got.shape == (TIME, prunable.size, SIZE, case.ports.outputs)
-        close(got, jnp.swapaxes(expected, 0, 1))
-        assert np.ptp(np.asarray(expected), axis=0).max() > 1e-3, "the removals should differ"
+        run = lambda w: case.unroll(w, case.begin(w, ())).outputs
+        expected, weights, size = without_each(case, prunable.path, run)
+        got = case.unroll(weights, case.begin(weights, (size,))).outputs
+        assert got.shape == (TIME, size, SIZE, case.ports.outputs)
+        close(got, np.swapaxes(expected, 0, 1))
+        assert np.ptp(expected, axis=0).max() > 1e-3, "the removals should differ"
 
 
+@few
 def test_knockout_in_a_free_run_without_a_batch(case):
     single = jax.tree.map(lambda a: a[0], case.states(1))
     xs = None if case.xs is None else case.xs[:, 0]
     for prunable in case.network.prunables(case.ports):
-        expected, knockout = zeroed(case, prunable.path, lambda w: case.network.run(w, single, TIME, xs))
-        stacked = jax.tree.map(lambda a: jnp.broadcast_to(a, (prunable.size, *a.shape)), single)  # noqa: B023
-        outputs, states = case.network.run(replace(case.weights, {prunable.path: knockout}), stacked, TIME, xs)
-        close(outputs, jnp.swapaxes(expected.outputs, 0, 1))
+        run = lambda w: case.network.run(w, single, TIME, xs)
+        expected, weights, size = without_each(case, prunable.path, run)
+        stacked = jax.tree.map(lambda a, n=size: np.broadcast_to(a, (n, *a.shape)), single)
+        outputs, states = case.network.run(weights, stacked, TIME, xs)
+        close(outputs, np.swapaxes(expected.outputs, 0, 1))
         close(states, expected.state)
 
 
-def test_sources_under_knockout_pool_the_removals(case):
-    """No error, and the same as ever where nothing but zeros is removed."""
-    path = "cell0/recurrent"
-    matrix = jnp.asarray(get(case.weights, path)).at[0, 0, :2].set(0)
-    weights = replace(case.weights, {path: matrix})
-    plain_states = case.begin(weights)
-    stacked = jax.tree.map(lambda a: jnp.broadcast_to(a, (2, *a.shape)), plain_states)
-    zero = jnp.zeros(2, int)
-    knocked = replace(case.weights, {path: Knockout(matrix, zero, zero, jnp.arange(2))})
-    close(
-        case.network.sources(knocked, case.xs, stacked, case.forcing),
-        case.network.sources(weights, case.xs, plain_states, case.forcing),
-    )
-
-
+@few
 def test_flatten_and_back(case):
     states = case.states(2, 3)
     flat = case.network.flatten(states)
@@ -294,6 +287,7 @@ def test_flatten_and_back(case):
     jax.tree.map(np.testing.assert_array_equal, back, states)
 
 
+@few
 def test_system_steps_as_the_network_does(case):
     states = case.states(SIZE)
     system = case.network.system(case.weights, states, 0.1, case.xs)
@@ -307,6 +301,7 @@ def test_system_steps_as_the_network_does(case):
     assert (again.step, hash(again.step)) == (system.step, hash(system.step)), "else every call compiles anew"
 
 
+@few
 def test_connectome_is_target_by_source(case):
     """One weight alone: only its target moves when its source is moved, and the connectome says the same."""
     target, source = 4, 1
@@ -342,13 +337,14 @@ def test_connectome_is_target_by_source(case):
             assert found.inputs is None
 
 
+@few
 def test_inputs_are_not_mutated(case):
     copies = jax.tree.map(np.copy, (case.weights, case.xs, case.first, case.forcing))
     paths = list(flatten(case.weights))
     states = case.begin(case.weights)
     case.unroll(case.weights, states)
     case.network.run(case.weights, states, TIME, case.xs)
-    case.network.sources(case.weights, case.xs, states, case.forcing)
+    case.sources(case.weights, case.xs, states, case.forcing)
     case.network.connectome(case.weights)
     assert list(flatten(case.weights)) == paths
     jax.tree.map(np.testing.assert_array_equal, (case.weights, case.xs, case.first, case.forcing), copies)
@@ -360,6 +356,7 @@ def test_every_weight_has_a_finite_gradient(case):
         assert np.abs(gradient).max() > 1e-6, f"{path} does nothing"
 
 
+@few
 def test_gradient_is_that_of_finite_differences(case):
     direction = jax.tree.map(lambda a: case.draw(size=a.shape), case.weights)
     slope = sum(
