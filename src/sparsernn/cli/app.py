@@ -11,8 +11,8 @@ from sparsernn.cli import compare, data, demo, generate, reconstruct, report, ru
 
 app = typer.Typer(
     name="sparsernn",
-    help="Sparse recurrent neural networks: train them, prune them by what a weight does, see their wiring and dynamics.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -36,4 +36,4 @@ def _version(wanted: bool) -> None:
 def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
-    pass
+    """Sparse recurrent neural networks: train them, prune them by what a weight does, see their wiring and dynamics."""

@@ -12,6 +12,8 @@ LINE_SECONDS = 5.0
 
 
 class Tell(Protocol):
+    """Told how much of a named piece of work is done."""
+
     def __call__(self, what: str, done: int, of: int) -> None: ...
 
 
