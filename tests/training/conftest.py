@@ -54,7 +54,7 @@ def geometric(tiny):
 def assert_same(left, right):
     """Two finished lineages: the same bits in everything a training and its measures leave behind."""
     left, right = left.lineage(), right.lineage()
-    assert [r.about for r in left] == [r.about for r in right]
+    assert [r.identity for r in left] == [r.identity for r in right]
     for one, two in zip(left, right, strict=True):
         assert one.outcome == two.outcome
         for name in ("history.csv", "measures.json"):

@@ -31,7 +31,10 @@ class AbstractOptimizer(Part):
     clip_value: float | None = None
 
     def __post_init__(self) -> None:
-        require(
+        require(*self._problems())
+
+    def _problems(self) -> tuple[tuple[bool, str], ...]:
+        return (
             (min(self.ends) > 0, f"learning_rate must be positive, got {self.learning_rate}"),
             (self.clip_norm is None or self.clip_norm > 0, f"clip_norm must be positive, got {self.clip_norm}"),
             (self.clip_value is None or self.clip_value > 0, f"clip_value must be positive, got {self.clip_value}"),
@@ -90,6 +93,12 @@ class SGD(AbstractOptimizer):
     """Stochastic gradient descent with heavy-ball momentum ``m <- momentum m + g`` (0: none)."""
 
     momentum: float = 0.0
+
+    def _problems(self) -> tuple[tuple[bool, str], ...]:
+        return (
+            *super()._problems(),
+            (0 <= self.momentum < 1, f"momentum must lie in [0, 1), got {self.momentum}"),
+        )
 
     def rule(self) -> optax.GradientTransformation:
         return optax.trace(self.momentum) if self.momentum else optax.identity()

@@ -1,0 +1,303 @@
+"""The contract of a measure over the registry and every cell; judging single weights against really zeroing them."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sparsernn.dynamics import divergence as stsp
+from sparsernn.errors import SpecError, Undefined
+from sparsernn.files.atomic import read_json, write_json
+from sparsernn.masks import dense
+from sparsernn.measures import MEASURES
+from sparsernn.measures.base import AbstractMeasure, as_lower
+from sparsernn.measures.hubs import Hubs
+from sparsernn.measures.reconstruction import ReconstructionQuality
+from sparsernn.measures.score import Score
+from sparsernn.models.base import AbstractCell
+from sparsernn.models.network import Network, Ports
+from sparsernn.spec import build, plain
+from sparsernn.tasks.adding import Adding
+from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.training.run import RunSpec
+from sparsernn.weights import get, replace
+
+CELLS = {
+    "plrnn": {"plrnn": {"hidden": 5}},
+    "plrnn_vanilla": {"plrnn": {"hidden": 5, "mean_centered": False}},
+    "rnn": {"rnn": {"hidden": 5}},
+    "lstm": {"lstm": {"hidden": 4}},
+}
+ADDING = Adding(length=6, held_out=11)
+SPLITS = ("validation", "test")
+
+
+def test_every_cell_is_here():
+    assert {next(iter(c)) for c in CELLS.values()} == set(AbstractCell.registry.members)
+
+
+@pytest.fixture(scope="module")
+def waves(tmp_path_factory):
+    time = np.arange(420) * 0.3
+    path = tmp_path_factory.mktemp("waves") / "waves.npy"
+    np.save(path, np.stack([np.sin(time), np.cos(1.3 * time)], axis=1))
+    return Reconstruction(file=str(path), sequence=8, split=(0.4, 0.3, 0.3))
+
+
+@pytest.fixture(params=["adding", "waves"])
+def task(request, waves):
+    return {"adding": ADDING, "waves": waves}[request.param]
+
+
+@functools.cache
+def network_of(cell):
+    return Network((build(AbstractCell, CELLS[cell]),))
+
+
+def drawn(cell, task, scale=1.0):
+    """A network and weights large enough that every one of them matters."""
+    network, ports = network_of(cell), Ports(task.inputs, task.outputs, task.observed)
+    rng = np.random.default_rng(3)
+    shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), ports))
+    weights = jax.tree.map(lambda s: jnp.asarray(scale * 0.5 * rng.normal(size=s.shape), s.dtype), shapes)
+    return network, weights, network.prunables(ports)
+
+
+def lively(cell, task):
+    """Weights with which free runs neither settle at once nor escape, found by trying."""
+    network, weights, prunables = drawn(cell, task)
+    recurrent, diagonal, readout = {
+        "plrnn": (-0.3, 0.8, 1),
+        "plrnn_vanilla": (-0.5, 0.8, 1),
+        "rnn": (3, None, 1),
+        "lstm": (10, None, 4),
+    }[cell]
+    own = weights["cell0"]
+    new = {"cell0/recurrent": recurrent * own["recurrent"], "cell0/bias": (0.1 if diagonal else 0.3) * own["bias"]}
+    if diagonal:
+        new["cell0/diagonal"] = jnp.full_like(own["diagonal"], diagonal)
+    if "readout" in weights:
+        new["readout/weights"] = readout * weights["readout"]["weights"]
+    return network, replace(weights, new), prunables
+
+
+# ------------------------------------------------------------------------------------------------------- contract
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("name", MEASURES)
+def test_numbers(name, cell, task, tmp_path):
+    measure = build(AbstractMeasure, name)
+    assert build(AbstractMeasure, plain(measure)) == measure
+    if measure.suits(task) is not None:
+        assert isinstance(measure.suits(task), str)
+        with pytest.raises(SpecError, match="cannot be taken here"):
+            RunSpec(task, network_of(cell), measures=(measure,))
+        return
+    network, weights, prunables = lively(cell, task)
+    measure.check(network, weights)
+    masks = dense(prunables)
+    before = jax.tree.map(np.array, weights)
+    for split in SPLITS:
+        found = measure.measure(network, weights, masks, task, split)
+        again = measure.measure(network, weights, masks, task, split)
+        assert found == again
+        assert found
+        assert set(measure.better_on(task)) <= set(found)
+        for key, number in found.items():
+            assert isinstance(number, Undefined) or (type(number) is float and np.isfinite(number)), key
+        write_json(tmp_path / "numbers.json", found)
+        assert read_json(tmp_path / "numbers.json") == found
+    for array in measure.evidence(network, weights, masks, task, "test").values():
+        assert np.isfinite(array).all()
+    jax.tree.map(np.testing.assert_array_equal, weights, before)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_network_that_overflows_has_undefined_numbers_not_nan(name, waves):
+    measure = build(AbstractMeasure, name)
+    network, weights, prunables = drawn("plrnn_vanilla", waves, scale=1e12)
+    found = measure.measure(network, weights, dense(prunables), waves, "test")
+    for key, number in found.items():
+        assert isinstance(number, Undefined) or np.isfinite(number), key
+    if measure.better_on(waves):
+        assert any(isinstance(number, Undefined) for number in found.values())
+
+
+def test_worth():
+    assert as_lower(2.0, "lower") == 2
+    assert as_lower(2.0, "higher") == -2
+    assert as_lower(Undefined("no"), "higher") == as_lower(Undefined("no"), "lower") == np.inf
+
+
+# ----------------------------------------------------------------------------------------------------------- score
+
+
+def test_score_is_the_mean_over_the_whole_split(waves):
+    for task in (ADDING, waves):
+        network, weights, _ = drawn("rnn", task)
+        whole, pieces = (Score(batch).measure(network, weights, {}, task, "test") for batch in (1000, 4))
+        assert set(whole) == set(pieces)
+        for key, number in whole.items():
+            assert pieces[key] == pytest.approx(number, rel=1e-5), key
+        assert any(key.startswith("reference: ") for key in whole)
+    (batch,) = ADDING.examples("test", 1000)
+    network, weights, _ = drawn("rnn", ADDING)
+    outputs = network.run(weights, network.zeros((11,)), 6, batch.inputs).outputs[-1]
+    found = Score().measure(network, weights, {}, ADDING, "test")
+    assert found["mse"] == pytest.approx(float(((outputs - batch.targets) ** 2).mean()), rel=1e-5)
+
+
+def test_keys_by_which_checkpoints_are_chosen(waves):
+    assert Score().better_on(ADDING) == {"loss": "lower", "mse": "lower", "accuracy": "higher"}
+    assert Score().better_on(waves) == {"loss": "lower", "mse": "lower"}
+
+
+# ------------------------------------------------------------------------------------------------------------ hubs
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_hubs_of_a_star(cell):
+    """One unit that sends to all."""
+    network, weights, _ = drawn(cell, ADDING)
+    matrix = np.zeros_like(weights["cell0"]["recurrent"])
+    matrix[..., 2] = 1.0
+    weights = replace(weights, {"cell0/recurrent": jnp.asarray(matrix)})
+    found = Hubs(nulls=10).measure(network, weights, {}, ADDING, "test")
+    n = matrix.shape[-1]
+    assert (found["edges"], found["density"]) == (n, 1 / n)
+    assert (found["out_largest"], found["in_largest"]) == (n, 1)
+    assert found["out_gini"] == pytest.approx((n - 1) / n)
+    assert found["in_gini"] == pytest.approx(0)
+    assert found["out_top_share"] == 1
+    assert found["out_gini_null_mean"] < found["out_gini"]
+    assert found["out_gini_null_sd"] > 0
+
+
+def test_hubs_without_edges_and_of_cells_that_are_not_there():
+    network, weights, _ = drawn("lstm", ADDING)
+    empty = replace(weights, {"cell0/recurrent": jnp.zeros_like(weights["cell0"]["recurrent"])})
+    found = Hubs(nulls=2).measure(network, empty, {}, ADDING, "test")
+    assert found["edges"] == 0
+    assert isinstance(found["out_gini"], Undefined)
+    assert isinstance(found["out_gini_null_mean"], Undefined)
+    for wrong, said in ((Hubs(cell=1), "cell is 0..0"), (Hubs(gate=4), "gate is 0..3")):
+        with pytest.raises(SpecError, match=said):
+            wrong.check(network, weights)
+
+
+# -------------------------------------------------------------------------------------------------- single weights
+
+
+def each_zeroed(weights, prunable):
+    matrix = get(weights, prunable.path)
+    for index in range(prunable.size):
+        yield replace(weights, {prunable.path: matrix.reshape(-1).at[index].set(0).reshape(matrix.shape)})
+
+
+def matrices(task):
+    for cell in CELLS:
+        network = network_of(cell)
+        for prunable in network.prunables(Ports(task.inputs, task.outputs, task.observed)):
+            yield pytest.param(cell, prunable.path, id=f"{cell}-{prunable.path}")
+
+
+@pytest.mark.parametrize(("cell", "path"), [*matrices(ADDING)])
+def test_score_without_each_weight_is_zeroing_it(cell, path):
+    with jax.enable_x64(True):
+        network, weights, prunables = drawn(cell, ADDING)
+        (prunable,) = (p for p in prunables if p.path == path)
+        starts = 3
+        batches = list(ADDING.examples("validation", 11 // starts))[:starts]
+
+        @jax.jit
+        def losses(weights):
+            found = []
+            for batch in batches:
+                states = network.zeros((batch.inputs.shape[1],))
+                found.append(ADDING.loss(network.run(weights, states, 6, batch.inputs).outputs, batch))
+            return jnp.stack(found)
+
+        expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
+        told = []
+        lost, intact = Score().without(
+            network, weights, ADDING, prunable, np.arange(prunable.size), starts, lambda *at: told.append(at)
+        )
+        np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(intact, losses(weights), rtol=1e-9)
+        assert np.abs(lost - intact).max() > 1e-4
+        assert told[-1] == (starts * prunable.size, starts * prunable.size)
+        some = np.array([prunable.size - 1, 1, 3])
+        np.testing.assert_array_equal(Score().without(network, weights, ADDING, prunable, some, starts)[0], lost[some])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_score_without_each_weight_on_a_recording(cell, waves):
+    with jax.enable_x64(True):
+        network, weights, prunables = drawn(cell, waves)
+        starts = 2
+        batches = list(waves.examples("validation", 15 // starts))[:starts]
+
+        @jax.jit
+        def losses(weights):
+            found = []
+            for batch in batches:
+                outputs = network.run(weights, network.start(weights, batch.first), 8).outputs
+                found.append(jnp.square(outputs - batch.targets).mean())
+            return jnp.stack(found)
+
+        for prunable in prunables:
+            expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
+            lost, _ = Score().without(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_geometry_without_each_weight_is_zeroing_it(cell, waves):
+    """D_stsp of really zeroed networks, run and counted one by one."""
+    measure, starts, kept = ReconstructionQuality(bins=5, removal_rows=100), 2, 100
+    with jax.enable_x64(True):
+        network, weights, prunables = lively(cell, waves)
+        values = waves.load().validation[:kept]
+        reference = stsp.prepare(values, stsp.definition_for(*values.shape, bins=5))
+
+        def divergences(weights):
+            for start in (0, 25):
+                states = network.start(weights, jnp.asarray(values[start]))
+                run = network.run(weights, states, 125).outputs[25:]
+                yield stsp.divergence(reference, np.asarray(run))
+
+        for prunable in prunables:
+            expected = np.array([[*divergences(holed)] for holed in each_zeroed(weights, prunable)])
+            lost, intact = measure.without(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(intact, [*divergences(weights)], rtol=1e-9)
+            assert len(np.unique(lost.round(6))) > 5, "the removals should differ"
+
+
+def test_losses_that_overflow_count_as_worst(waves):
+    """Without the weight that holds it back a unit grows without bound; the score of it must still be a number."""
+    network, weights, prunables = drawn("plrnn_vanilla", waves)
+    zero = jax.tree.map(jnp.zeros_like, weights)
+    matrix = jnp.zeros((1, 5, 5)).at[0, 4, 4].set(-1e9)
+    weights = replace(zero, {"cell0/recurrent": matrix, "cell0/diagonal": jnp.full(5, 1e9), "cell0/bias": jnp.ones(5)})
+    lost, intact = Score().without(network, weights, waves, prunables[0], np.arange(25), 2)
+    assert np.isfinite(lost).all()
+    assert np.isfinite(intact).all()
+
+
+def test_starts_are_equal_parts_and_must_be_filled():
+    network, weights, prunables = drawn("rnn", ADDING)
+    lost, intact = Score(batch=500).without(network, weights, ADDING, prunables[0], np.arange(2), 4)
+    assert (lost.shape, intact.shape) == ((2, 4), (4,))
+    assert len(set(intact)) == 4
+    with pytest.raises(SpecError, match="from 12 starts; validation has 11"):
+        Score().without(network, weights, ADDING, prunables[0], np.arange(2), 12)
+
+
+def test_measures_that_cannot_judge_say_so():
+    network, weights, prunables = drawn("rnn", ADDING)
+    with pytest.raises(SpecError, match="Hubs cannot judge single weights"):
+        Hubs().without(network, weights, ADDING, prunables[0], np.arange(2), 1)

@@ -1,0 +1,113 @@
+"""The contract of a regularizer, over the whole registry."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sparsernn.errors import SpecError
+from sparsernn.masks import Prunable
+from sparsernn.regularizers import REGULARIZERS
+from sparsernn.regularizers.base import AbstractRegularizer
+from sparsernn.spec import build, plain
+
+PRUNABLES = (
+    Prunable("cell0/recurrent", "recurrent", 2, 3, 3),
+    Prunable("cell0/input", "input", 2, 3, 4),
+    Prunable("readout/weights", "readout", 1, 5, 3),
+)
+
+
+def weights():
+    draw = np.random.default_rng(0).normal
+    return {
+        "cell0": {"recurrent": draw(size=(2, 3, 3)), "input": draw(size=(2, 3, 4)), "bias": draw(size=3)},
+        "readout": {"weights": draw(size=(1, 5, 3)), "bias": draw(size=5)},
+    }
+
+
+@pytest.fixture(params=REGULARIZERS)
+def regularizer(request):
+    return build(AbstractRegularizer, {request.param: {"strength": 0.5}})
+
+
+@pytest.fixture
+def double():
+    with jax.enable_x64(True):
+        yield
+
+
+def value(regularizer, weights):
+    trained, fixed = regularizer.init(jax.random.key(0), PRUNABLES)
+    return regularizer.penalty(trained, fixed, weights, PRUNABLES)
+
+
+def test_round_trip_and_hash(regularizer):
+    again = build(AbstractRegularizer, plain(regularizer))
+    assert again == regularizer
+    assert hash(again) == hash(regularizer)
+    assert plain(replace(regularizer, strength=1.0)) != plain(regularizer)
+
+
+def test_penalty_is_a_finite_scalar_without_the_strength(regularizer, double):
+    found = value(regularizer, weights())
+    assert found.shape == ()
+    assert np.isfinite(found)
+    assert found > 0
+    assert value(replace(regularizer, strength=3.0), weights()) == found
+
+
+def test_penalty_is_pure_and_compiles(regularizer, double):
+    given = weights()
+    copy = jax.tree.map(np.copy, given)
+    one, two = value(regularizer, given), jax.jit(lambda w: value(regularizer, w))(given)
+    assert float(one) == pytest.approx(float(two), rel=1e-12)
+    jax.tree.map(np.testing.assert_array_equal, given, copy)
+
+
+def test_gradient_is_finite_everywhere_and_right(regularizer, double):
+    gradient = jax.grad(lambda w: value(regularizer, w))
+    zero = gradient(jax.tree.map(lambda a: jnp.zeros_like(a), weights()))
+    assert all(np.isfinite(g).all() for g in jax.tree.leaves(zero)), "masked weights are exactly 0"
+    direction = jax.tree.map(lambda a: np.random.default_rng(1).normal(size=a.shape), weights())
+    slope = sum(np.vdot(g, d) for g, d in zip(*map(jax.tree.leaves, (gradient(weights()), direction)), strict=True))
+    moved = lambda h: float(value(regularizer, jax.tree.map(lambda w, d: w + h * d, weights(), direction)))
+    assert float(slope) == pytest.approx((moved(1e-6) - moved(-1e-6)) / 2e-6, rel=1e-6)
+
+
+def test_init_and_retract(regularizer):
+    """Arrays come from the key alone, and retracting what already lies right moves nothing."""
+    one, two = (regularizer.init(jax.random.key(4), PRUNABLES) for _ in range(2))
+    jax.tree.map(np.testing.assert_array_equal, one, two)
+    trained, _ = one
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), regularizer.retract(trained), trained)
+
+
+@pytest.mark.parametrize("bad", [-0.1, float("nan")])
+def test_strength_must_not_be_negative(regularizer, bad):
+    with pytest.raises(SpecError, match="strength must not be negative"):
+        replace(regularizer, strength=bad)
+
+
+@pytest.mark.parametrize(("name", "law"), [("l1", np.abs), ("l2", np.square)])
+def test_plain_norms(name, law, double):
+    given = weights()
+    matrices = {
+        "recurrent": given["cell0"]["recurrent"],
+        "input": given["cell0"]["input"],
+        "readout": given["readout"]["weights"],
+    }
+    for where in (["recurrent"], ["input", "readout"], ["cell0/recurrent", "readout/weights"]):
+        picked = [
+            m
+            for role, m in matrices.items()
+            if role in where or {"recurrent": "cell0/recurrent", "readout": "readout/weights"}.get(role) in where
+        ]
+        total, size = sum(law(m).sum() for m in picked), sum(m.size for m in picked)
+        for reduction, expected in (("sum", total), ("mean", total / size)):
+            made = build(AbstractRegularizer, {name: {"where": where, "reduction": reduction}})
+            assert float(value(made, given)) == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(SpecError, match="names no matrix"):
+        value(build(AbstractRegularizer, {name: {"where": ["embedding"]}}), given)
