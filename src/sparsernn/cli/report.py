@@ -1,0 +1,66 @@
+"""`sparsernn report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or stores (all their runs).")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The page. Default: report.html in the run's directory, or beside several."),
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Directory for the figures as PNG files.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Directory for the tables as CSV files.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Make one self-contained page from one run, or compare several."""
+    from sparsernn.cli.output import print_json, print_table
+    from sparsernn.cli.progress import telling
+    from sparsernn.report.runs import compare, find
+    from sparsernn.report.write import write
+    from sparsernn.training.store import MARKER
+
+    comparison = compare(find(runs))
+    if out is None:
+        lone = len(runs) == 1 or (runs[0] / MARKER).is_file()
+        out = (runs[0] if lone else runs[0].parent) / "report.html"
+    elif out.is_dir():
+        out = out / "report.html"
+    with telling(quiet=json) as tell:
+        made = write(comparison, out, png, csv, title or _title(comparison), tell=tell)
+    if json:
+        unfinished = [t.name for t in comparison.trainings if t.outcome.name != "finished"]
+        files = {"html": str(made.html), "png": list(map(str, made.pngs)), "csv": list(map(str, made.csvs))}
+        print_json({**files, "rows": made.rows, "unfinished": unfinished})
+        return
+    columns = [c for c in made.table.columns if c != "share"]
+    kept = [i for i, c in enumerate(made.table.columns) if c in columns]
+    print_table(made.table.title, columns, [[_plain(row[i]) for i in kept] for row in made.table.rows])
+    for path in (made.html, png, csv):
+        if path is not None:
+            typer.echo(str(path))
+
+
+def _title(comparison) -> str:
+    """``reconstruction by plrnn: geometric, magnitude``."""
+    spec = comparison.trainings[0].record.spec
+    cells = " + ".join(next(iter(cell)) for cell in spec["network"]["cells"])
+    labels = comparison.labels
+    named = ", ".join(labels) if len(labels) <= 4 else f"{len(labels)} runs"
+    return f"{next(iter(spec['task']))} with {cells}: {named}"
+
+
+def _plain(cell):
+    """A spread over seeds as ``mean ± sd``."""
+    from sparsernn.errors import Undefined
+    from sparsernn.report.spread import Spread
+
+    if not isinstance(cell, Spread):
+        return cell
+    return cell.mean if isinstance(cell.sd, Undefined) else f"{cell.mean:.3g} ± {cell.sd:.2g}"

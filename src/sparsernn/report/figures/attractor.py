@@ -1,0 +1,133 @@
+"""The attractor of the data and of the network side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from sparsernn.errors import Undefined
+from sparsernn.report.figures import style
+from sparsernn.report.subject import Signals
+
+POINTS = 3_000
+
+
+class Attractor(NamedTuple):
+    """Orbits (n, dim) with dim 2 or 3, of consecutive rows, and axis labels. `how` says what the axes are."""
+
+    data: np.ndarray
+    model: np.ndarray
+    axes: tuple[str, ...]
+    how: str
+
+
+def numbers(signals: Signals, points: int = POINTS) -> Attractor | Undefined:
+    """The first `points` rows; the first three columns, or two of two. One column x is shown as (x(t), x(t - d)), d the
+    first lag at which the autocorrelation of the data falls to 1/e. Rows that are not finite are left out."""
+    data, model = signals.data[:points], signals.model[:points]
+    names = [f"{name} ({signals.unit})" for name in map(str, signals.names)]
+    if data.shape[1] == 1:
+        lag = first_lag(signals.data[:, 0])
+        data, model = (np.stack([x[lag:, 0], x[:-lag, 0]], axis=1) for x in (data, model))
+        axes: tuple[str, ...] = (names[0], f"{signals.names[0]}, {lag} steps earlier")
+        how = f"one column against itself {lag} steps earlier (where its autocorrelation has fallen to 1/e)"
+    else:
+        dim = min(3, data.shape[1])
+        data, model, axes = data[:, :dim], model[:, :dim], tuple(names[:dim])
+        how = "all columns" if dim == signals.data.shape[1] else f"the first three of {signals.data.shape[1]} columns"
+    data, model = (x[np.isfinite(x).all(axis=1)] for x in (data, model))
+    if len(model) < 2:
+        return Undefined("the free run holds no finite values")
+    return Attractor(data, model, axes, how)
+
+
+def first_lag(x: np.ndarray) -> int:
+    """First lag at which the autocorrelation is at most 1/e; at least 1, at most a quarter of the length."""
+    x = np.asarray(x, dtype=float) - np.mean(x)
+    spectrum = np.abs(np.fft.rfft(x, 2 * len(x))) ** 2
+    correlation = np.fft.irfft(spectrum)[: max(2, len(x) // 4)]
+    below = np.flatnonzero(correlation <= correlation[0] / np.e)
+    return max(1, int(below[0])) if len(below) and below[0] > 0 else max(1, len(correlation) - 1)
+
+
+def _boxes(numbers: Attractor) -> np.ndarray:
+    """Limits (dim, 2) of the data with a margin; a model that goes astray does not shrink the data to a dot."""
+    low, high = numbers.data.min(axis=0), numbers.data.max(axis=0)
+    margin = 0.12 * np.maximum(high - low, 1e-9)
+    return np.stack([low - margin, high + margin], axis=1)
+
+
+def draw(numbers: Attractor) -> go.Figure:
+    """Two rotatable scenes (or two planes) with equal axes, cut to the range of the data."""
+    boxes, dim = _boxes(numbers), len(numbers.axes)
+    kind = "scene" if dim == 3 else "xy"
+    made = make_subplots(
+        1, 2, specs=[[{"type": kind}] * 2], subplot_titles=("data", "network, running freely"), horizontal_spacing=0.06
+    )
+    for place, (orbit, color) in enumerate(((numbers.data, style.DATA), (numbers.model, style.MODEL)), start=1):
+        inside = np.where((orbit >= boxes[:, 0]) & (orbit <= boxes[:, 1]), orbit, np.nan)
+        xyz = [style.compact(inside[:, i]) for i in range(dim)]
+        line = {"color": color, "width": 2.2 if dim == 3 else 0.8}
+        if dim == 3:
+            trace = go.Scatter3d(
+                x=xyz[0], y=xyz[1], z=xyz[2], mode="lines", line=line, hoverinfo="skip", showlegend=False
+            )
+        else:
+            trace = go.Scatter(x=xyz[0], y=xyz[1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+        made.add_trace(trace, 1, place)
+    made.update_annotations(xanchor="left", yanchor="bottom")
+    for annotation, left in zip(made.layout.annotations, (0.0, 0.53), strict=True):
+        annotation.x = left
+    style.house(
+        made, 480, margin={"l": 8, "r": 8, "t": 40, "b": 8} if dim == 3 else {"l": 64, "r": 20, "t": 40, "b": 54}
+    )
+    titles = [style.shown(axis) for axis in numbers.axes]
+    if dim == 3:
+        axes = {
+            f"{letter}axis": {
+                "title": {"text": title, "font": {"size": 11}},
+                "range": list(map(float, box)),
+                "backgroundcolor": "#ffffff",
+                "gridcolor": style.GRID,
+                "zeroline": False,
+                "showspikes": False,
+                "tickfont": {"size": 10, "color": style.QUIET},
+                "nticks": 5,
+            }
+            for letter, title, box in zip("xyz", titles, boxes, strict=True)
+        }
+        camera = {
+            "eye": {"x": 1.0, "y": -1.0, "z": 0.46},
+            "center": {"x": 0, "y": 0, "z": -0.1},
+            "projection": {"type": "orthographic"},
+        }
+        scene = {**axes, "aspectmode": "cube", "camera": camera, "dragmode": "orbit"}
+        made.update_layout(scene=scene, scene2=scene)
+    else:
+        made.update_xaxes(title_text=titles[0], range=list(map(float, boxes[0])))
+        made.update_yaxes(title_text=titles[1], range=list(map(float, boxes[1])))
+    return made
+
+
+def picture(numbers: Attractor, path: Path) -> None:
+    """The same as a PNG file."""
+    boxes, dim = _boxes(numbers), len(numbers.axes)
+    labels = [style.written(axis) for axis in numbers.axes]
+    with style.styled():
+        made = style.canvas(9.6, 4.7)
+        pairs = ((numbers.data, style.DATA, "data"), (numbers.model, style.MODEL, "network, running freely"))
+        for place, (orbit, color, title) in enumerate(pairs, start=1):
+            inside = np.where((orbit >= boxes[:, 0]) & (orbit <= boxes[:, 1]), orbit, np.nan)
+            panel: Any = made.add_subplot(1, 2, place, projection="3d" if dim == 3 else None)
+            panel.plot(*inside.T, color=color, linewidth=0.5)
+            panel.set(xlabel=labels[0], ylabel=labels[1], xlim=boxes[0], ylim=boxes[1], title=title)
+            if dim == 3:
+                panel.set(zlabel=labels[2], zlim=boxes[2])
+                panel.view_init(elev=18, azim=-55)
+                panel.set_proj_type("ortho")
+                panel.set_box_aspect(None, zoom=0.9)
+        style.save(made, path)

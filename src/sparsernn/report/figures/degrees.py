@@ -1,0 +1,150 @@
+"""How many connections units send and hear, beside random graphs of as many connections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from sparsernn.connectome import Connectome
+from sparsernn.errors import Undefined
+from sparsernn.report.figures import style
+from sparsernn.topology.degrees import degrees
+
+NULLS = 200
+
+
+class DegreeFigure(NamedTuple):
+    """`counts` (k,) = 0, 1, 2, ...; per direction the share of units with at least so many connections, and mean and
+    sd (n - 1) of that share over random graphs."""
+
+    counts: np.ndarray
+    outgoing: np.ndarray
+    incoming: np.ndarray
+    out_null: np.ndarray
+    out_null_sd: np.ndarray
+    in_null: np.ndarray
+    in_null_sd: np.ndarray
+    nulls: int
+
+
+def numbers(connectome: Connectome | Undefined, nulls: int = NULLS) -> DegreeFigure | Undefined:
+    """Null model: directed graphs with the same number of connections and of self-connections, all else uniform."""
+    if isinstance(connectome, Undefined):
+        return connectome
+    graph = connectome.adjacency != 0
+    n, edges, loops = len(graph), int(graph.sum()), int(np.trace(graph))
+    if edges == 0:
+        return Undefined("no connection is left")
+    own = degrees(graph)
+    rng = np.random.default_rng(0)
+    drawn = [degrees(_random_graph(rng, n, edges - loops, loops)) for _ in range(nulls)]
+    largest = max(int(max(d.outgoing.max(), d.incoming.max())) for d in [own, *drawn])
+    counts = np.arange(largest + 2)
+    sent, heard = (np.stack([at_least(getattr(d, way), counts) for d in drawn]) for way in ("outgoing", "incoming"))
+    return DegreeFigure(
+        counts,
+        at_least(own.outgoing, counts),
+        at_least(own.incoming, counts),
+        sent.mean(axis=0),
+        sent.std(axis=0, ddof=1),
+        heard.mean(axis=0),
+        heard.std(axis=0, ddof=1),
+        nulls,
+    )
+
+
+def at_least(degree: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Share of units with at least k connections, for every k of `counts`."""
+    return (degree[None, :] >= counts[:, None]).mean(axis=1)
+
+
+def _random_graph(rng: np.random.Generator, n: int, edges: int, loops: int) -> np.ndarray:
+    graph = np.zeros(n * n, dtype=bool)
+    diagonal = np.arange(n) * (n + 1)
+    graph[rng.choice(diagonal, loops, replace=False)] = True
+    graph[rng.choice(np.setdiff1d(np.arange(n * n), diagonal), edges, replace=False)] = True
+    return graph.reshape(n, n)
+
+
+def _ways(numbers: DegreeFigure) -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """(title, counts, own, null mean, null sd) of both directions, each as far as there is something to see."""
+    found = []
+    for title, own, null, sd in (
+        ("sent by a unit", numbers.outgoing, numbers.out_null, numbers.out_null_sd),
+        ("heard by a unit", numbers.incoming, numbers.in_null, numbers.in_null_sd),
+    ):
+        last = int(np.flatnonzero((own > 0) | (null > 0.001))[-1]) + 2
+        found.append((title, numbers.counts[:last], own[:last], null[:last], sd[:last]))
+    return found
+
+
+def draw(numbers: DegreeFigure) -> go.Figure:
+    """Two panels; the band is the random graphs' mean ± 2 sd."""
+    made = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.05)
+    for place, (title, x, own, null, sd) in enumerate(_ways(numbers), start=1):
+        low, high = np.clip(null - 2 * sd, 0, 1), np.clip(null + 2 * sd, 0, 1)
+        made.add_trace(
+            go.Scatter(
+                x=[*x, *x[::-1]],
+                y=[*high, *low[::-1]],
+                fill="toself",
+                fillcolor="rgba(107,114,128,0.18)",
+                line={"width": 0},
+                hoverinfo="skip",
+                name="random graphs, mean ± 2 sd",
+                legendgroup="band",
+                showlegend=place == 1,
+            ),
+            1,
+            place,
+        )
+        made.add_trace(
+            go.Scatter(
+                x=x, y=null, mode="lines", line={"color": style.QUIET, "width": 1.2}, hoverinfo="skip", showlegend=False
+            ),
+            1,
+            place,
+        )
+        made.add_trace(
+            go.Scatter(
+                x=x,
+                y=own,
+                mode="lines+markers",
+                line={"color": style.MODEL, "width": 2},
+                marker={"size": 5},
+                name="this network",
+                legendgroup="own",
+                showlegend=place == 1,
+                hovertemplate="%{y:.0%} of the units have %{x} or more<extra></extra>",
+            ),
+            1,
+            place,
+        )
+        made.update_xaxes(title_text=f"k connections {title}", row=1, col=place)
+    style.house(made, 380)
+    made.update_yaxes(tickformat=".0%", range=[0, 1.03])
+    made.update_yaxes(title_text="units with at least k", col=1)
+    return made
+
+
+def picture(numbers: DegreeFigure, path: Path) -> None:
+    """The same as a PNG file."""
+    with style.styled():
+        made = style.canvas(9.6, 3.7)
+        panels = made.subplots(1, 2, sharey=True)
+        for axes, (title, x, own, null, sd) in zip(panels, _ways(numbers), strict=True):
+            low, high = np.clip(null - 2 * sd, 0, 1), np.clip(null + 2 * sd, 0, 1)
+            axes.fill_between(
+                x, low, high, color=style.QUIET, alpha=0.18, linewidth=0, label="random graphs, mean ± 2 sd"
+            )
+            axes.plot(x, null, color=style.QUIET, linewidth=1)
+            axes.plot(x, own, color=style.MODEL, marker="o", markersize=3, label="this network")
+            axes.set(xlabel=f"k connections {title}", ylim=(0, 1.03))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        panels[0].set_ylabel("units with at least k")
+        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        style.save(made, path)

@@ -1,0 +1,210 @@
+"""What happens without each single weight, beside the weight's size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+from scipy.stats import spearmanr
+
+from sparsernn.errors import Undefined
+from sparsernn.report.figures import style
+from sparsernn.training.record import Record
+from sparsernn.weights import get
+
+POINTS = 4_000
+Number = float | Undefined
+
+
+class ImportanceFigure(NamedTuple):
+    """Of n weights of the matrix at `path`: `size` |w| before this round's cut, `harm` the mean change of the judging
+    measure without it (positive: worse), `kept` whether it survived the cut.
+
+    `reliability`: rank correlation of signed (absolute) harm between two halves of the starts, stepped up to all starts
+    by Spearman and Brown's 2r / (1 + r); `rank` that of |w| and harm; `corrected` = rank / sqrt(reliability).
+    """
+
+    path: str
+    judged_by: str
+    size: np.ndarray
+    harm: np.ndarray
+    kept: np.ndarray
+    starts: int
+    improving: float
+    signed: Correlations
+    absolute: Correlations
+
+
+class Correlations(NamedTuple):
+    rank: Number
+    reliability: Number
+    corrected: Number
+
+
+def numbers(record: Record) -> list[ImportanceFigure]:
+    """One entry a matrix that was judged in this round; empty if none was. Absolute harm is the mean over starts of
+    |harm|, the score geometric pruning ranks by. Weights whose harm is not finite are left out."""
+    found: list[ImportanceFigure] = []
+    arrays = record.importance()
+    parent = record.parent
+    if parent is None:
+        return found
+    select = (record.spec.get("select") or {}).get("key", "loss")
+    masks = record.masks() if (record.directory / "masks.safetensors").is_file() else {}
+    weights = parent.weights()
+    for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
+        indices, harm = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:harm"], dtype=float)
+        finite = np.isfinite(harm).all(axis=1)
+        indices, harm = indices[finite], harm[finite]
+        if len(indices) < 3:
+            continue
+        size = np.abs(np.asarray(get(weights, path), dtype=float).ravel()[indices])
+        kept = masks[path].ravel()[indices] if path in masks else np.ones(len(indices), bool)
+        found.append(
+            ImportanceFigure(
+                path,
+                str(select),
+                size,
+                harm.mean(axis=1),
+                kept,
+                harm.shape[1],
+                float((harm.mean(axis=1) < 0).mean()),
+                correlations(size, harm),
+                correlations(size, np.abs(harm)),
+            )
+        )
+    return found
+
+
+def correlations(size: np.ndarray, scores: np.ndarray) -> Correlations:
+    """Of |w| (n,) with scores (n, starts)."""
+    rank = _rank(size, scores.mean(axis=1))
+    half = scores.shape[1] // 2
+    if half == 0:
+        why = Undefined("one start only: nothing says how repeatable the score is")
+        return Correlations(rank, why, why)
+    between = _rank(scores[:, :half].mean(axis=1), scores[:, half : 2 * half].mean(axis=1))
+    if isinstance(between, Undefined):
+        return Correlations(rank, between, between)
+    if between <= 0:
+        return Correlations(rank, between, Undefined("the two halves of the starts do not agree"))
+    reliability = 2 * between / (1 + between)
+    corrected = rank if isinstance(rank, Undefined) else rank / reliability**0.5
+    return Correlations(rank, reliability, corrected)
+
+
+def _rank(a: np.ndarray, b: np.ndarray) -> Number:
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return Undefined("all values are equal")
+    return float(spearmanr(a, b).statistic)
+
+
+def _said(name: str, found: Correlations) -> str:
+    def number(value: Number) -> str:
+        return "undefined" if isinstance(value, Undefined) else f"{value:.2f}"
+
+    return (
+        f"{name}: rank correlation with |w| {number(found.rank)}, repeatability {number(found.reliability)}, "
+        f"corrected for it {number(found.corrected)}"
+    )
+
+
+def sentences(numbers: ImportanceFigure) -> list[str]:
+    """What the figure says in words."""
+    return [
+        f"The change of {numbers.judged_by} without each single weight of {numbers.path}; over {numbers.starts} "
+        f"start{'s' if numbers.starts > 1 else ''}, {numbers.improving:.0%} of the weights do better when removed.",
+        _said("Signed", numbers.signed) + ".",
+        _said("Absolute", numbers.absolute) + ".",
+    ]
+
+
+def _squash(values: np.ndarray, scale: float) -> np.ndarray:
+    """asinh: linear around 0, logarithmic far out, defined for both signs."""
+    return np.arcsinh(np.asarray(values) / scale)
+
+
+def _ticks(harm: np.ndarray) -> tuple[float, list[float]]:
+    """The scale of the axis, a power of ten near the median size, and round values to label."""
+    scale = 10 ** np.round(np.log10(max(float(np.median(np.abs(harm))), 1e-9)))
+    decades = [scale * 10**i for i in range(0, 8) if scale * 10**i <= np.abs(harm).max() * 1.5]
+    negative = [-d for d in decades if d <= -harm.min() * 1.5]
+    return float(scale), [*negative[::-1], 0.0, *decades]
+
+
+def _parts(numbers: ImportanceFigure) -> list[tuple[np.ndarray, str, str]]:
+    rows = np.zeros(len(numbers.size), bool)
+    rows[style.every(len(rows), POINTS)] = True
+    return [
+        (rows & ~numbers.kept, style.COLORS[1], "removed in this round"),
+        (rows & numbers.kept, style.COLORS[0], "kept"),
+    ]
+
+
+def draw(numbers: ImportanceFigure) -> go.Figure:
+    """Signed at the left, absolute at the right, both against |w|."""
+    scale, ticks = _ticks(numbers.harm)
+    made = make_subplots(
+        1, 2, subplot_titles=("signed: above 0 the run gets worse without it", "absolute"), horizontal_spacing=0.09
+    )
+    for place in (1, 2):
+        harm = numbers.harm if place == 1 else np.abs(numbers.harm)
+        for which, color, name in _parts(numbers):
+            made.add_trace(
+                go.Scatter(
+                    x=style.compact(numbers.size[which]),
+                    y=style.compact(_squash(harm[which], scale)),
+                    mode="markers",
+                    marker={"color": color, "size": 4.5, "opacity": 0.55},
+                    name=name,
+                    legendgroup=name,
+                    showlegend=place == 1,
+                    customdata=style.compact(harm[which]),
+                    hovertemplate="|w| %{x:.3g}: %{customdata:.3g}<extra></extra>",
+                ),
+                1,
+                place,
+            )
+        shown = ticks if place == 1 else [t for t in ticks if t >= 0]
+        made.update_yaxes(
+            tickvals=list(_squash(np.array(shown), scale)), ticktext=[f"{t:g}" for t in shown], row=1, col=place
+        )
+    style.house(made, 430, margin={"l": 64, "r": 20, "t": 76, "b": 54}, legend={"y": 1.1})
+    made.update_yaxes(zeroline=True, zerolinecolor=style.QUIET)
+    made.update_yaxes(title_text=f"change of {style.shown(numbers.judged_by)} without it", col=1)
+    made.update_xaxes(title_text="|w|")
+    return made
+
+
+def picture(numbers: ImportanceFigure, path: Path) -> None:
+    """The same as a PNG file."""
+    scale, ticks = _ticks(numbers.harm)
+    with style.styled():
+        made = style.canvas(9.6, 4.2)
+        panels = made.subplots(1, 2)
+        for place, axes in enumerate(panels):
+            harm = numbers.harm if place == 0 else np.abs(numbers.harm)
+            for which, color, name in _parts(numbers):
+                axes.scatter(
+                    numbers.size[which],
+                    _squash(harm[which], scale),
+                    s=7,
+                    color=color,
+                    alpha=0.5,
+                    linewidths=0,
+                    label=name,
+                )
+            shown = ticks if place == 0 else [t for t in ticks if t >= 0]
+            axes.set_yticks(_squash(np.array(shown), scale), [f"{t:g}" for t in shown])
+            axes.axhline(0, color=style.QUIET, linewidth=0.8)
+            found = numbers.signed if place == 0 else numbers.absolute
+            axes.set_title(
+                _said("signed" if place == 0 else "absolute", found).replace(", repeat", "\nrepeat"), fontsize=8.5
+            )
+            axes.set_xlabel("|w|")
+        panels[0].set_ylabel(f"change of {style.written(numbers.judged_by)} without it")
+        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, markerscale=2)
+        style.save(made, path)

@@ -1,0 +1,84 @@
+"""What to call a run among others: by what differs between their specs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+WITHOUT = ("seed", "measures", "sparsifier", "rounds", "select")
+"""Fields of a spec that do not go into a label as they stand: a seed is a repetition, measures change nothing, and the
+sparsifier comes first in every label anyway."""
+LONGEST = 28
+
+
+def sparsifier_name(sparsifier: Mapping[str, Any] | None) -> str:
+    """The name its users know it by: ``geometric``, ``magnitude, one_shot``, ``SET``, ``RigL``, ``dense``."""
+    if sparsifier is None:
+        return "dense"
+    ((kind, fields),) = sparsifier.items()
+    if kind == "pruner":
+        drop, schedule = _part(fields["drop"]), _part(fields["schedule"])
+        return drop if schedule == "per_round" else f"{drop}, {schedule}"
+    if kind == "rewirer":
+        drop, grow = _part(fields["drop"]), _part(fields["grow"])
+        known = {("set", "random"): "SET", ("magnitude", "gradient"): "RigL"}
+        return known.get((drop, grow), f"rewired (drop {drop}, grow {grow})")
+    return kind
+
+
+def labels(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(name, base) of every plain spec: `base` names the same run without its sparsifier (its dense first training).
+
+    A name is the sparsifier's, then whatever else differs between the specs; fields of the sparsifier are named where
+    several sparsifiers share a name.
+    """
+    names = [sparsifier_name(spec.get("sparsifier")) for spec in specs]
+    elsewhere = _differences([{k: v for k, v in spec.items() if k not in WITHOUT} for spec in specs])
+    rounds = _differences([{k: v for k, v in (spec.get("rounds") or {}).items() if k != "count"} for spec in specs])
+    found = []
+    for i, name in enumerate(names):
+        same = [j for j, other in enumerate(names) if other == name]
+        own = _differences([specs[j].get("sparsifier") or {} for j in same])[same.index(i)]
+        found.append((", ".join([name, *own, *rounds[i], *elsewhere[i]]), ", ".join(["dense", *elsewhere[i]])))
+    return found
+
+
+def _part(value: Any) -> str:
+    return value if isinstance(value, str) else next(iter(value))
+
+
+def _differences(trees: Sequence[Any]) -> list[list[str]]:
+    """For every plain tree the words for what sets it apart from the others that have the same place."""
+    flat = [_flatten(tree) for tree in trees]
+    paths = list(dict.fromkeys(path for f in flat for path in f))
+    differing = [p for p in paths if len({repr(f[p]) for f in flat if p in f}) > 1]
+    below = {p for p in differing if any(p.startswith(f"{q}.") for q in differing if q)}
+    words: list[list[str]] = []
+    for f in flat:
+        words.append([_word(path, *f[path]) for path in differing if path in f and path not in below])
+    return words
+
+
+def _word(path: str, value: Any, is_part: bool) -> str:
+    text = PurePath(value).name if isinstance(value, str) and "/" in value else str(value)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if is_part else f"{path.rpartition('.')[2]}={text}"
+
+
+def _flatten(tree: Any, path: str = "") -> dict[str, tuple[Any, bool]]:
+    """Path to (value, whether it is the name of a part). A part's fields stand below its own place."""
+    if isinstance(tree, Mapping) and len(tree) == 1 and isinstance(next(iter(tree.values())), Mapping):
+        ((name, fields),) = tree.items()
+        return {path: (name, True)} | _flatten(fields, path)
+    found: dict[str, tuple[Any, bool]] = {}
+    if isinstance(tree, Mapping):
+        items = [(f"{path}.{k}" if path else str(k), v) for k, v in tree.items()]
+    elif isinstance(tree, list | tuple) and all(isinstance(v, Mapping) for v in tree):
+        items = [(f"{path}.{k}", v) for k, v in enumerate(tree)]
+        found[path] = ("+".join(_part(v) for v in tree) or f"no {path.rpartition('.')[2]}", True)
+    else:
+        return {path: (tree, False)}
+    for below, value in items:
+        found |= _flatten(value, below)
+    return found

@@ -1,0 +1,176 @@
+"""From run directories to plain comparable structures: one training a row, the rounds of a run in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sparsernn.errors import SpecError, StoreError, Undefined
+from sparsernn.report.labels import labels, sparsifier_name
+from sparsernn.training.record import Outcome, Record
+from sparsernn.training.store import MARKER
+from sparsernn.weights import flatten
+
+Number = float | Undefined
+
+
+class Training(NamedTuple):
+    """One run directory. `left` of `total` weights exist, counted over the matrices that the compared sparsifiers act
+    on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`: ``measure/key`` to number."""
+
+    label: str
+    seed: int
+    round: int
+    left: int | Undefined
+    total: int | Undefined
+    test: dict[str, Number]
+    validation: dict[str, Number]
+    outcome: Outcome
+    seconds: float
+    record: Record
+
+    @property
+    def share(self) -> float | Undefined:
+        """left / total."""
+        if isinstance(self.left, Undefined) or isinstance(self.total, Undefined):
+            return Undefined("no weights yet")
+        return self.left / self.total
+
+    @property
+    def name(self) -> str:
+        """``geometric, round 2, seed 0``."""
+        return ", ".join([self.label, *([f"round {self.round}"] if self.round else []), f"seed {self.seed}"])
+
+
+class Line(NamedTuple):
+    """One run: its trainings from the first to the last round, under one label."""
+
+    label: str
+    seed: int
+    trainings: tuple[Training, ...]
+
+
+class Comparison(NamedTuple):
+    """Runs side by side. `trainings` holds each directory once: criteria may share a first training."""
+
+    lines: tuple[Line, ...]
+    trainings: tuple[Training, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """In the order given."""
+        return list(dict.fromkeys(line.label for line in self.lines))
+
+    @property
+    def seeds(self) -> list[int]:
+        return sorted({line.seed for line in self.lines})
+
+
+def find(places: Iterable[str | Path]) -> list[Record]:
+    """The last rounds of the runs at `places`: run directories, or stores (then all their runs). StoreError if none."""
+    records: list[Record] = []
+    for place in map(Path, places):
+        if not (place / MARKER).is_file() or (place / "spec.json").is_file():
+            records.append(Record(place))
+            continue
+        inside = [Record(d) for d in sorted(place.iterdir()) if (d / "spec.json").is_file()]
+        if not inside:
+            raise StoreError(f"{place} is a store without runs; `sparsernn run` fills it")
+        inside.sort(key=_place)
+        records += inside
+    return last_rounds(records)
+
+
+def _place(record: Record) -> tuple[bool, str, int, int]:
+    """Dense runs first, then by name, seed, round."""
+    name = sparsifier_name(record.spec.get("sparsifier"))
+    return name != "dense", name.lower(), int(record.spec["seed"]), record.round
+
+
+def last_rounds(records: Iterable[Record]) -> list[Record]:
+    """Without repetitions and without rounds that a later one among `records` goes on from; order kept."""
+    unique = {record.about["identity"]: record for record in records}
+    earlier = {ancestor.about["identity"] for r in unique.values() for ancestor in r.lineage()[:-1]}
+    return [record for name, record in unique.items() if name not in earlier]
+
+
+def compare(records: Sequence[Record]) -> Comparison:
+    """Read `records` and the rounds they come from. Diverged and unfinished runs take part, with what they have.
+
+    Cost: reading each directory's masks and measures once. SpecError for no records.
+    """
+    last = last_rounds(records)
+    if not last:
+        raise SpecError("a report needs at least one run")
+    lineages = [record.lineage() for record in last]
+    sizes = {r.about["identity"]: _sizes(r) for lineage in lineages for r in lineage}
+    everywhere = set().union(*(masked for _, masked in sizes.values()))
+    known: dict[str, Training] = {}
+    lines = []
+    for lineage, (label, base) in zip(lineages, labels([r.spec for r in last]), strict=True):
+        acted = set().union(*(sizes[r.about["identity"]][1] for r in lineage)) or everywhere
+        trainings = []
+        for record in lineage:
+            name = record.about["identity"]
+            if name not in known:
+                shared = record.round == 0 and len(lineage) > 1
+                known[name] = _training(record, base if shared else label, *_count(sizes[name][0], acted))
+            trainings.append(known[name])
+        lines.append(Line(label, int(lineage[-1].spec["seed"]), tuple(trainings)))
+    return Comparison(tuple(lines), tuple(known.values()))
+
+
+def _sizes(record: Record) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
+    """Path to (weights that exist, size) of every matrix that may be pruned, and the paths that have masks."""
+    if not (record.directory / "weights.safetensors").is_file():
+        return {}, frozenset()
+    masks = record.masks()
+    found = {}
+    for path, array in flatten(record.weights()).items():
+        if np.ndim(array) == 3:  # (gates, target, source): no other array of a network has three axes
+            found[path] = (int(masks[path].sum()) if path in masks else array.size, array.size)
+    return found, frozenset(masks)
+
+
+def _count(sizes: dict[str, tuple[int, int]], acted: set[str]) -> tuple[int | Undefined, int | Undefined]:
+    if not sizes:
+        why = Undefined("no weights on disk yet")
+        return why, why
+    counted = [sizes[path] for path in sizes if path in acted] or list(sizes.values())
+    return sum(left for left, _ in counted), sum(size for _, size in counted)
+
+
+def _training(record: Record, label: str, left: int | Undefined, total: int | Undefined) -> Training:
+    test, validation = numbers(record, "test"), numbers(record, "validation")
+    return Training(
+        label,
+        int(record.spec["seed"]),
+        record.round,
+        left,
+        total,
+        test,
+        validation,
+        record.outcome,
+        record.seconds(),
+        record,
+    )
+
+
+def numbers(record: Record, split: str) -> dict[str, Number]:
+    """``measure/key`` to number. Of several measures of one kind the one that chose the checkpoints (else the first)
+    has the plain name, the others say their settings."""
+    entries = list(record.measures().values())
+    entries.sort(key=lambda entry: entry["measure"] != record.about["judge"])
+    found: dict[str, Number] = {}
+    taken: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        ((kind, fields),) = entry["measure"].items()
+        name = kind
+        if kind in taken:
+            name = f"{kind} ({', '.join(f'{k}={v}' for k, v in fields.items() if taken[kind].get(k) != v)})"
+        taken.setdefault(kind, fields)
+        found |= {f"{name}/{key}": value for key, value in entry[split].items()}
+    return found

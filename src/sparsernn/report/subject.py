@@ -1,0 +1,96 @@
+"""One trained network as the figures need it: its series, its matrices, its wiring."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsernn.connectome import Connectome
+from sparsernn.errors import SparseRNNError, Undefined
+from sparsernn.report.runs import Training
+from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.training.record import Record
+from sparsernn.training.run import RunSpec, read_spec
+from sparsernn.weights import flatten
+
+
+class Signals(NamedTuple):
+    """The test stretch and a free run of the network, both (T, N) in `unit`; `dt` 1 and `time` "steps" if unknown."""
+
+    data: np.ndarray
+    model: np.ndarray
+    names: tuple[str, ...]
+    unit: str
+    dt: float
+    time: str
+    frequency: str
+
+
+class Matrix(NamedTuple):
+    """One gate of a matrix that may be pruned: `weights` (target, source), 0 where there is no weight."""
+
+    path: str
+    gate: int | None
+    weights: np.ndarray
+    masked: bool
+
+
+class Subject:
+    """A training whose weights are on disk. Files are read when asked for; only the spec's data may be missing."""
+
+    def __init__(self, training: Training):
+        self.training = training
+        self.record: Record = training.record
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        return read_spec(self.record.spec)
+
+    @cached_property
+    def signals(self) -> Signals | Undefined:
+        """Undefined if the run is no reconstruction, or was not measured as one."""
+        evidence = self.record.evidence()
+        if not {"reconstruction/data", "reconstruction/model"} <= set(evidence):
+            return Undefined("the measure reconstruction was not taken on this run")
+        data, model = (np.asarray(evidence[f"reconstruction/{name}"], dtype=float) for name in ("data", "model"))
+        task = self.spec.task
+        assert isinstance(task, Reconstruction)
+        names, dt = tuple(f"column {i}" for i in range(data.shape[1])), None
+        try:
+            recording = task.load()
+            names, dt = recording.names, recording.dt
+        except SparseRNNError:
+            pass  # the file has gone since: the series that the run kept are enough
+        unit = "sd" if task.standardize else "units of the file"
+        if dt is None:
+            return Signals(data, model, names, unit, 1.0, "steps", "cycles per step")
+        if task.system is not None:
+            return Signals(data, model, names, unit, dt, "time units", "cycles per time unit")
+        return Signals(data, model, names, unit, dt, "s", "Hz")
+
+    @cached_property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """Those with a mask, or, if nothing is sparse, all that may be; one entry a gate."""
+        masks = self.record.masks()
+        arrays = {p: np.asarray(a) for p, a in flatten(self.record.weights()).items() if np.ndim(a) == 3}
+        picked = {p: a for p, a in arrays.items() if p in masks} or arrays
+        return tuple(
+            Matrix(path, gate if len(array) > 1 else None, weights, path in masks)
+            for path, array in picked.items()
+            for gate, weights in enumerate(array)
+        )
+
+    @cached_property
+    def connectome(self) -> Connectome | Undefined:
+        """Of the first cell, all gates together."""
+        return self.spec.network.connectome(self.record.weights(), 0)
+
+    @cached_property
+    def observed(self) -> int:
+        """How many of the first cell's first units are the recorded variables (identity read-out); else 0."""
+        flat = flatten(self.record.weights())
+        if any(path.startswith("readout/") for path in flat) or "cell0/initial" not in flat:
+            return 0
+        return int(np.shape(flat["cell0/initial"])[-1])

@@ -1,0 +1,158 @@
+"""The sentences at the head of a report, computed from its numbers."""
+
+from __future__ import annotations
+
+from sparsernn.errors import Undefined
+from sparsernn.report.quantities import Quantity, quantities, trivial
+from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.spread import paired_difference
+from sparsernn.report.tables import Group, groups
+from sparsernn.report.text import decimals, number
+
+NEAR, FAR = 0.1, 0.7
+"""Shares of the way from floor to ceiling that are called close to the floor, and near the ceiling."""
+
+
+def verdict(comparison: Comparison) -> list[str]:
+    """What came out, how it stands to floor and ceiling, whether differences are real, what did not finish."""
+    leading = quantities(comparison.trainings)
+    sentences = _results(comparison, leading) if leading else ["Nothing is measured yet."]
+    return [*sentences, *_unfinished(comparison)]
+
+
+def last_groups(comparison: Comparison) -> list[Group]:
+    """The last round that has weights, of each label, in the order of the labels."""
+    ends: list[Training] = []
+    for line in comparison.lines:
+        with_weights = [t for t in line.trainings if not isinstance(t.left, Undefined)]
+        ends += [t for t in with_weights[-1:] if t.label == line.label]
+    found = {group.label: group for group in reversed(groups(ends))}
+    return [found[label] for label in comparison.labels if label in found]
+
+
+def best(comparison: Comparison) -> Group | None:
+    """Of the labels' last networks the one with the best mean of the first quantity; None if there is none."""
+    leading = quantities(comparison.trainings)
+    ends = _ranked(comparison, leading[0]) if leading else []
+    return ends[0] if ends else None
+
+
+def _ranked(comparison: Comparison, main: Quantity) -> list[Group]:
+    ends = [g for g in last_groups(comparison) if not isinstance(g.spread(main.key).mean, Undefined)]
+    return sorted(ends, key=lambda g: float(g.spread(main.key).mean) * (1 if main.better == "lower" else -1))
+
+
+def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]:
+    main = leading[0]
+    ends = _ranked(comparison, main)
+    if not ends:
+        return [f"No training has {main.name} yet."]
+    best = ends[0]
+    digits = decimals(float(g.spread(main.key).mean) for g in ends)
+    sizes = {(t.left, t.total) for g in ends for t in g.trainings}
+    if len(sizes) == 1:
+        if len(ends) == 1:
+            first = f"{_size(best)}, {main.name} is {_value(best, main, digits)}"
+        else:
+            first = f"{_size(best)}, {main.name} is " + ", ".join(
+                f"{_value(g, main, digits)} for {g.label}" for g in ends
+            )
+    else:
+        first = f"{main.name[0].upper()}{main.name[1:]}: " + "; ".join(
+            f"{_value(g, main, digits)} for {g.label} {_size(g).lower()}" for g in ends
+        )
+    sentences = [first + _context(comparison, best, main, digits) + "."]
+    sentences += _reading(best, main, len(ends) > 1)
+    others = [f"{q.name} {_value(best, q)}" for q in leading[1:] if not isinstance(best.spread(q.key).mean, Undefined)]
+    if others:
+        whose = f"For {best.label}: " if len(ends) > 1 else ""
+        sentences.append(f"{whose}{', '.join(others)}.".replace(f"{leading[1].name} ", f"{leading[1].name} is ", 1))
+    return [*sentences, *_doubt(ends, main)]
+
+
+def _value(group: Group, quantity: Quantity, digits: int | None = None) -> str:
+    """Mean ± sd; with its own number of decimals where none is given."""
+    found = group.spread(quantity.key)
+    if isinstance(found.mean, Undefined):
+        return f"undefined ({found.mean})"
+    digits = decimals([found.mean]) if digits is None else digits
+    return number(found.mean, digits) + ("" if isinstance(found.sd, Undefined) else f" ± {number(found.sd, digits)}")
+
+
+def _size(group: Group) -> str:
+    one = group.trainings[0]
+    if isinstance(one.left, Undefined) or isinstance(one.total, Undefined):
+        return "Without weights"
+    if one.left == one.total:
+        return f"With all {one.total:,} weights"
+    return f"At {one.left:,} of {one.total:,} weights ({100 * one.left / one.total:.3g} %)"
+
+
+def _context(comparison: Comparison, best: Group, main: Quantity, digits: int | None) -> str:
+    """``(floor 0.11, ceiling 14.8; dense 0.3; 3 seeds)``."""
+    parts = []
+    bounds = [(which, main.bound(best.trainings[0], which)) for which in ("floor", "ceiling")]
+    said = [
+        f"{name} {number(value, digits)}"
+        for name, value in bounds
+        if value is not None and not isinstance(value, Undefined)
+    ]
+    parts += [", ".join(said)] if said else []
+    dense = next((g for g in groups(comparison.trainings) if g.label.startswith("dense")), None)
+    if dense is not None and dense.label != best.label and not isinstance(dense.spread(main.key).mean, Undefined):
+        parts.append(f"{dense.label} {_value(dense, main, digits)}")
+    for name, scores in trivial(comparison.trainings).items():
+        baseline = scores.get(main.key)
+        if baseline is not None and not isinstance(baseline, Undefined):
+            parts.append(f"{name} {number(baseline, digits)}")
+    seeds = len(comparison.seeds)
+    parts.append(f"{seeds} seeds" if seeds > 1 else "one seed")
+    return f" ({'; '.join(parts)})"
+
+
+def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
+    """How far the best is from floor to ceiling, in words; collapse and escape."""
+    whose = f"the best, {best.label}," if several else "the free run"
+    found: list[str] = []
+    floor, ceiling = main.bound(best.trainings[0], "floor"), main.bound(best.trainings[0], "ceiling")
+    value = best.spread(main.key).mean
+    if isinstance(floor, float) and isinstance(ceiling, float) and isinstance(value, float) and ceiling > floor:
+        share = (value - floor) / (ceiling - floor)
+        if share <= NEAR:
+            found.append(f"That is close to the floor: {whose} has the geometry of the data.")
+        elif share >= FAR:
+            found.append(f"That is near the ceiling: {whose} does not have the geometry of the data.")
+        else:
+            found.append(
+                f"That is {share:.0%} of the way from the floor to the ceiling: {whose} has the geometry in part."
+            )
+    for key, word in (("collapsed", "stood still"), ("escaped", "left the range of the data")):
+        share_of_runs = best.spread(f"reconstruction/{key}").mean
+        if isinstance(share_of_runs, float) and share_of_runs > 0:
+            found.append(f"{share_of_runs:.0%} of its free runs {word}.")
+    return found
+
+
+def _doubt(ends: list[Group], main: Quantity) -> list[str]:
+    """Best against second best, paired over seeds."""
+    if len(ends) < 2:
+        return []
+    best, second = ends[:2]
+    gap = paired_difference(best.by_seed(main.key), second.by_seed(main.key))
+    if gap.n < 2:
+        return ["With one seed nothing says whether these differences are more than chance."]
+    digits = decimals(float(g.spread(main.key).mean) for g in ends)
+    mean, low, high = (number(float(v), digits) for v in (gap.mean, gap.low, gap.high))
+    interval = f"difference {mean}, 95 % interval {low} to {high}, {gap.n} seeds"
+    if gap.verdict in ("lower", "higher"):
+        return [f"{best.label} is {gap.verdict} than {second.label} ({interval})."]
+    return [f"Whether {best.label} differs from {second.label} is undecided ({interval})."]
+
+
+def _unfinished(comparison: Comparison) -> list[str]:
+    names = [t.outcome.name for t in comparison.trainings if t.outcome.name != "finished"]
+    said = {"running": "without an outcome yet", "diverged": "diverged", "failed": "failed"}
+    counts = [f"{names.count(n)} {said.get(n, n)}" for n in dict.fromkeys(names)]
+    if not counts:
+        return []
+    return [f"Of {len(comparison.trainings)} trainings {', '.join(counts)}: see the outcomes."]
