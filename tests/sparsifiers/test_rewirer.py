@@ -119,3 +119,20 @@ def test_a_full_matrix_is_rewired_onto_itself():
 def test_fields_that_do_not_fit(fields):
     with pytest.raises(SpecError):
         Rewirer(**fields)
+
+
+@pytest.mark.parametrize(
+    "rewirer", [set_(density=0.5), rigl(density=0.5, every=5), Rewirer(redistribute=ByMagnitude())]
+)
+def test_in_double_precision(rewirer):
+    clock, prunables = Clock(5, 0, 5, 4), tuple(Prunable(n, "recurrent", 2, 6, 6) for n in "ab")
+    with jax.enable_x64(True):
+        state = rewirer.init(jax.random.key(0), prunables, clock)
+        weights = {n: 1 + 1e-10 * jax.random.normal(jax.random.key(i), (2, 6, 6)) for i, n in enumerate("ab")}
+        update = jax.jit(lambda s, w: rewirer.update_masks(jax.random.key(1), s, Snapshot(clock, w, w, None)))
+        new, after, _ = update(state, weights)
+        assert after["a"].dtype == jnp.float64
+        assert nonzeros(new.masks) == nonzeros(state.masks)
+        if rewirer.drop != set_().drop:  # float32 would see equal magnitudes
+            stay, old = after["a"] != 0, state.masks["a"]
+            assert jnp.where(stay, weights["a"], jnp.inf).min() > jnp.where(old & ~stay, weights["a"], -jnp.inf).max()

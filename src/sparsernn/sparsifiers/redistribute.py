@@ -48,14 +48,14 @@ class ByMagnitude(AbstractRedistribution):
         room = jnp.array([left[p].size for p in paths], jnp.int32) - ones
         sums = jnp.stack([jnp.sum(jnp.where(left[p], abs(get(weights, p)), 0)) for p in paths])
         mean = sums / jnp.maximum(ones, 1)
-        missing = jnp.sum(jnp.stack([jnp.asarray(dropped[p], jnp.int32) for p in paths]))
+        missing = jnp.sum(jnp.stack([jnp.asarray(dropped[p], jnp.int32) for p in paths]), dtype=jnp.int32)
         given = jnp.zeros_like(room)
         for _ in paths:  # every pass fills a matrix or leaves less than one weight a matrix
             share = jnp.where(given < room, mean, 0)
             share = jnp.where(share.sum() > 0, share, given < room)
             more = jnp.floor(missing * (share / jnp.maximum(share.sum(), 1e-30))).astype(jnp.int32)
             more = jnp.minimum(more, room - given)
-            given, missing = given + more, missing - more.sum()
+            given, missing = given + more, missing - more.sum(dtype=jnp.int32)
         for i in jnp.argsort(-mean):
             more = jnp.clip(missing, -given[i], (room - given)[i])
             given, missing = given.at[i].add(more), missing - more
