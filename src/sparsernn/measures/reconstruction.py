@@ -130,13 +130,12 @@ class ReconstructionQuality(AbstractMeasure):
         block = min(BLOCK, len(indices))
         matrix = get(weights, prunable.path)
         for column, row in enumerate(rows):
-            first = jnp.asarray(values[row], dtype=float)
-            intact[column] = _streamed(network, weights, first[None], reference, steps, length)[0]
+            first = values[row : row + 1]  # NumPy: every small JAX operation out here would be compiled for itself
+            intact[column] = _streamed(network, weights, first, reference, steps, length)[0]
             for begin in range(0, len(indices), block):
                 picked = np.resize(indices[begin : begin + block], block)
-                gate, target, source = (jnp.asarray(i) for i in np.unravel_index(picked, prunable.shape))
-                holed = replace(weights, {prunable.path: Knockout(matrix, gate, target, source)})
-                scores = _streamed(network, holed, jnp.tile(first, (block, 1)), reference, steps, length)
+                holed = replace(weights, {prunable.path: Knockout(matrix, *np.unravel_index(picked, prunable.shape))})
+                scores = _streamed(network, holed, np.tile(first, (block, 1)), reference, steps, length)
                 lost[begin : begin + block, column] = scores[: len(indices) - begin]
                 if tell:
                     done = min(begin + block, len(indices))
@@ -186,7 +185,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
 
 
 def _streamed(
-    network: Network, weights: Weights, first: Any, reference: stsp.Reference, steps: int, kept: int
+    network: Network, weights: Weights, first: np.ndarray, reference: stsp.Reference, steps: int, kept: int
 ) -> np.ndarray:
     """D_stsp of the last `kept` of `steps` steps of every run (runs, N); undefined scores the ceiling.
 
