@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -70,7 +71,7 @@ def build(kind: type[PartT], value: Any, where: str = "") -> PartT:
     problems: list[str] = []
     result = _read(kind, value, where, problems)
     if problems:
-        raise SpecError(problems)
+        raise SpecError([p.removeprefix(": ") for p in problems])
     return result
 
 
@@ -96,6 +97,9 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         if "registry" in hint.__dict__ and issubclass(hint, Part):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
+    if isinstance(value, bool) and bool not in _leaves(hint) and Any not in _leaves(hint):
+        problems.append(f"{where}: expected {getattr(hint, '__name__', hint)}, got {value!r}")
+        return None
     try:
         return _adapter(hint).validate_python(value)
     except ValidationError as error:
@@ -200,7 +204,10 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
 def plain(value: Any) -> Any:
     """The plain form of a part, every field written out: JSON types only, and `build` reads it back to an equal part."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
+        hints = get_type_hints(type(value))
+        fields = {
+            f.name: _hinted(hints[f.name], plain(getattr(value, f.name))) for f in dataclasses.fields(value) if f.init
+        }
         if isinstance(value, Part):
             return {type(value).registry.name_of(type(value)): fields}
         return fields
@@ -210,7 +217,23 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, Path):
         return str(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _hinted(hint: Any, value: Any) -> Any:
+    """Whole numbers as floats where the field is one: ``0`` and ``0.0`` are the same setting."""
+    if isinstance(value, list):
+        return [_hinted(hint, item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and float in _leaves(hint) and int not in _leaves(hint):
+        return float(value)
     return value
+
+
+@cache
+def _leaves(hint: Any) -> frozenset[Any]:
+    """The plain types a hint is made of."""
+    arguments = get_args(hint)
+    return frozenset().union(*(_leaves(a) for a in arguments)) if arguments else frozenset([hint])
 
 
 def identity(value: Any) -> str:
@@ -243,7 +266,8 @@ def parse_yaml(text: str, source: str = "spec") -> Any:
     """Plain values from YAML (or JSON) text; runs nothing, follows no alias. SpecError with line and column."""
     try:
         return yaml.load(text, Loader=_Loader)  # a SafeLoader: plain types only
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # the later ones: PyYAML on keys that are no scalars and on tags that do not fit their value
         raise SpecError(f"{source} is not readable as YAML: {error}") from None
 
 
@@ -266,10 +290,11 @@ def override(tree: Any, assignment: str) -> Any:
     path, equals, text = assignment.partition("=")
     if not equals or not path:
         raise SpecError(f'--set takes path=value, as in sparsifier.density=0.05; got "{assignment}"')
-    return _set(tree, path.strip().split("."), parse_yaml(text, f"the value of --set {path}"), path)
+    return _set(tree, path.strip().split("."), parse_yaml(text, f"the value of --set {path}"), path, False)
 
 
-def _set(tree: Any, path: list[str], value: Any, whole: str) -> Any:
+def _set(tree: Any, path: list[str], value: Any, whole: str, part: bool = True) -> Any:
+    """`part`: the tree may be a part in the form ``{name: fields}``, whose name need not be said."""
     if not path:
         return value
     name, *rest = path
@@ -283,8 +308,8 @@ def _set(tree: Any, path: list[str], value: Any, whole: str) -> Any:
         return [_set(item, rest, value, whole) if i == int(name) else item for i, item in enumerate(tree)]
     if not isinstance(tree, dict):
         raise SpecError(f'--set {whole}: "{name}" cannot be set inside {tree!r}')
-    if name not in tree and len(tree) == 1:
-        (part, fields), *_ = tree.items()
+    if part and name not in tree and len(tree) == 1:
+        (member, fields), *_ = tree.items()
         if fields is None or isinstance(fields, dict):
-            return {part: _set(fields or {}, path, value, whole)}
+            return {member: _set(fields or {}, path, value, whole)}
     return {**tree, name: _set(tree.get(name), rest, value, whole)}

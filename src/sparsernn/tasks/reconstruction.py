@@ -80,12 +80,17 @@ class Reconstruction(AbstractTask):
         sources = [n for n in ("system", "file", "recording") if getattr(self, n) is not None]
         require(
             (len(sources) == 1, f"give exactly one of system, file, recording; got {', '.join(sources) or 'none'}"),
+            (self.variable is None or self.file is not None, "variable names an array in a file: give file"),
+            (self.columns is None or self.recording is None, "columns: the recording that ships has one"),
             (self.rows >= 2, f"rows must be at least 2, got {self.rows}"),
             (self.sequence >= 1, f"sequence must be at least 1, got {self.sequence}"),
             (self.noise >= 0, f"noise must not be negative, got {self.noise}"),
             (self.detrend >= 0, f"detrend must not be negative, got {self.detrend}"),
             (self.smooth >= 0, f"smooth must not be negative, got {self.smooth}"),
-            (self.lags is None or self.lags == "auto" or min(self.lags, default=-1) >= 0, f"lags: 0 or more, got {self.lags}"),
+            (
+                self.lags is None or self.lags == "auto" or min(self.lags, default=-1) >= 0,
+                f"lags: 0 or more, got {self.lags}",
+            ),
             (self.every >= 1, f"every must be at least 1, got {self.every}"),
             (self.dt is None or self.dt > 0, f"dt must be positive, got {self.dt}"),
             (min(self.split) > 0, f"split needs three positive shares (train, validation, test), got {self.split}"),
@@ -180,8 +185,9 @@ def _load(task: Reconstruction) -> Recording:
     mean, scale = np.zeros(len(names)), np.ones(len(names))
     if task.standardize:
         mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
-        if not (scale > 0).all():
-            raise DataError(f"{source}: column {names[int(np.argmin(scale))]} is constant over the training stretch")
+        flat = np.ptp(parts["train"], axis=0) == 0
+        if flat.any():
+            raise DataError(f"{source}: column {names[int(np.argmax(flat))]} is constant over the training stretch")
     train, validation, test = (((parts[s] - mean) / scale) for s in SPLITS)
     return Recording(train, validation, test, mean, scale, names, dt, lags, embedding, source)
 
@@ -211,7 +217,9 @@ def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | 
 
 def _lags(train: np.ndarray, task: Reconstruction) -> tuple[tuple[int, ...], str]:
     if train.shape[1] != 1:
-        raise SpecError(f"lags: delay embedding takes one column, the data have {train.shape[1]}; choose one by columns")
+        raise SpecError(
+            f"lags: delay embedding takes one column, the data have {train.shape[1]}; choose one by columns"
+        )
     if task.lags != "auto":
         assert task.lags is not None
         return task.lags, "given"
@@ -221,5 +229,7 @@ def _lags(train: np.ndarray, task: Reconstruction) -> tuple[tuple[int, ...], str
 
 def _embedded(part: np.ndarray, lags: tuple[int, ...], split: str, source: str) -> np.ndarray:
     if len(part) <= max(lags):
-        raise DataError(f"{source}: the {split} stretch has {len(part)} rows, fewer than the longest lag of {max(lags)}")
+        raise DataError(
+            f"{source}: the {split} stretch has {len(part)} rows, fewer than the longest lag of {max(lags)}"
+        )
     return embed(part[:, 0], lags)
