@@ -1,0 +1,253 @@
+"""Every member of every family, put together: which combinations there are, and what must hold for each.
+
+Run as a program it goes through the full product and writes a table (see `main`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from sparsernn.errors import DataError, Undefined
+from sparsernn.measures import MEASURES
+from sparsernn.models import CELLS
+from sparsernn.regularizers import REGULARIZERS
+from sparsernn.sparsifiers import SPARSIFIERS
+from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.spec import build
+from sparsernn.tasks import TASKS
+from sparsernn.training import FORCINGS, OPTIMIZERS
+from sparsernn.training.run import read_spec, run
+from sparsernn.weights import flatten
+
+FIELDS = {
+    "adding": {"length": 5, "held_out": 12},
+    "sequential_mnist": {"source": "digits"},
+    "static": {"density": 0.5},
+    "pruner": {"schedule": {"every_steps": {"every": 2}}, "drop": "taylor", "fraction": 0.25},
+    "rewirer": {"density": 0.5},
+    "one_shot": {"density": 0.5},
+    "gradual_cubic": {"density": 0.5},
+    "geometric": {"drop_fraction": 0.25, "starts": 2},
+    "set": {"density": 0.5},
+    "rigl": {"density": 0.5, "every": 1, "until": 1.0},
+    "sparse_identity": {"interval": 2},
+    "hubs": {"nulls": 2},
+    "score": {"batch": 100},
+}
+"""What a member needs in a run of three updates; a new member with other needs is entered here."""
+ALTERNATIVES = {"plrnn": [{}, {"mean_centered": False}]}
+"""Cells that come in two kinds; only the first kind must meet every sparsifier."""
+
+Combination = dict[str, object]
+
+
+def part(name: str) -> dict:
+    return {name: FIELDS.get(name, {})}
+
+
+BY_ROUNDS = [n for n in SPARSIFIERS if build(AbstractSparsifier, part(n)).by_rounds]
+AXES: dict[str, list] = {
+    "task": list(TASKS),
+    "cell": [(name, i) for name in CELLS for i in range(len(ALTERNATIVES.get(name, [{}])))],
+    "sparsifier": list(SPARSIFIERS),
+    "regularizer": [*REGULARIZERS, None],
+    "optimizer": list(OPTIMIZERS),
+    "forcing": [*FORCINGS, None],
+    "rewind": ["initial", "none", "random"],
+    "measure": list(MEASURES),
+}
+PAIRS = [
+    ("cell", "sparsifier"),
+    ("task", "cell"),
+    ("sparsifier", "regularizer"),
+    ("optimizer", "sparsifier"),
+    ("forcing", "cell"),
+    ("rewind", "sparsifier"),
+    ("measure", "cell"),
+]
+
+
+def possible(c: Combination) -> bool:
+    """Forcing and reconstruction quality need a recorded system, rewinding needs rounds."""
+    recorded = c.get("task", "reconstruction") == "reconstruction"
+    rounds = c.get("sparsifier", BY_ROUNDS[0]) in BY_ROUNDS
+    return (
+        (recorded or (c.get("forcing") is None and c.get("measure") != "reconstruction"))
+        and (rounds or "rewind" not in c)
+    )  # fmt: skip
+
+
+def wanted() -> list[Combination]:
+    """All pairs of members that must meet."""
+    found = [{a: x, b: y} for a, b in PAIRS for x, y in itertools.product(AXES[a], AXES[b])]
+    return [c for c in found if possible(c) and not ("sparsifier" in c and c.get("cell", ("", 0))[1])]
+
+
+def covering() -> list[Combination]:
+    """Few combinations in which every wanted pair meets: each pair joins the first it fits, or begins a new one."""
+    chosen: list[Combination] = []
+    for pair in wanted():
+        if any(pair.items() <= c.items() for c in chosen):
+            continue
+        for c in chosen:
+            if all(c.get(axis, value) == value for axis, value in pair.items()) and possible(c | pair):
+                c.update(pair)
+                break
+        else:
+            chosen.append(dict(pair))
+    return [filled(c) for c in chosen]
+
+
+def filled(c: Combination) -> Combination:
+    """The rest set to plain members, equal where possible: equal trainings share their compilation."""
+    plain = {"task": "adding", "cell": ("rnn", 0), "sparsifier": "dense", "regularizer": None, "optimizer": "sgd"}
+    if c.get("forcing") is not None or c.get("measure") == "reconstruction":
+        plain["task"] = "reconstruction"
+    c = {**plain, "measure": "score", "forcing": None} | c
+    return c | ({"rewind": c.get("rewind", "initial")} if c["sparsifier"] in BY_ROUNDS else {})
+
+
+def full() -> list[Combination]:
+    """The full product of tasks (a recorded one with each forcing), cells, sparsifiers, regularizers, optimizers and
+    rewinds, each with all measures that can be taken."""
+    found = []
+    names = ("task", "forcing", "cell", "sparsifier", "regularizer", "optimizer", "rewind")
+    for values in itertools.product(*(AXES[name] for name in names)):
+        c = dict(zip(names, values, strict=True))
+        if c["sparsifier"] not in BY_ROUNDS and c.pop("rewind") != "initial":
+            continue
+        if possible(c):
+            found.append(c | {"measure": None})
+    return found
+
+
+def spec_of(c: Combination, series: str) -> dict:
+    """The plain spec of a combination: three updates, for sparsifiers between trainings twice."""
+    name, kind = c["cell"]
+    measures = [part(m) for m in MEASURES if c["measure"] in (m, None)]
+    if c["task"] == "reconstruction":
+        task = {"reconstruction": {"file": series, "sequence": 6}}
+    else:
+        task = part(c["task"])
+        measures = [m for m in measures if "reconstruction" not in m]
+    if not any("score" in m for m in measures):
+        measures.insert(0, part("score"))
+    return {
+        "task": task,
+        "network": {name: {"hidden": 4, **ALTERNATIVES.get(name, [{}])[kind]}},
+        "forcing": part(c["forcing"]) if c["forcing"] else None,
+        "optimizer": part(c["optimizer"]),
+        "epochs": 3,
+        "updates_per_epoch": 1,
+        "batch": 2,
+        "sparsifier": part(c["sparsifier"]),
+        "rounds": {"count": 1, "rewind": c["rewind"]} if "rewind" in c else None,
+        "regularizers": [part(c["regularizer"])] if c["regularizer"] else [],
+        "measures": measures,
+        "select": {"key": "loss", "every": 3},
+    }
+
+
+def series_in(folder: Path) -> str:
+    """A recording for the task reconstruction."""
+    time_ = np.arange(240) * 0.3
+    np.save(folder / "waves.npy", np.stack([np.sin(time_), np.cos(1.3 * time_)], axis=1))
+    return str(folder / "waves.npy")
+
+
+def check(c: Combination, series: str, store: Path) -> None:
+    """Run it and assert what holds for every run."""
+    spec = read_spec(spec_of(c, series))
+    record = run(spec, store)
+    assert record.outcome.name == "finished", record.outcome
+    assert record.round == (1 if spec.rounds else 0)
+    history = record.history()
+    assert list(history["epoch"]) == [1, 2, 3]
+    for name in ("loss", "penalty", "gradient_norm", "learning_rate", "nonzeros"):
+        assert np.isfinite(history[name]).all(), name
+    assert (history["penalty"] > 0).all() == (spec.regularizers != ())
+    weights, masks = flatten(record.weights()), record.masks()
+    assert all(np.isfinite(a).all() for a in weights.values())
+    trainer = spec.trainer()
+    acted = spec.sparsifier.acted(trainer.prunables)
+    assert set(masks) == {p.path for p in acted}
+    ones = sum(int(mask.sum()) for mask in masks.values())
+    assert ones == (spec.sparsifier.final_count(acted, trainer.clock(0, record.round)) if acted else 0)
+    assert all((weights[path][~mask] == 0).all() for path, mask in masks.items())
+    assert history["nonzeros"][-1] == ones + sum(p.size for p in trainer.prunables if p.path not in masks)
+    measures = record.measures()
+    assert len(measures) == len(spec.measures)
+    for entry in measures.values():
+        for split in ("validation", "test"):
+            for key, value in entry[split].items():
+                assert isinstance(value, Undefined) or np.isfinite(value), key
+
+
+def label(c: Combination) -> str:
+    name, kind = c["cell"]
+    cell = name + "".join(f" {k}={v}" for k, v in ALTERNATIVES.get(name, [{}])[kind].items())
+    return " × ".join(str(x) for x in [c["task"], cell, *(c[a] for a in AXES if a in c and a not in ("task", "cell"))])
+
+
+def table(results: list[tuple[Combination, str]], seconds: float, what: str) -> str:
+    """Markdown: sparsifiers by cells, combinations passed of all; then what failed."""
+    cells, counts = AXES["cell"], collections.defaultdict(lambda: [0, 0])
+    for c, error in results:
+        counts[c["sparsifier"], c["cell"]][0] += not error
+        counts[c["sparsifier"], c["cell"]][1] += 1
+    heads = [label({"task": "", "cell": cell}).removeprefix(" × ") for cell in cells]
+    lines = [
+        "# All members together",
+        "",
+        f"Written by `python tests/cross/products.py`: {what}, {len(results)} combinations of three updates each "
+        f"(pruning between trainings: twice three), {sum(not e for _, e in results)} passed, "
+        f"{sum(bool(e) for _, e in results)} failed, in {seconds / 60:.0f} minutes. Each field: combinations "
+        "of task, forcing, regularizer, optimizer and rewind that passed, of all. What is asserted of each: "
+        "`check` in that file.",
+        "",
+        "| sparsifier | " + " | ".join(heads) + " |",
+        "| --- |" + " ---: |" * len(cells),
+    ]
+    for sparsifier in SPARSIFIERS:
+        row = ["{} / {}".format(*counts[sparsifier, cell]) if counts[sparsifier, cell][1] else "–" for cell in cells]
+        lines.append(f"| {sparsifier} | " + " | ".join(row) + " |")
+    failed = [f"- {label(c)}: {error}" for c, error in results if error]
+    return "\n".join([*lines, *(["", "## Failed", "", *failed] if failed else []), ""])
+
+
+def main() -> None:
+    """Go through the full product (or every N-th of it, or the pairs) and write its table."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "docs" / "cross.md")
+    parser.add_argument("--every", type=int, default=1, help="only every so many-th combination")
+    parser.add_argument("--pairs", action="store_true", help="the covering design of the tests instead")
+    options = parser.parse_args()
+    combinations = covering() if options.pairs else full()[:: options.every]
+    what = "all pairs" if options.pairs else "the full product"
+    what += f", every {options.every}th of {len(full())}" if options.every > 1 else ""
+    results: list[tuple[Combination, str]] = []
+    began = time.time()
+    with tempfile.TemporaryDirectory() as folder:
+        series = series_in(Path(folder))
+        for i, c in enumerate(combinations):
+            try:
+                check(c, series, Path(folder) / "runs")
+                results.append((c, ""))
+            except DataError:
+                raise
+            except Exception as error:
+                results.append((c, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"))
+            print(f"{i + 1} of {len(combinations)}: {label(c)} {results[-1][1] or 'passed'}", flush=True)
+    options.out.parent.mkdir(exist_ok=True)
+    options.out.write_text(table(results, time.time() - began, what))
+
+
+if __name__ == "__main__":
+    main()
