@@ -75,6 +75,16 @@ def test_attractor_of_a_run_that_overflows(tmp_path):
     assert isinstance(attractor.numbers(signals(sines(3), np.full((4000, 3), np.nan))), Undefined)
 
 
+def test_a_run_that_stands_still_is_seen(tmp_path):
+    model = np.ones((4000, 3)) * 0.2
+    model[:100] = sines(3)[:100]
+    found = attractor.numbers(signals(sines(3), model))
+    assert attractor.stands_still(found)
+    assert not attractor.stands_still(attractor.numbers(signals(sines(3))))
+    assert "stands still" in attractor.draw(found).layout.annotations[1].text
+    check(attractor, found, tmp_path)
+
+
 def test_overlay_shows_fifteen_cycles(tmp_path):
     found = overlay.numbers(signals(sines(7)))
     assert len(found.time) == pytest.approx(15 * 100, rel=0.02)

@@ -39,9 +39,7 @@ def report(
         files = {"html": str(made.html), "png": list(map(str, made.pngs)), "csv": list(map(str, made.csvs))}
         print_json({**files, "rows": made.rows, "unfinished": unfinished})
         return
-    columns = [c for c in made.table.columns if c != "share"]
-    kept = [i for i, c in enumerate(made.table.columns) if c in columns]
-    print_table(made.table.title, columns, [[_plain(row[i]) for i in kept] for row in made.table.rows])
+    print_table(made.table.title, made.table.columns, made.table.plain())
     for path in (made.html, png, csv):
         if path is not None:
             typer.echo(str(path))
@@ -54,13 +52,3 @@ def _title(comparison) -> str:
     labels = comparison.labels
     named = ", ".join(labels) if len(labels) <= 4 else f"{len(labels)} runs"
     return f"{next(iter(spec['task']))} with {cells}: {named}"
-
-
-def _plain(cell):
-    """A spread over seeds as ``mean ± sd``."""
-    from sparsernn.errors import Undefined
-    from sparsernn.report.spread import Spread
-
-    if not isinstance(cell, Spread):
-        return cell
-    return cell.mean if isinstance(cell.sd, Undefined) else f"{cell.mean:.3g} ± {cell.sd:.2g}"

@@ -55,7 +55,8 @@ def comparison_panels(comparison: Comparison) -> list[Panel]:
     caption += (
         "Points are means over seeds, bars run from the lowest to the highest seed. " if several else "One seed. "
     )
-    caption += "Dotted: what the numbers are to be held against. Criteria are set a little apart."
+    caption += "Dotted: what the numbers are to be held against."
+    caption += " Runs are set a little apart." if len(comparison.labels) > 1 else ""
     return [_panel("curves", "Fewer and fewer weights", caption, curves, found)]
 
 

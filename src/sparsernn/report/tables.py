@@ -11,6 +11,7 @@ from sparsernn.errors import Undefined
 from sparsernn.report.quantities import quantities, trivial
 from sparsernn.report.runs import Comparison, Number, Training
 from sparsernn.report.spread import Spread, paired_difference, spread
+from sparsernn.report.text import decimals, number
 
 
 class Table(NamedTuple):
@@ -25,6 +26,10 @@ class Table(NamedTuple):
     def dicts(self) -> list[dict[str, Any]]:
         """Rows as plain mappings, spreads taken apart, for JSON and for programs."""
         return [_apart(dict(zip(self.columns, row, strict=True))) for row in self.rows]
+
+    def plain(self) -> list[list[Any]]:
+        """Rows with spreads as text, ``mean ± sd``, for the terminal."""
+        return [[_text(cell) if isinstance(cell, Spread) else cell for cell in row] for row in self.rows]
 
 
 class Group(NamedTuple):
@@ -166,6 +171,13 @@ def csv(table: Table) -> str:
     writer.writeheader()
     writer.writerows({k: "" if v is None else v for k, v in record.items()} for record in records)
     return buffer.getvalue()
+
+
+def _text(cell: Spread) -> Any:
+    if isinstance(cell.mean, Undefined) or isinstance(cell.sd, Undefined):
+        return cell.mean
+    digits = decimals([cell.mean])
+    return f"{number(cell.mean, digits)} ± {number(cell.sd, digits)}"
 
 
 def _apart(row: dict[str, Any]) -> dict[str, Any]:

@@ -63,10 +63,13 @@ def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]
         )
     sentences = [first + _context(comparison, best, main, digits) + "."]
     sentences += _reading(best, main, len(ends) > 1)
-    others = [f"{q.name} {_value(best, q)}" for q in leading[1:] if not isinstance(best.spread(q.key).mean, Undefined)]
+    others = [
+        f"{q.name} is {_value(best, q)}" for q in leading[1:] if not isinstance(best.spread(q.key).mean, Undefined)
+    ]
     if others:
         whose = f"For {best.label}: " if len(ends) > 1 else ""
-        sentences.append(f"{whose}{', '.join(others)}.".replace(f"{leading[1].name} ", f"{leading[1].name} is ", 1))
+        said_too = whose + ", ".join(others)
+        sentences.append(f"{said_too[0].upper()}{said_too[1:]}.")
     return [*sentences, *_doubt(ends, main)]
 
 
@@ -129,7 +132,7 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
     for key, word in (("collapsed", "stood still"), ("escaped", "left the range of the data")):
         share_of_runs = best.spread(f"reconstruction/{key}").mean
         if isinstance(share_of_runs, float) and share_of_runs > 0:
-            found.append(f"{share_of_runs:.0%} of its free runs {word}.")
+            found.append(f"{'All' if share_of_runs == 1 else f'{share_of_runs:.0%}'} of its free runs {word}.")
     return found
 
 

@@ -54,6 +54,16 @@ def first_lag(x: np.ndarray) -> int:
     return max(1, int(below[0])) if len(below) and below[0] > 0 else max(1, len(correlation) - 1)
 
 
+def stands_still(numbers: Attractor) -> bool:
+    """Whether the end of the free run is a point, as far as an eye can tell; a line would not be seen."""
+    end = numbers.model[len(numbers.model) // 2 :]
+    return bool((np.ptp(end, axis=0) < 0.01 * np.maximum(np.ptp(numbers.data, axis=0), 1e-9)).all())
+
+
+def _titles(numbers: Attractor) -> tuple[str, str]:
+    return "data", "network: its run stands still" if stands_still(numbers) else "network, running freely"
+
+
 def _boxes(numbers: Attractor) -> np.ndarray:
     """Limits (dim, 2) of the data with a margin; a model that goes astray does not shrink the data to a dot."""
     low, high = numbers.data.min(axis=0), numbers.data.max(axis=0)
@@ -61,51 +71,51 @@ def _boxes(numbers: Attractor) -> np.ndarray:
     return np.stack([low - margin, high + margin], axis=1)
 
 
+def _inside(orbit: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """NaN outside, so that lines break there."""
+    return np.where((orbit >= boxes[:, 0]) & (orbit <= boxes[:, 1]), orbit, np.nan)
+
+
+def _scene(titles: list[str], boxes: np.ndarray) -> dict[str, Any]:
+    """White walls, few ticks, parallel projection."""
+    axes = {
+        f"{letter}axis": {
+            "title": {"text": title, "font": {"size": 11}},
+            "range": list(map(float, box)),
+            "backgroundcolor": "#ffffff",
+            "gridcolor": style.GRID,
+            "zeroline": False,
+            "showspikes": False,
+            "tickfont": {"size": 10, "color": style.QUIET},
+            "nticks": 5,
+        }
+        for letter, title, box in zip("xyz", titles, boxes, strict=True)
+    }
+    eye, center = {"x": 1.0, "y": -1.0, "z": 0.46}, {"x": 0, "y": 0, "z": -0.1}
+    camera = {"eye": eye, "center": center, "projection": {"type": "orthographic"}}
+    return {**axes, "aspectmode": "cube", "camera": camera, "dragmode": "orbit"}
+
+
 def draw(numbers: Attractor) -> go.Figure:
     """Two rotatable scenes (or two planes) with equal axes, cut to the range of the data."""
     boxes, dim = _boxes(numbers), len(numbers.axes)
-    kind = "scene" if dim == 3 else "xy"
-    made = make_subplots(
-        1, 2, specs=[[{"type": kind}] * 2], subplot_titles=("data", "network, running freely"), horizontal_spacing=0.06
-    )
-    for place, (orbit, color) in enumerate(((numbers.data, style.DATA), (numbers.model, style.MODEL)), start=1):
-        inside = np.where((orbit >= boxes[:, 0]) & (orbit <= boxes[:, 1]), orbit, np.nan)
-        xyz = [style.compact(inside[:, i]) for i in range(dim)]
+    kind, trace = ("scene", go.Scatter3d) if dim == 3 else ("xy", go.Scatter)
+    made = make_subplots(1, 2, specs=[[{"type": kind}] * 2], subplot_titles=_titles(numbers), horizontal_spacing=0.06)
+    modes = ("lines", "lines+markers" if stands_still(numbers) else "lines")
+    pairs = ((numbers.data, style.DATA), (numbers.model, style.MODEL))
+    for place, ((orbit, color), mode) in enumerate(zip(pairs, modes, strict=True), start=1):
         line = {"color": color, "width": 2.2 if dim == 3 else 0.8}
-        if dim == 3:
-            trace = go.Scatter3d(
-                x=xyz[0], y=xyz[1], z=xyz[2], mode="lines", line=line, hoverinfo="skip", showlegend=False
-            )
-        else:
-            trace = go.Scatter(x=xyz[0], y=xyz[1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
-        made.add_trace(trace, 1, place)
+        values = dict(zip("xyz", map(style.compact, _inside(orbit, boxes).T), strict=False))
+        drawn = trace(**values, mode=mode, line=line, marker={"size": 4, "color": color}, hoverinfo="skip")
+        made.add_trace(drawn, 1, place)
     made.update_annotations(xanchor="left", yanchor="bottom")
     for annotation, left in zip(made.layout.annotations, (0.0, 0.53), strict=True):
         annotation.x = left
-    style.house(
-        made, 480, margin={"l": 8, "r": 8, "t": 40, "b": 8} if dim == 3 else {"l": 64, "r": 20, "t": 40, "b": 54}
-    )
+    margin = {"l": 8, "r": 8, "t": 40, "b": 8} if dim == 3 else {"l": 64, "r": 20, "t": 40, "b": 54}
+    style.house(made, 480, margin=margin, showlegend=False)
     titles = [style.shown(axis) for axis in numbers.axes]
     if dim == 3:
-        axes = {
-            f"{letter}axis": {
-                "title": {"text": title, "font": {"size": 11}},
-                "range": list(map(float, box)),
-                "backgroundcolor": "#ffffff",
-                "gridcolor": style.GRID,
-                "zeroline": False,
-                "showspikes": False,
-                "tickfont": {"size": 10, "color": style.QUIET},
-                "nticks": 5,
-            }
-            for letter, title, box in zip("xyz", titles, boxes, strict=True)
-        }
-        camera = {
-            "eye": {"x": 1.0, "y": -1.0, "z": 0.46},
-            "center": {"x": 0, "y": 0, "z": -0.1},
-            "projection": {"type": "orthographic"},
-        }
-        scene = {**axes, "aspectmode": "cube", "camera": camera, "dragmode": "orbit"}
+        scene = _scene(titles, boxes)
         made.update_layout(scene=scene, scene2=scene)
     else:
         made.update_xaxes(title_text=titles[0], range=list(map(float, boxes[0])))
@@ -117,14 +127,14 @@ def picture(numbers: Attractor, path: Path) -> None:
     """The same as a PNG file."""
     boxes, dim = _boxes(numbers), len(numbers.axes)
     labels = [style.written(axis) for axis in numbers.axes]
+    markers = (None, "o" if stands_still(numbers) else None)
     with style.styled():
         made = style.canvas(9.6, 4.7)
-        pairs = ((numbers.data, style.DATA, "data"), (numbers.model, style.MODEL, "network, running freely"))
-        for place, (orbit, color, title) in enumerate(pairs, start=1):
-            inside = np.where((orbit >= boxes[:, 0]) & (orbit <= boxes[:, 1]), orbit, np.nan)
-            panel: Any = made.add_subplot(1, 2, place, projection="3d" if dim == 3 else None)
-            panel.plot(*inside.T, color=color, linewidth=0.5)
-            panel.set(xlabel=labels[0], ylabel=labels[1], xlim=boxes[0], ylim=boxes[1], title=title)
+        pairs = ((numbers.data, style.DATA), (numbers.model, style.MODEL))
+        for place, (orbit, color) in enumerate(pairs):
+            panel: Any = made.add_subplot(1, 2, place + 1, projection="3d" if dim == 3 else None)
+            panel.plot(*_inside(orbit, boxes).T, color=color, linewidth=0.5, marker=markers[place], markersize=3)
+            panel.set(xlabel=labels[0], ylabel=labels[1], xlim=boxes[0], ylim=boxes[1], title=_titles(numbers)[place])
             if dim == 3:
                 panel.set(zlabel=labels[2], zlim=boxes[2])
                 panel.view_init(elev=18, azim=-55)
