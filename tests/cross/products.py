@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from sparsernn.errors import DataError, Undefined
@@ -30,7 +31,7 @@ FIELDS = {
     "adding": {"length": 5, "held_out": 12},
     "sequential_mnist": {"source": "digits"},
     "static": {"density": 0.5},
-    "pruner": {"schedule": {"every_steps": {"every": 2}}, "drop": "taylor", "fraction": 0.25},
+    "pruner": {"schedule": {"every_steps": {"every": 2}}, "drop": "taylor", "drop_fraction": 0.25},
     "rewirer": {"density": 0.5},
     "one_shot": {"density": 0.5},
     "gradual_cubic": {"density": 0.5},
@@ -234,9 +235,12 @@ def main() -> None:
     what += f", every {options.every}th of {len(full())}" if options.every > 1 else ""
     results: list[tuple[Combination, str]] = []
     began = time.time()
+    jax.config.update("jax_disable_most_optimizations", True)  # each is compiled for a handful of updates
     with tempfile.TemporaryDirectory() as folder:
         series = series_in(Path(folder))
         for i, c in enumerate(combinations):
+            if i % 200 == 199:
+                jax.clear_caches()
             try:
                 check(c, series, Path(folder) / "runs")
                 results.append((c, ""))
