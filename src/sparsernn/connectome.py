@@ -1,4 +1,4 @@
-"""A network's wiring as matrices. Arrays of this library are [target, source]; this is the only file that transposes."""
+"""A network's wiring as matrices. Arrays of this library are [target, source]; only this file transposes."""
 
 from __future__ import annotations
 

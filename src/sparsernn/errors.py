@@ -56,7 +56,7 @@ class Undefined(str):
     """
 
     def __repr__(self) -> str:
-        return f"undefined because {str(self)}"
+        return f"undefined because {self!s}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -14,7 +14,8 @@ class Knockout(NamedTuple):
     """A matrix from which row r of a leading axis has lost one entry: ``array[gate[r], target[r], source[r]]``.
 
     `array` is ``(gates, target, source)``, the three index arrays are ``(removals,)``. It stands where an array would
-    stand in the weights; states (and a first observation) then carry a leading axis of `removals`.
+    stand in the weights; states (and a first observation) then carry a leading axis of `removals`. A target past the
+    last row takes nothing away, so that the intact matrix can be one of the removals.
     """
 
     array: Any

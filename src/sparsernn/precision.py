@@ -15,5 +15,5 @@ def precise(enabled: bool = True) -> Iterator[None]:
     Draw no random numbers inside: the same key gives other bits in another width.
     ``precise(False)`` leaves the width alone and only raises the precision of matrix products (GPUs would use TF32).
     """
-    with jax.enable_x64(enabled or jax.config.jax_enable_x64), jax.default_matmul_precision("highest"):
+    with jax.enable_x64(enabled or jax.config.read("jax_enable_x64")), jax.default_matmul_precision("highest"):
         yield

@@ -28,7 +28,7 @@ SPEC_BYTES = 1_000_000
 
 
 class Registry(NamedTuple):
-    """The members of a family: name to ``"module:Class"`` (or a function that returns a part: a preset), resolved on use."""
+    """A family's members: name to ``"module:Class"`` (or a function that returns a part: a preset), resolved on use."""
 
     kind: str
     members: Mapping[str, str]
@@ -93,7 +93,7 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         if isinstance(value, hint):
             return value
         if "from_plain" in hint.__dict__:
-            value = hint.from_plain(value)
+            value = hint.from_plain(value)  # type: ignore[attr-defined]
         if "registry" in hint.__dict__ and issubclass(hint, Part):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
@@ -202,7 +202,7 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
 
 
 def plain(value: Any) -> Any:
-    """The plain form of a part, every field written out: JSON types only, and `build` reads it back to an equal part."""
+    """The plain form of a part, every field written out: JSON types only; `build` reads it back to an equal part."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         hints = get_type_hints(type(value))
         fields = {

@@ -29,7 +29,7 @@ REQUIRED = {"pruner": {"schedule": "cubic", "density": 0.1}}  # members that hav
 
 
 def fields_of(schedule):
-    return {"fraction": 0.3} if schedule in ("per_round", "every_epoch", "every_steps") else {"density": 0.1}
+    return {"drop_fraction": 0.3} if schedule in ("per_round", "every_epoch", "every_steps") else {"density": 0.1}
 
 
 def members():

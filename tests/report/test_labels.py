@@ -1,6 +1,6 @@
 from sparsernn.report.labels import labels, sparsifier_name
 
-PER_ROUND = {"schedule": {"per_round": {}}, "fraction": 0.5}
+PER_ROUND = {"schedule": {"per_round": {}}, "drop_fraction": 0.5}
 
 
 def pruner(drop, **fields):
@@ -28,8 +28,12 @@ def test_seeds_and_measures_make_no_label():
 
 
 def test_parameters_of_one_name_are_told_apart():
-    specs = [spec(pruner("random", fraction=f)) for f in (0.2, 0.5)] + [spec(pruner("magnitude"))]
-    assert [name for name, _ in labels(specs)] == ["random, fraction=0.2", "random, fraction=0.5", "magnitude"]
+    specs = [spec(pruner("random", drop_fraction=f)) for f in (0.2, 0.5)] + [spec(pruner("magnitude"))]
+    assert [name for name, _ in labels(specs)] == [
+        "random, drop_fraction=0.2",
+        "random, drop_fraction=0.5",
+        "magnitude",
+    ]
 
 
 def test_other_differences_go_into_the_dense_name_too():

@@ -102,7 +102,7 @@ def test_matrix_scope_prunes_each_to_its_own_count():
 
 
 def test_a_fraction_every_epoch():
-    pruner = Pruner(EveryEpoch(), Magnitude(), fraction=0.5)
+    pruner = Pruner(EveryEpoch(), Magnitude(), drop_fraction=0.5)
     prunables = (matrix("w", 5, 5),)
     assert [nonzeros(m) for *_, m, _ in walk(pruner, prunables, Clock(0, 0, 2, 4))] == [
         13,
@@ -135,12 +135,12 @@ def test_weights_outside_are_exactly_zero_even_where_they_were_not_numbers():
     ("fields", "words"),
     [
         ({"schedule": OneShot()}, "give density"),
-        ({"schedule": OneShot(), "density": 0.1, "fraction": 0.2}, "leave fraction out"),
-        ({"schedule": PerRound()}, "give fraction"),
-        ({"schedule": PerRound(), "fraction": 0.2, "density": 0.1}, "leave density out"),
+        ({"schedule": OneShot(), "density": 0.1, "drop_fraction": 0.2}, "leave drop_fraction out"),
+        ({"schedule": PerRound()}, "give drop_fraction"),
+        ({"schedule": PerRound(), "drop_fraction": 0.2, "density": 0.1}, "leave density out"),
         ({"schedule": Cubic(), "density": 0.0}, "density"),
         ({"schedule": Cubic(), "density": 1.1}, "density"),
-        ({"schedule": PerRound(), "fraction": 1.0}, "fraction"),
+        ({"schedule": PerRound(), "drop_fraction": 1.0}, "drop_fraction"),
     ],
 )
 def test_fields_that_do_not_fit(fields, words):
@@ -169,5 +169,5 @@ def test_unreachable_densities_are_found_before_training():
 def test_what_training_needs_to_know():
     assert not Pruner(OneShot(), Geometric(), density=0.5).traceable
     assert Pruner(OneShot(), Random(), density=0.5).traceable
-    assert Pruner(PerRound(), Random(), fraction=0.5).by_rounds
+    assert Pruner(PerRound(), Random(), drop_fraction=0.5).by_rounds
     assert not one_shot().by_rounds

@@ -37,7 +37,7 @@ def test_rigl_by_hand():
     g[0, 2], g[0, 0, 0], g[0, 1, 3] = [0.1, -9.0, 0.2, 0.3], 100.0, 5.0
     mask = jnp.asarray(w != 0)
     # fraction .5 at t = 0.2 T: .25 (1 + cos(.2 pi)) = .4523 of 8 is 4 (3.6); dropped .25 .5 1 2
-    rewirer = rigl(fraction=0.5, every=10, until=0.5)
+    rewirer = rigl(drop_fraction=0.5, every=10, until=0.5)
     snapshot = Snapshot(Clock(10, 0, 10, 10), {"w": jnp.asarray(w)}, {"w": jnp.asarray(g)}, None)
     state, weights, changed = rewirer.update_masks(jax.random.key(0), SparseState({"w": mask}, ()), snapshot)
     # largest |gradient| among the missing: 9 and those just dropped with 100 and 5 (again, from 0), then .3
@@ -49,7 +49,7 @@ def test_rigl_by_hand():
 
 
 def test_cosine_falls_to_nothing_and_counts_are_exact():
-    rewirer = Rewirer(fraction=0.4, decay="cosine", density=0.5)
+    rewirer = Rewirer(drop_fraction=0.4, decay="cosine", density=0.5)
     clock = Clock(0, 0, 10, 10)
     state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 20, 20),), clock)
     for k, step in enumerate(moments(rewirer, clock), start=1):
@@ -65,7 +65,7 @@ def test_cosine_falls_to_nothing_and_counts_are_exact():
 def test_set_drops_the_fraction_of_each_sign():
     clock = Clock(5, 0, 5, 4)
     prunables = (Prunable("w", "recurrent", 1, 20, 20),)
-    rewirer = set_(density=0.5, fraction=0.3)
+    rewirer = set_(density=0.5, drop_fraction=0.3)
     state = rewirer.init(jax.random.key(0), prunables, clock)
     w = jax.random.normal(jax.random.key(1), (1, 20, 20)) + 0.4
     new, after, _ = rewirer.update_masks(jax.random.key(2), state, Snapshot(clock, {"w": w}, {"w": w}, None))
@@ -78,7 +78,7 @@ def test_set_drops_the_fraction_of_each_sign():
 
 def test_random_growth_is_uniform_over_what_is_missing():
     # one weight of a 3 x 3 matrix dropped and grown among all nine places: 900 draws, 100 +- 9.4 each
-    clock, rewirer = Clock(5, 0, 5, 4), Rewirer(density=1 / 9, fraction=1.0)
+    clock, rewirer = Clock(5, 0, 5, 4), Rewirer(density=1 / 9, drop_fraction=1.0)
     state = SparseState({"w": jnp.zeros((1, 3, 3), bool).at[0, 1, 1].set(True)}, ())
     w = {"w": jnp.ones((1, 3, 3))}
     draw = jax.jit(jax.vmap(lambda k: rewirer.update_masks(k, state, Snapshot(clock, w, w, None))[0].masks["w"]))
@@ -89,7 +89,7 @@ def test_random_growth_is_uniform_over_what_is_missing():
 
 def test_redistribution_moves_weights_to_the_larger_ones():
     prunables = tuple(Prunable(n, "recurrent", 1, 10, 10) for n in "ab")
-    rewirer = Rewirer(density=0.3, fraction=0.5, redistribute=ByMagnitude())
+    rewirer = Rewirer(density=0.3, drop_fraction=0.5, redistribute=ByMagnitude())
     state = rewirer.init(jax.random.key(0), prunables, Clock(0, 0, 5, 4))
     weights = {"a": jnp.full((1, 10, 10), 1.0), "b": jnp.full((1, 10, 10), 2.0)}
     new, _, _ = rewirer.update_masks(jax.random.key(1), state, Snapshot(Clock(5, 0, 5, 4), weights, weights, None))
@@ -97,7 +97,7 @@ def test_redistribution_moves_weights_to_the_larger_ones():
 
 
 def test_a_full_matrix_is_rewired_onto_itself():
-    rewirer = set_(density=1.0, fraction=0.3)
+    rewirer = set_(density=1.0, drop_fraction=0.3)
     clock = Clock(5, 0, 5, 4)
     state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 5, 5),), clock)
     w = {"w": jnp.ones((1, 5, 5))}
@@ -110,7 +110,7 @@ def test_a_full_matrix_is_rewired_onto_itself():
     "fields",
     [
         {"density": 0.0},
-        {"fraction": 1.5},
+        {"drop_fraction": 1.5},
         {"until": 0.0},
         {"until": 2.0},
         {"decay": "cosine", "schedule": PerRound()},

@@ -114,8 +114,8 @@ def by_hand(trainer, steps, momentum=0.0, clip_norm=None, clip_value=None, penal
 SPARSIFIERS = {
     "dense": Dense(),
     "static": Static(0.4),
-    "rewired": Rewirer(schedule=EverySteps(2), density=0.5, fraction=0.4),
-    "rigl": rigl(density=0.5, fraction=0.5, every=2, until=1.0),
+    "rewired": Rewirer(schedule=EverySteps(2), density=0.5, drop_fraction=0.4),
+    "rigl": rigl(density=0.5, drop_fraction=0.5, every=2, until=1.0),
     "pruned": one_shot(density=0.4),
     "gradual": gradual_cubic(density=0.4),
 }
@@ -187,7 +187,7 @@ def test_accumulate_sees_every_dense_gradient():
 
 @pytest.mark.parametrize("optimizer", [Adam(0.1), RAdam(0.1)], ids=["adam", "radam"])
 def test_moments_of_changed_entries_are_forgotten_and_others_kept(optimizer):
-    rewirer = Rewirer(schedule=EverySteps(4), density=0.5, fraction=0.5)
+    rewirer = Rewirer(schedule=EverySteps(4), density=0.5, drop_fraction=0.5)
     trainer, never = trainer_of(rewirer, optimizer), trainer_of(Static(0.5), optimizer)
     operands, carry = beginning(trainer)
     free = segment(never, operands, carry, 0, 4)
@@ -210,7 +210,7 @@ def test_moments_of_changed_entries_are_forgotten_and_others_kept(optimizer):
 
 
 def test_rigl_leaves_out_the_update_of_its_growth_step():
-    trainer = trainer_of(rigl(density=0.5, fraction=0.5, every=4, until=1.0), SGD(learning_rate=0.5))
+    trainer = trainer_of(rigl(density=0.5, drop_fraction=0.5, every=4, until=1.0), SGD(learning_rate=0.5))
     operands, carry = beginning(trainer)
     three = segment(trainer, operands, carry, 0, 3)
     four = segment(trainer, operands, three, 3, 4)
@@ -385,7 +385,7 @@ def test_the_host_path_equals_the_compiled_one(tiny, tmp_path, monkeypatch):
     monkeypatch.setitem(DROPS, "host_magnitude", f"{HostMagnitude.__module__}:HostMagnitude")
     records = []
     for drop in (Magnitude(), HostMagnitude()):
-        sparsifier = Pruner(EverySteps(5), drop, fraction=0.25)
+        sparsifier = Pruner(EverySteps(5), drop, drop_fraction=0.25)
         assert sparsifier.traceable == (type(drop) is Magnitude)
         records.append(run(replace(tiny(), sparsifier=sparsifier), tmp_path / type(drop).__name__))
     one, two = records

@@ -9,13 +9,13 @@ import typer
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Directory for the report, figures, tables, weights and runs.")] = Path(
-        "sparsernn-demo"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", help="Directory for the report, figures, tables, weights and runs.")
+    ] = Path("sparsernn-demo"),
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     short: Annotated[bool, typer.Option("--short", help="A minute's version that only shows that all works.")] = False,
 ) -> None:
-    """Learn the Lorenz system, halve its network three times by four criteria, and report: a few minutes on two cores."""
+    """Learn the Lorenz system, halve its network three times by four criteria, and report: about three minutes."""
     from sparsernn.cli.pipeline import conclude, say
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria
@@ -23,7 +23,9 @@ def demo(
     from sparsernn.training.store import open_store
 
     store = open_store(out / "runs")
-    say(json, "Lorenz-63 is simulated; a PLRNN of 30 units learns it, is pruned by geometry, magnitude, activity-scaled")
+    say(
+        json, "Lorenz-63 is simulated; a PLRNN of 30 units learns it, is pruned by geometry, magnitude, activity-scaled"
+    )
     say(json, "magnitude and at random to equal counts, rewound to its first weights and trained again, three times.")
     wanted = specs(rows=20_000, epochs=8, rounds=1) if short else specs()
     with telling(quiet=json) as tell:

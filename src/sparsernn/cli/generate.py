@@ -13,7 +13,9 @@ def generate(
     steps: Annotated[int, typer.Option("--steps", min=1, help="How many steps to run freely.")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .npy or .csv, (steps, columns).")],
     start: Annotated[int, typer.Option("--start", min=0, help="Row of the test stretch to begin from.")] = 0,
-    standardized: Annotated[bool, typer.Option("--standardized", help="Keep the network's units, not the file's.")] = False,
+    standardized: Annotated[
+        bool, typer.Option("--standardized", help="Keep the network's units, not the file's.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Let a trained network run freely from a point of its test data, and write what it does."""

@@ -25,7 +25,7 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, dict):
         plain = {str(k): _jsonable(v) for k, v in value.items() if not isinstance(v, Undefined)}
         reasons = {str(k): str(v) for k, v in value.items() if isinstance(v, Undefined)}
-        return plain | {k: None for k in reasons} | ({"undefined": reasons} if reasons else {})
+        return plain | dict.fromkeys(reasons) | ({"undefined": reasons} if reasons else {})
     if isinstance(value, list | tuple):
         return [_jsonable(v) for v in value]
     if isinstance(value, Path):

@@ -38,9 +38,7 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
     if json:
         print_json({"out": str(out), "report": str(report.html), "rows": report.rows, "notes": list(notes)})
     else:
-        if report.rows:
-            columns = list(report.rows[0])
-            print_table(title, columns, [[row.get(c) for c in columns] for row in report.rows])
+        print_table(title, report.table.columns, report.table.plain())
         for note in notes:
             typer.echo(f"\n{note}")
         typer.echo(f"\nreport: {report.html}\nfigures: {out / 'figures'}  tables: {out / 'tables'}  weights: {weights}")

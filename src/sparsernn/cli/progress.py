@@ -31,11 +31,11 @@ def telling(quiet: bool = False) -> Iterator[Tell]:
 
 def _bars() -> Iterator[Tell]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        known: dict[str, int] = {}
+        known: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, of: int) -> None:
             if what not in known:

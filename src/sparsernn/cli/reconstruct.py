@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 
-class Criterion(str, Enum):
+class Criterion(StrEnum):
     """What weights are pruned by."""
 
     geometric = "geometric"
@@ -19,7 +19,7 @@ class Criterion(str, Enum):
     random = "random"
 
 
-class Cell(str, Enum):
+class Cell(StrEnum):
     """Which recurrent network."""
 
     plrnn = "plrnn"
@@ -30,28 +30,38 @@ class Cell(str, Enum):
 def reconstruct(
     source: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="A recording (.npy .npz .csv .tsv .mat .hea), or: ecg, lorenz63, roessler."),
+        typer.Argument(
+            metavar="FILE", help="A recording (.npy .npz .csv .tsv .mat .hea), or: ecg, lorenz63, roessler."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Directory for the report, figures, tables, weights and runs.")],
     columns: Annotated[str | None, typer.Option(help="Columns to use: names or numbers from 0, comma between.")] = None,
     variable: Annotated[str | None, typer.Option(help="Array to use in a .npz or .mat file.")] = None,
     dt: Annotated[float | None, typer.Option(help="Sampling interval, if the file does not say.")] = None,
-    detrend: Annotated[float | None, typer.Option(help="Subtract a moving Gaussian mean, sd in rows (0: none).")] = None,
+    detrend: Annotated[
+        float | None, typer.Option(help="Subtract a moving Gaussian mean, sd in rows (0: none).")
+    ] = None,
     smooth: Annotated[float | None, typer.Option(help="Gaussian smoothing, sd in rows (0: none).")] = None,
     every: Annotated[int | None, typer.Option(help="Keep every so many-th row.")] = None,
     lags: Annotated[
         str | None,
-        typer.Option(help="Delay embedding of one column: auto, none, or lags in rows as 0,10,20. Default: auto if N = 1."),
+        typer.Option(
+            help="Delay embedding of one column: auto, none, or lags in rows as 0,10,20. Default: auto if N = 1."
+        ),
     ] = None,
     standardize: Annotated[bool, typer.Option(help="Subtract the training mean, divide by its sd.")] = True,
-    split: Annotated[str, typer.Option(help="Shares of train, validation, test, one after the other in time.")] = "0.6,0.2,0.2",
+    split: Annotated[
+        str, typer.Option(help="Shares of train, validation, test, one after the other in time.")
+    ] = "0.6,0.2,0.2",
     cell: Annotated[Cell, typer.Option(help="Recurrent network.")] = Cell.plrnn,
     hidden: Annotated[int | None, typer.Option(help="Hidden units. Default: from the number of columns.")] = None,
     sequence: Annotated[int | None, typer.Option(help="Rows of a training sequence.")] = None,
     interval: Annotated[int | None, typer.Option(help="Teacher forcing after every so many-th step.")] = None,
     noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training.")] = None,
-    density: Annotated[float, typer.Option(help="Share of the recurrent weights to keep at last; 1 prunes nothing.")] = 0.25,
+    density: Annotated[
+        float, typer.Option(help="Share of the recurrent weights to keep at last; 1 prunes nothing.")
+    ] = 0.25,
     rounds: Annotated[int, typer.Option(help="Rounds of pruning and retraining on the way there.")] = 2,
     criterion: Annotated[list[Criterion] | None, typer.Option(help="What to prune by; repeatable to compare.")] = None,
     starts: Annotated[int, typer.Option(help="Starts a single weight is judged from.")] = 4,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sparsernn.training.store import Record
 
 
 def run(
@@ -13,7 +16,9 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value of the spec; repeatable.")
     ] = None,
-    store: Annotated[Path, typer.Option("--store", help="Directory of runs; each run has its own inside.")] = Path("runs"),
+    store: Annotated[Path, typer.Option("--store", help="Directory of runs; each run has its own inside.")] = Path(
+        "runs"
+    ),
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
@@ -41,12 +46,14 @@ def run(
     leave(outcome, record)
 
 
-def summary(record) -> dict:  # type: ignore[no-untyped-def]
+def summary(record: Record) -> dict
     """What scripts want to know of a run."""
     return {
         "directory": str(record.directory),
         "identity": record.about["identity"],
         "round": record.round,
         "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
-        "measures": {next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()},
+        "measures": {
+            next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()
+        },
     }

@@ -23,9 +23,16 @@ def show(
         outcome = about["outcome"]
         typer.echo(f"{outcome['name']} at update {outcome['step']}  {outcome['why']}\n{outcome['advice']}")
     rows = [
-        [a["name"], " × ".join(map(str, a["shape"])), a["dtype"], a.get("role", ""), a["nonzeros"], a["nonzeros"] / max(a["size"], 1)]
+        [
+            a["name"],
+            " × ".join(map(str, a["shape"])),
+            a["dtype"],
+            a.get("role", ""),
+            a["nonzeros"],
+            a["nonzeros"] / max(a["size"], 1),
+        ]
         for a in about["arrays"]
-    ]  # fmt: skip
+    ]
     print_table(str(what), ["array", "shape", "type", "role", "non-zeros", "density"], rows)
 
 
@@ -55,7 +62,7 @@ def _of_run(directory: Path) -> dict:
     return about
 
 
-def _about(name: str, array) -> dict:  # type: ignore[no-untyped-def]
+def _about(name: str, array) -> dict:
     import numpy as np
 
     return {

@@ -13,6 +13,7 @@ from sparsernn.models.network import Network
 from sparsernn.spec import require
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.topology.degrees import degrees, gini, top_share
+from sparsernn.topology.nullmodels.er import er
 from sparsernn.weights import Weights
 
 
@@ -48,7 +49,7 @@ class Hubs(AbstractMeasure):
         found: dict[str, Number] = {"edges": float(edges), "density": edges / n**2}
         own = _numbers(graph)
         rng = np.random.default_rng(0)
-        nulls = [_numbers(_random_graph(rng, n, edges, int(np.trace(graph)))) for _ in range(self.nulls)]
+        nulls = [_numbers(er(rng, n, edges, int(np.trace(graph)))) for _ in range(self.nulls)]
         for name, value in own.items():
             found[name] = value
             if isinstance(value, Undefined):  # no edges: then random graphs have none either
@@ -67,11 +68,3 @@ def _numbers(graph: np.ndarray) -> dict[str, Number]:
         numbers |= {f"{name}_gini": gini(values), f"{name}_top_share": top_share(values)}
         numbers[f"{name}_largest"] = float(values.max())
     return numbers
-
-
-def _random_graph(rng: np.random.Generator, n: int, edges: int, loops: int) -> np.ndarray:
-    graph = np.zeros((n, n), dtype=bool)
-    graph[np.diag_indices(n)] = rng.permutation(np.arange(n) < loops)
-    off_diagonal = np.flatnonzero(~np.eye(n, dtype=bool))
-    graph.flat[rng.choice(off_diagonal, edges - loops, replace=False)] = True
-    return graph

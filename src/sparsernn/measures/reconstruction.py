@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax.numpy as jnp
@@ -24,7 +26,7 @@ from sparsernn.weights import Weights, get, replace
 
 TRANSIENT = 0.25
 """Free runs are this much longer than what is scored; the first part is dropped (1.25 T, first 20 %; 2406.04934)."""
-BLOCK, CHUNK = 512, 250
+BLOCK, CHUNK = 256, 250
 """Removals that advance together and steps between two looks at them: both stay in a core's cache."""
 STILL = 1e-3
 """A run whose second half moves less than this (sd, all columns, in sd of the data) has collapsed."""
@@ -32,7 +34,7 @@ STILL = 1e-3
 
 @dataclass(frozen=True)
 class ReconstructionQuality(AbstractMeasure):
-    """Free runs from `starts` data points, each 1.25 T long with the first fifth dropped, against the T rows of a split.
+    """Free runs from `starts` data points, each 1.25 T long, the first fifth dropped, against the T rows of a split.
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
@@ -126,21 +128,24 @@ class ReconstructionQuality(AbstractMeasure):
         length = len(values)
         steps = length + int(TRANSIENT * length)
         rows = np.linspace(0, length // 2, starts, endpoint=False).astype(int)
-        lost, intact = np.empty((len(indices), starts)), np.empty(starts)
-        block = min(BLOCK, len(indices))
+        # the intact network is one removal more, of nothing: what is equal then stays equal however long chaos works on it
+        nothing = np.array([[0], [prunable.target], [0]])
+        removals = np.hstack([nothing, np.unravel_index(indices, prunable.shape)])
+        count = removals.shape[1]
+        block = min(BLOCK, count)
+        scores = np.empty((count, starts))
         matrix = get(weights, prunable.path)
         for column, row in enumerate(rows):
-            first = values[row : row + 1]  # NumPy: every small JAX operation out here would be compiled for itself
-            intact[column] = _streamed(network, weights, first, reference, steps, length)[0]
-            for begin in range(0, len(indices), block):
-                picked = np.resize(indices[begin : begin + block], block)
-                holed = replace(weights, {prunable.path: Knockout(matrix, *np.unravel_index(picked, prunable.shape))})
-                scores = _streamed(network, holed, np.tile(first, (block, 1)), reference, steps, length)
-                lost[begin : begin + block, column] = scores[: len(indices) - begin]
+            first = np.tile(values[row], (block, 1))  # NumPy: a JAX operation out here would be compiled for itself
+            for begin in range(0, count, block):
+                some = removals[:, begin : begin + block]
+                padded = np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge")
+                holed = replace(weights, {prunable.path: Knockout(matrix, *padded)})
+                found = _streamed(network, holed, first, reference, steps, length)
+                scores[begin : begin + block, column] = found[: some.shape[1]]
                 if tell:
-                    done = min(begin + block, len(indices))
-                    tell(column * len(indices) + done, starts * len(indices))
-        return lost, intact
+                    tell(column * len(indices) + min(begin + block, count) - 1, starts * len(indices))
+        return scores[1:], scores[0]
 
     def evidence(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
@@ -152,7 +157,8 @@ class ReconstructionQuality(AbstractMeasure):
         return {"data": values, "model": single.generate(network, weights, values)[0]}
 
     def _definition(self, values: np.ndarray) -> stsp.Definition:
-        return stsp.definition_for(*values.shape, preset=self.preset, bins=self.bins)
+        length, dim = values.shape
+        return stsp.definition_for(length, dim, self.preset, bins=self.bins)
 
 
 class Truth(NamedTuple):
@@ -171,12 +177,17 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
     definition = measure._definition(values)
     reference = stsp.prepare(values, definition)
     if task.system is not None:
-        simulated = Reconstruction(
-            system=task.system, rows=(len(values) * 3 + 100) * task.every, seed=task.seed + 1, columns=task.columns, every=task.every,
-            lags=recording.lags, standardize=False, split=(0.34, 0.33, 0.33), sequence=1,
-        ).load()  # fmt: skip
-        second = (np.concatenate([simulated.validation, simulated.test]) - recording.mean) / recording.scale
-        second = second[: len(values)]
+        rows = (len(values) + max(recording.lags or (0,)) + 2) * 2 * task.every
+        fresh = changed(
+            task,
+            rows=rows,
+            seed=task.seed + 1,
+            lags=recording.lags,
+            standardize=False,
+            split=(0.5, 0.25, 0.25),
+            sequence=1,
+        )
+        second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
         d_h_floor = spectral_distance(values[: len(second)], second).mean
         return Truth(values, reference, stsp.floor(values, definition, len(values), second), d_h_floor)
     half = len(values) // 2
@@ -195,7 +206,7 @@ def _streamed(
     states = network.start(weights, first)
     edges = [*range(0, steps - kept, CHUNK), *range(steps - kept, steps, CHUNK), steps]
     waiting = None
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         outputs, states = network.run(weights, states, end - begin)
         if waiting is not None:
             accumulator.add(np.asarray(waiting))

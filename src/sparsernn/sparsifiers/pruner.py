@@ -25,7 +25,7 @@ class Pruner(AbstractSparsifier):
 
     Either `density` is where a ramp (one_shot, cubic) ends: at every moment
     ``size (density + (1 - density) left)`` weights are kept, rounded half to even, exactly `masks.exact_count` at the
-    end. Or `fraction` of the weights that still exist goes at every moment (per_round, every_epoch, every_steps),
+    end. Or `drop_fraction` of the weights that still exist goes at every moment (per_round, every_epoch, every_steps),
     rounded half to even. Counts and ranking are over all matrices together (``scope="global"``) or over each by itself.
     Removed weights never come back. Masks that already have fewer ones than asked for are left alone.
     Cost of an update: O(entries), and of `drop`. SpecError if a density leaves nothing or a schedule never acts.
@@ -34,7 +34,7 @@ class Pruner(AbstractSparsifier):
     schedule: AbstractSchedule
     drop: AbstractDrop = field(default_factory=Magnitude)
     density: float | None = None
-    fraction: float | None = None
+    drop_fraction: float | None = None
     where: tuple[str, ...] = ("recurrent",)
     scope: Literal["global", "matrix"] = "global"
 
@@ -43,11 +43,20 @@ class Pruner(AbstractSparsifier):
         name = type(self.schedule).registry.name_of(type(self.schedule))
         require(
             (not ramp or self.density is not None, f"the schedule {name} leads to a density: give density"),
-            (not ramp or self.fraction is None, f"the schedule {name} leads to a density: leave fraction out"),
-            (ramp or self.fraction is not None, f"the schedule {name} has no end to reach a density at: give fraction"),
+            (
+                not ramp or self.drop_fraction is None,
+                f"the schedule {name} leads to a density: leave drop_fraction out",
+            ),
+            (
+                ramp or self.drop_fraction is not None,
+                f"the schedule {name} has no end to reach a density at: give drop_fraction",
+            ),
             (ramp or self.density is None, f"the schedule {name} has no end to reach a density at: leave density out"),
             (self.density is None or 0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"),
-            (self.fraction is None or 0 < self.fraction < 1, f"fraction must lie in (0, 1), got {self.fraction}"),
+            (
+                self.drop_fraction is None or 0 < self.drop_fraction < 1,
+                f"drop_fraction must lie in (0, 1), got {self.drop_fraction}",
+            ),
         )
 
     @property
@@ -85,8 +94,8 @@ class Pruner(AbstractSparsifier):
         return SparseState(kept, state.memory), weights, removed
 
     def _removals(self, ones: Any, size: int, clock: Clock) -> Any:
-        if self.fraction is not None:
-            return part(ones, *ratio(self.fraction))
+        if self.drop_fraction is not None:
+            return part(ones, *ratio(self.drop_fraction))
         return jnp.maximum(ones - jnp.asarray(self._kept(size, clock))[self.schedule.index(clock)], 0)
 
     def _kept(self, size: int, clock: Clock) -> np.ndarray:
@@ -103,8 +112,8 @@ class Pruner(AbstractSparsifier):
         return sum(self._final(size, clock) for size in ([sum(sizes)] if self.scope == "global" else sizes))
 
     def _final(self, size: int, clock: Clock) -> int:
-        if self.fraction is None:
+        if self.drop_fraction is None:
             return int(self._kept(size, clock)[-1])
         for _ in range(clock.round if self.by_rounds else self.schedule.moments(clock).number):
-            size -= part(size, *ratio(self.fraction))
+            size -= part(size, *ratio(self.drop_fraction))
         return size

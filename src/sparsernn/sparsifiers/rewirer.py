@@ -26,9 +26,9 @@ from sparsernn.weights import Weights, get, replace
 class Rewirer(AbstractSparsifier):
     r"""Begins with the masks of `start`; at the moments of `schedule` `drop` takes weights, `grow` gives as many back.
 
-    In each matrix ``fraction * ones`` weights go, rounded half to even; `redistribute` says in which matrices how many
-    grow. The total is constant. ``decay="cosine"`` replaces the fraction by ``fraction (1 + cos(pi t / T)) / 2`` (to
-    1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after the last
+    In each matrix ``drop_fraction * ones`` weights go, rounded half to even; `redistribute` says in which matrices how
+    many grow. The total is constant. ``decay="cosine"`` multiplies the fraction by ``(1 + cos(pi t / T)) / 2`` (the
+    product to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after the last
     update either, where new weights could not learn any more.
 
     Growth chooses among all connections missing *after* the drop. One dropped a moment ago may be chosen again; it then
@@ -43,7 +43,7 @@ class Rewirer(AbstractSparsifier):
     grow: AbstractGrow = field(default_factory=Random)
     redistribute: AbstractRedistribution = field(default_factory=Keep)
     density: float = 0.1
-    fraction: float = 0.3
+    drop_fraction: float = 0.3
     decay: Literal["none", "cosine"] = "none"
     until: float = 1.0
     where: tuple[str, ...] = ("recurrent",)
@@ -52,7 +52,7 @@ class Rewirer(AbstractSparsifier):
     def __post_init__(self) -> None:
         require(
             (0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"),
-            (0 <= self.fraction <= 1, f"fraction must lie in [0, 1], got {self.fraction}"),
+            (0 <= self.drop_fraction <= 1, f"drop_fraction must lie in [0, 1], got {self.drop_fraction}"),
             (0 < self.until <= 1, f"until is a share of the horizon, in (0, 1], got {self.until}"),
             (
                 self.decay == "none" or not self.schedule.by_rounds,
@@ -85,9 +85,9 @@ class Rewirer(AbstractSparsifier):
     def _share(self, clock: Clock) -> tuple[Any, Any]:
         """The fraction at this moment, as numerator and denominator."""
         if self.decay == "none":
-            return ratio(self.fraction)
+            return ratio(self.drop_fraction)
         turn = np.pi * np.minimum(self.schedule.moments(clock).steps / self._end(clock), 1)
-        table = jnp.array([ratio(self.fraction * (1 + np.cos(t)) / 2) for t in turn], jnp.int32)
+        table = jnp.array([ratio(self.drop_fraction * (1 + np.cos(t)) / 2) for t in turn], jnp.int32)
         numerator, denominator = table[self.schedule.index(clock)]
         return numerator, denominator
 

@@ -27,7 +27,7 @@ def specs(
             fields: dict[str, object] = {"drop_fraction": drop_fraction}
             if name == "geometric":
                 fields["starts"] = starts
-            sparsifier = build(AbstractSparsifier, {name: fields}, "sparsifier")
+            sparsifier = build(AbstractSparsifier, {name: fields}, "sparsifier")  # type: ignore[type-abstract]
             found.append(replace(base, sparsifier=sparsifier, rounds=rounds, seed=seed))
     return found
 

@@ -14,13 +14,13 @@ PROPERLY = (
 )
 """The paper's budget (arXiv 2406.04934): 20 % steps down to 5.5 %, full retraining, several seeds."""
 NOTE = (
-    "This is a small budget (one seed, short trainings): at moderate sparsity magnitude is often as good as geometry here, "
-    f"and one seed decides nothing. To ask the question properly (hours to days): {PROPERLY}"
+    "This is a small budget (one seed, short trainings): at moderate sparsity magnitude is often as good as geometry "
+    f"here, and one seed decides nothing. To ask the question properly (hours to days): {PROPERLY}"
 )
 
 
 def specs(rows: int = 100_000, epochs: int = 200, rounds: int = 3) -> list[RunSpec]:
-    """Lorenz-63, a mean-centered PLRNN of 30 units with sparse teacher forcing, halved `rounds` times by four criteria."""
+    """Lorenz-63, a mean-centered PLRNN of 30 units with sparse teacher forcing, halved `rounds` times by criteria."""
     base = build(
         RunSpec,
         {

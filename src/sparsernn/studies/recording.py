@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from sparsernn.dynamics.embedding import choose_lag
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
-from sparsernn.spec import build, plain
+from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.systems import SYSTEMS
+from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run import RunSpec
 
-
-class Habits(NamedTuple):
-    """Preprocessing and settings a known source is used with; the user's wishes stand above them."""
-
-    task: dict[str, Any]
-    settings: dict[str, Any]
-
-
-HABITS = {
-    "ecg": Habits({"detrend": 360.0, "smooth": 3.0, "every": 2, "noise": 0.02}, {}),
-    "lorenz63": Habits({}, {"interval": 16, "sequence": 100}),
-    "roessler": Habits({}, {"interval": 8, "sequence": 200}),
+TASK = ("detrend", "smooth", "every", "noise")
+"""Fields of the task that a known source has habits for."""
+HABITS: dict[str, dict[str, Any]] = {
+    "ecg": {"detrend": 360.0, "smooth": 3.0, "every": 2, "noise": 0.02, "interval": 10, "sequence": 50},
+    "lorenz63": {"interval": 16, "sequence": 100},
+    "roessler": {"interval": 8, "sequence": 200},
 }
+"""What a known source is prepared and trained with unless a wish says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -76,32 +72,32 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         problems.append(f"--seeds must be at least 1, got {wish.seeds}")
     if problems:
         raise SpecError(problems)
-    habits = HABITS.get(wish.source, Habits({}, {}))
-    task, notes = _task(wish, habits)
+    habits = HABITS.get(wish.source, {})
+    fields = _task(wish, habits)
+    task = build(Reconstruction, fields | {"sequence": 1}, "options")
     recording = task.load()
-    own = habits.settings
-    interval = wish.interval or own.get("interval") or _interval(recording.train)
-    sequence = wish.sequence or own.get("sequence") or int(np.clip(6 * interval, 50, 200))
+    interval = wish.interval or habits.get("interval") or _interval(recording.train)
+    sequence = wish.sequence or habits.get("sequence") or int(np.clip(6 * interval, 50, 200))
     hidden = wish.hidden or int(np.clip(10 * task.outputs, 50, 100))
-    fields = plain(task)["reconstruction"] | {"sequence": sequence}
+    epochs = wish.epochs or 400
     base = build(
         RunSpec,
         {
-            "task": {"reconstruction": fields},
+            "task": {"reconstruction": fields | {"sequence": sequence, "lags": recording.lags}},
             "network": {wish.cell: {"hidden": hidden}},
             "forcing": {"sparse_identity": {"interval": interval}},
-            "optimizer": {"radam": {"learning_rate": [1e-2, 1e-4] if wish.cell == "plrnn" else [5e-3, 1e-4], "clip_norm": 10.0}},
-            "epochs": wish.epochs or 400,
+            "optimizer": {"radam": {"learning_rate": [5e-3, 1e-4], "clip_norm": 10.0}},
+            "epochs": epochs,
             "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
-            "select": {"key": "d_stsp", "every": max(1, (wish.epochs or 400) // 20)},
+            "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
         },
-    )  # fmt: skip
-    rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in ("train", "validation", "test"))
-    notes += [
-        f"{recording.source}: {task.outputs} columns ({', '.join(recording.names)}); rows to train, validate, test: {rows}",
+    )
+    rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
+    notes = [
+        f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
         f"delay embedding: {recording.embedding}",
         f"{wish.cell} with {hidden} hidden units, sequences of {sequence} rows, forced every {interval} rows, "
-        f"{base.epochs} epochs of {base.updates_per_epoch} updates",
+        f"{epochs} epochs of {base.updates_per_epoch} updates",
     ]
     seeds = range(wish.seeds)
     if wish.density == 1:
@@ -110,26 +106,19 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
 
 
-def _task(wish: Wish, habits: Habits) -> tuple[Reconstruction, list[str]]:
-    """The task without its sequence length, which depends on the data."""
-    notes: list[str] = []
-    fields: dict[str, Any] = dict(habits.task)
-    given = {name: getattr(wish, name) for name in ("columns", "variable", "dt", "detrend", "smooth", "every", "noise")}
+def _task(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
+    """Fields of the task but its sequence length, which depends on the data."""
+    fields = {name: habits[name] for name in TASK if name in habits}
+    given = {name: getattr(wish, name) for name in ("columns", "variable", "dt", *TASK)}
     fields |= {name: value for name, value in given.items() if value is not None}
-    fields |= {"standardize": wish.standardize, "split": list(wish.split), "sequence": 1}
-    if wish.source in SYSTEMS:
-        fields["system"] = wish.source
-    elif wish.source in EXAMPLES:
-        fields["recording"] = wish.source
-    else:
-        fields["file"] = wish.source
+    fields |= {"standardize": wish.standardize, "split": list(wish.split)}
+    kind = "system" if wish.source in SYSTEMS else "recording" if wish.source in EXAMPLES else "file"
+    fields[kind] = wish.source
     lags = wish.lags
     if lags is None:
-        single = build(Reconstruction, fields, "options").outputs == 1
+        single = build(Reconstruction, fields | {"sequence": 1}, "options").outputs == 1
         lags = "auto" if single else "none"
-    if lags != "none":
-        fields["lags"] = lags if isinstance(lags, str) else list(lags)
-    return build(Reconstruction, fields, "options"), notes
+    return fields | ({} if lags == "none" else {"lags": lags})
 
 
 def _interval(train: np.ndarray) -> int:

@@ -44,10 +44,12 @@ class Reconstruction(AbstractTask):
     r"""Sequences of a recorded or simulated series, to be continued by the network on its own.
 
     The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`) or
-    `recording` (one that ships with the package: ``ecg``). `columns` picks columns, `dt` overrides the sampling
-    interval, `detrend` subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters with one, then `every` keeps every so many-th row, `lags` delay-embeds a single column (a list in samples, ``auto`` for
-    the method of `sparsernn.dynamics.embedding`, None for none), `standardize` subtracts the training stretch's mean
-    and divides by its sd. `split` cuts train, validation and test one after the other in time.
+    `recording` (one that ships with the package: ``ecg``). `columns` picks columns, `variable` an array of a file, `dt`
+    overrides the sampling interval. `split` cuts train, validation and test one after the other in time; then, each
+    stretch for itself, `detrend` subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters
+    with one, `every` keeps every so many-th row, and `lags` delay-embeds a single column (a list in rows, ``auto`` for
+    the method of `sparsernn.dynamics.embedding`, None for none). `standardize` subtracts the training stretch's mean
+    and divides by its sd.
 
     A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
     standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row

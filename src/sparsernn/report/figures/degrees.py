@@ -13,6 +13,7 @@ from sparsernn.connectome import Connectome
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.topology.degrees import degrees
+from sparsernn.topology.nullmodels.er import er
 
 NULLS = 200
 
@@ -41,7 +42,7 @@ def numbers(connectome: Connectome | Undefined, nulls: int = NULLS) -> DegreeFig
         return Undefined("no connection is left")
     own = degrees(graph)
     rng = np.random.default_rng(0)
-    drawn = [degrees(_random_graph(rng, n, edges - loops, loops)) for _ in range(nulls)]
+    drawn = [degrees(er(rng, n, edges, loops)) for _ in range(nulls)]
     largest = max(int(max(d.outgoing.max(), d.incoming.max())) for d in [own, *drawn])
     counts = np.arange(largest + 2)
     sent, heard = (np.stack([at_least(getattr(d, way), counts) for d in drawn]) for way in ("outgoing", "incoming"))
@@ -60,14 +61,6 @@ def numbers(connectome: Connectome | Undefined, nulls: int = NULLS) -> DegreeFig
 def at_least(degree: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Share of units with at least k connections, for every k of `counts`."""
     return (degree[None, :] >= counts[:, None]).mean(axis=1)
-
-
-def _random_graph(rng: np.random.Generator, n: int, edges: int, loops: int) -> np.ndarray:
-    graph = np.zeros(n * n, dtype=bool)
-    diagonal = np.arange(n) * (n + 1)
-    graph[rng.choice(diagonal, loops, replace=False)] = True
-    graph[rng.choice(np.setdiff1d(np.arange(n * n), diagonal), edges, replace=False)] = True
-    return graph.reshape(n, n)
 
 
 def _ways(numbers: DegreeFigure) -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:

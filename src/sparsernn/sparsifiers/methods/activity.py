@@ -15,4 +15,4 @@ def activity(
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
     """Per round, remove the weights of smallest |w_ij| sd(x_j)."""
-    return Pruner(PerRound(), ActivityScaledMagnitude(), fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), ActivityScaledMagnitude(), drop_fraction=drop_fraction, where=where, scope=scope)

@@ -20,4 +20,4 @@ def geometric(
 
     Source: arXiv 2406.04934 (with ``starts=1``).
     """
-    return Pruner(PerRound(), Geometric(starts, score), fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), Geometric(starts, score), drop_fraction=drop_fraction, where=where, scope=scope)

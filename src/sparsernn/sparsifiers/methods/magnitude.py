@@ -15,4 +15,4 @@ def magnitude(
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
     """Per round, remove the weights of smallest |w| (lottery-ticket pruning, arXiv 1803.03635)."""
-    return Pruner(PerRound(), Magnitude(), fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), Magnitude(), drop_fraction=drop_fraction, where=where, scope=scope)

@@ -15,4 +15,4 @@ def random(
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
     """Per round, remove weights at random: what any criterion must beat."""
-    return Pruner(PerRound(), Random(), fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), Random(), drop_fraction=drop_fraction, where=where, scope=scope)

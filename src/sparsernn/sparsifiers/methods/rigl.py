@@ -12,7 +12,7 @@ from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 
 def rigl(
     density: float = 0.1,
-    fraction: float = 0.3,
+    drop_fraction: float = 0.3,
     every: int = 100,
     until: float = 0.75,
     start: AbstractStart = ErdosRenyi(),
@@ -23,5 +23,5 @@ def rigl(
     The weight update of such a step is left out. Source: Evci et al., arXiv 1911.11134.
     """
     return Rewirer(
-        start, EverySteps(every), Magnitude(), Gradient(), Keep(), density, fraction, "cosine", until, where, True
+        start, EverySteps(every), Magnitude(), Gradient(), Keep(), density, drop_fraction, "cosine", until, where, True
     )

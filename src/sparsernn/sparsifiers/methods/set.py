@@ -12,13 +12,13 @@ from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 
 def set_(
     density: float = 0.1,
-    fraction: float = 0.3,
+    drop_fraction: float = 0.3,
     start: AbstractStart = ErdosRenyi(),
     where: tuple[str, ...] = ("recurrent",),
 ) -> Rewirer:
-    """After every epoch but the last the `fraction` of each sign nearest to 0 goes, and as many come at random.
+    """After every epoch but the last the `drop_fraction` of each sign nearest to 0 goes, and as many come at random.
 
     New weights are 0. Source: Mocanu et al., arXiv 1707.04780 (fraction 0.3; there new values are drawn and the last
     epoch drops without growing); doi 10.1038/s42005-023-01364-0 (values 0, fraction 0.05 to 0.2).
     """
-    return Rewirer(start, EveryEpoch(), NearestZeroOfEachSign(), Random(), Keep(), density, fraction, where=where)
+    return Rewirer(start, EveryEpoch(), NearestZeroOfEachSign(), Random(), Keep(), density, drop_fraction, where=where)

@@ -15,4 +15,4 @@ def taylor(
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
     """Per round, remove the weights of smallest |w dL/dw| (criterion of arXiv 1611.06440)."""
-    return Pruner(PerRound(), Taylor(), fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), Taylor(), drop_fraction=drop_fraction, where=where, scope=scope)

@@ -1,0 +1,1 @@
+"""Null models: random graphs that share stated properties with a given one."""
