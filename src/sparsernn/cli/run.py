@@ -46,7 +46,7 @@ def run(
     leave(outcome, record)
 
 
-def summary(record: Record) -> dict
+def summary(record: Record) -> dict:
     """What scripts want to know of a run."""
     return {
         "directory": str(record.directory),

@@ -128,7 +128,7 @@ class ReconstructionQuality(AbstractMeasure):
         length = len(values)
         steps = length + int(TRANSIENT * length)
         rows = np.linspace(0, length // 2, starts, endpoint=False).astype(int)
-        # the intact network is one removal more, of nothing: what is equal then stays equal however long chaos works on it
+        # the intact network is one more removal, of nothing: runs that are equal then stay equal, in spite of chaos
         nothing = np.array([[0], [prunable.target], [0]])
         removals = np.hstack([nothing, np.unravel_index(indices, prunable.shape)])
         count = removals.shape[1]

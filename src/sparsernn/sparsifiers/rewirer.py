@@ -28,8 +28,8 @@ class Rewirer(AbstractSparsifier):
 
     In each matrix ``drop_fraction * ones`` weights go, rounded half to even; `redistribute` says in which matrices how
     many grow. The total is constant. ``decay="cosine"`` multiplies the fraction by ``(1 + cos(pi t / T)) / 2`` (the
-    product to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after the last
-    update either, where new weights could not learn any more.
+    product to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after
+    the last update either, where new weights could not learn any more.
 
     Growth chooses among all connections missing *after* the drop. One dropped a moment ago may be chosen again; it then
     starts anew at 0 and counts as changed. (SET and RigL both allow the choice; RigL's code, unlike its text, lets such
