@@ -167,6 +167,8 @@ def check(c: Combination, series: str, store: Path) -> None:
     """Run it and assert what holds for every run."""
     spec = read_spec(spec_of(c, series))
     record = run(spec, store)
+    if record.outcome.name == "interrupted":
+        raise KeyboardInterrupt
     assert record.outcome.name == "finished", record.outcome
     assert record.round == (1 if spec.rounds else 0)
     history = record.history()
@@ -239,7 +241,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         series = series_in(Path(folder))
         for i, c in enumerate(combinations):
-            if i % 200 == 199:
+            if i % 50 == 49:
                 jax.clear_caches()
             try:
                 check(c, series, Path(folder) / "runs")

@@ -144,12 +144,15 @@ def test_a_diverged_run_keeps_the_best_weights_it_had(tiny, tmp_path, monkeypatc
 def test_only_sparse_enough_checkpoints_are_chosen(tiny, tmp_path):
     """Dense epochs are better here: they must not win."""
     sparsifier = {"one_shot": {"density": 0.125, "at": 0.5}}
-    spec = tiny(sparsifier=sparsifier, epochs=8, optimizer={"adam": {"learning_rate": 0.05}})
-    assert spec.trainer().final_count == 2
+    optimizer = {"adam": {"learning_rate": [0.05, 1e-6]}}
+    network = {"rnn": {"hidden": 4}}
+    spec = tiny(sparsifier=sparsifier, network=network, optimizer=optimizer, epochs=8, updates_per_epoch=12, batch=4)
+    assert spec.trainer().final_count == 2 + 8
     record = run(spec, tmp_path)
     history = record.history()
-    np.testing.assert_array_equal(history["nonzeros"], [16] * 3 + [2] * 5)
-    eligible = np.where(history["nonzeros"] <= 2, history["validation_loss"], np.inf)
+    np.testing.assert_array_equal(history["nonzeros"], [16 + 8] * 3 + [2 + 8] * 5)
+    assert np.argmin(history["validation_loss"]) < 3, "a dense epoch is the best"
+    eligible = np.where(history["nonzeros"] <= 10, history["validation_loss"], np.inf)
     chosen = int(history["epoch"][np.argmin(eligible)])
     assert record.outcome.why == f"weights of epoch {chosen} of 8"
     assert (record.weights()["cell0"]["recurrent"] != 0).sum() == 2
