@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.lyapunov import largest_exponent
 from sparsernn.dynamics.spectra import spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
@@ -39,8 +40,9 @@ class ReconstructionQuality(AbstractMeasure):
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
     `inside_fraction`, `collapsed` and `escaped` (shares of the starts whose run stood still, or left the data's box for
-    more than half of its time); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a
-    second true run of the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`.
+    more than half of its time); on the test split `largest_exponent` (Lyapunov, nats per time unit, per step where dt is
+    unknown); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a second true run of
+    the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`.
     `preset="hemmer2024"` takes the paper's definitions, else the defaults for length and dimension; `bins` overrides.
     A single weight is judged by `d_stsp` of runs without it, on at most `removal_rows` rows of the validation split.
     Cost: starts * 1.25 T steps; without each of n weights: the same n times, batched.
@@ -78,7 +80,7 @@ class ReconstructionQuality(AbstractMeasure):
         spectral = [spectral_distance(truth.values, run).mean for run in runs]
         inside = np.array([stsp.inside_fraction(truth.reference, run) for run in runs])
         still = [np.isfinite(run).all() and run[len(run) // 2 :].std(axis=0).max() < STILL for run in runs]
-        return {
+        found: dict[str, Number] = {
             "d_stsp": _mean(spatial),
             "d_stsp_sd": _sd(spatial),
             "d_stsp_floor": truth.d_stsp_floor,
@@ -90,6 +92,9 @@ class ReconstructionQuality(AbstractMeasure):
             "collapsed": float(np.mean(still)),
             "escaped": float((inside < 0.5).mean()),
         }
+        if split == "test":
+            found["largest_exponent"] = self.largest_exponent(network, weights, task)
+        return found
 
     def generate(self, network: Network, weights: Weights, values: np.ndarray) -> np.ndarray:
         """Free runs (starts, T, N) float64 from rows spread over the first half of `values` (T, N)."""
@@ -111,6 +116,12 @@ class ReconstructionQuality(AbstractMeasure):
         if not np.isfinite(ahead).all():
             return Undefined(f"a run overflows within {self.horizon} steps")
         return float(((ahead - values[rows + self.horizon]) ** 2).mean())
+
+    def largest_exponent(self, network: Network, weights: Weights, task: Reconstruction) -> Number:
+        """Of the free run from the first test row, in nats per time unit (per step where dt is unknown)."""
+        recording = task.load()
+        states = network.start(weights, jnp.asarray(recording.test[0], dtype=float))
+        return largest_exponent(network.system(weights, states, recording.dt or 1.0))
 
     def without(
         self,
