@@ -17,8 +17,9 @@ from sparsernn.system import System
 def largest_exponent(system: System, steps: int = 10_000, transient: int = 1_000) -> float | Undefined:
     """The largest Lyapunov exponent along one run, in nats per time unit (of `system.dt`).
 
-    ``lambda = 1/(steps dt) sum_t ln |J_t v_t|``, v_t the tangent vector carried along and set to length 1 at every step,
-    J_t v_t taken by forward differentiation (no Jacobian is formed). Autonomous systems; `start` (dim,). float64. The first `transient` steps let state and tangent vector settle and are not counted. The error falls as
+    ``lambda = 1/(steps dt) sum_t ln |J_t v_t|``, v_t the tangent vector carried along and set to length 1 at each step,
+    J_t v_t taken by forward differentiation (no Jacobian is formed). Autonomous systems; `start` (dim,). float64.
+    The first `transient` steps let state and tangent vector settle and are not counted. The error falls as
     1 / (steps dt) where exponents are well apart. Undefined if the run overflows or stops depending on its past
     (J v = 0). Cost: two evaluations of the step a time step. Source: Benettin et al. 1980, doi:10.1007/BF02128236.
     """
