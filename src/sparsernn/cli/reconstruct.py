@@ -56,7 +56,10 @@ def reconstruct(
     cell: Annotated[Cell, typer.Option(help="Recurrent network.")] = Cell.plrnn,
     hidden: Annotated[int | None, typer.Option(help="Hidden units. Default: from the number of columns.")] = None,
     sequence: Annotated[int | None, typer.Option(help="Rows of a training sequence.")] = None,
-    interval: Annotated[int | None, typer.Option(help="Teacher forcing after every so many-th step.")] = None,
+    interval: Annotated[int | None, typer.Option(help="Sparse teacher forcing after every so many-th step.")] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Generalized teacher forcing: weight of the data, 0 to 1.")
+    ] = None,
     noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training.")] = None,
     density: Annotated[
@@ -91,6 +94,7 @@ def reconstruct(
         hidden=hidden,
         sequence=sequence,
         interval=interval,
+        alpha=alpha,
         noise=noise,
         epochs=epochs,
         density=density,

@@ -40,9 +40,9 @@ class ReconstructionQuality(AbstractMeasure):
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
     `inside_fraction`, `collapsed` and `escaped` (shares of the starts whose run stood still, or left the data's box for
-    more than half of its time); on the test split `largest_exponent` (Lyapunov; nats per time unit, per step where dt
-    is unknown); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a second true run of
-    the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`.
+    more than half of its time); on the test split `largest_exponent` (Lyapunov; nats per time unit, or per
+    step where dt is unknown); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a
+    second true run of the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`.
     `preset="hemmer2024"` takes the paper's definitions, else the defaults for length and dimension; `bins` overrides.
     A single weight is judged by `d_stsp` of runs without it, on at most `removal_rows` rows of the validation split.
     Cost: starts * 1.25 T steps; without each of n weights: the same n times, batched.
