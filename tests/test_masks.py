@@ -40,6 +40,11 @@ def test_nonzeros_counts_over_all():
     assert nonzeros({}) == 0
 
 
+def test_a_misspelled_place_among_others_is_refused():
+    with pytest.raises(SpecError, match='did you mean "readout"'):
+        chosen(ALL, ["recurrent", "readuot"])
+
+
 def test_chosen_by_role_or_path_in_network_order():
     assert chosen(ALL, ["recurrent"]) == (RECURRENT, DEEP)
     assert chosen(ALL, ["readout", "cell0/input"]) == (INPUT, READOUT)

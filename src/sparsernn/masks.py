@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.errors import SpecError
+from sparsernn.errors import SpecError, nearest
 from sparsernn.weights import Weights, get, replace
 
 Role = Literal["recurrent", "input", "readout", "embedding"]
@@ -47,13 +47,15 @@ def apply(weights: Weights, masks: Mapping[str, Any]) -> Weights:
 
 
 def chosen(prunables: Iterable[Prunable], where: Iterable[str]) -> tuple[Prunable, ...]:
-    """The prunables whose role or path is in `where`, in network order. SpecError if nothing is left."""
+    """The prunables whose role or path is in `where`, in network order. SpecError if an entry names none."""
     prunables, where = tuple(prunables), tuple(where)
-    picked = tuple(p for p in prunables if p.role in where or p.path in where)
-    if not picked:
+    known = {name for p in prunables for name in (p.role, p.path)}
+    unknown = [name for name in where if name not in known]
+    if unknown or not where:
         have = ", ".join(f"{p.path} ({p.role})" for p in prunables)
-        raise SpecError(f"where={list(where)} names no matrix of this network; it has: {have}")
-    return picked
+        hint = nearest(unknown[0], known) if unknown else ""
+        raise SpecError(f"where={list(where)} names no matrix of this network{hint}; it has: {have}")
+    return tuple(p for p in prunables if p.role in where or p.path in where)
 
 
 def nonzeros(masks: Mapping[str, Any]) -> int:
