@@ -188,7 +188,7 @@ def test_kill_9_at_random_moments(tmp_path, tree, whole, same, environ, leftover
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_command_politely(tmp_path, tree, same, environ, number):
     """`python -m sparsernn run`: exit code 5, an outcome with advice, and the same command goes on."""
-    fields = tree(epochs=400, updates_per_epoch=50, select=None)
+    fields = tree(epochs=200, updates_per_epoch=50, select=None)
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(fields))
     command = [sys.executable, "-m", "sparsernn", "run", str(tmp_path / "spec.yaml"), "--store", str(tmp_path / "runs")]
     process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -206,7 +206,7 @@ def test_signals_end_a_command_politely(tmp_path, tree, same, environ, number):
     assert str(directory) in out + err
     record = Record(directory)
     assert record.outcome.name == "interrupted"
-    assert 0 < record.outcome.step < 400 * 50
+    assert 0 < record.outcome.step < 200 * 50
     finished = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     same(Record(directory), run(read_spec(fields), tmp_path / "again"))

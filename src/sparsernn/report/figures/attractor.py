@@ -139,5 +139,6 @@ def picture(numbers: Attractor, path: Path) -> None:
                 panel.set(zlabel=labels[2], zlim=boxes[2])
                 panel.view_init(elev=18, azim=-55)
                 panel.set_proj_type("ortho")
-                panel.set_box_aspect(None, zoom=0.9)
+                panel.set_box_aspect(None, zoom=0.88)
+                panel.locator_params(nbins=4)
         style.save(made, path)
