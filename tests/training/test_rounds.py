@@ -197,6 +197,7 @@ def test_specs_that_contradict_themselves(geometric, fields, said):
             {"sparsifier": {"magnitude": {"drop_fraction": 0.9}}, "rounds": {"count": 3}},
             "after 3 rounds no weight is left",
         ),
+        ({"sparsifier": {"rewirer": {"density": 0.25, "schedule": "per_round"}}}, "sparsifier: it begins sparse"),
         ({"regularizers": [{"l1": {"where": ["input"]}}]}, "regularizers.0: where"),
         ({"measures": ["score", {"hubs": {"cell": 2}}]}, "measures.1: cell is 0..0"),
         ({"network": {"plrnn": {"hidden": 1}}}, "below the 2 observed columns"),

@@ -16,6 +16,7 @@ import numpy as np
 
 from sparsernn import rng
 from sparsernn.errors import SpecError, nearest
+from sparsernn.masks import nonzeros
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
 from sparsernn.regularizers.base import AbstractRegularizer
@@ -194,7 +195,7 @@ def check(spec: RunSpec) -> None:
     trainer = spec.trainer()
     prunables = trainer.prunables
     if spec.sparsifier is not None:
-        attempt("sparsifier", lambda: _leaves_some(spec, trainer))
+        attempt("sparsifier", lambda: _check_counts(spec, trainer))
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     for i, regularizer in enumerate(spec.regularizers):
@@ -207,12 +208,16 @@ def check(spec: RunSpec) -> None:
         raise SpecError(problems)
 
 
-def _leaves_some(spec: RunSpec, trainer: Trainer) -> None:
+def _check_counts(spec: RunSpec, trainer: Trainer) -> None:
     assert spec.sparsifier is not None
     acted = spec.sparsifier.acted(trainer.prunables)
     rounds = spec.rounds.count if spec.rounds else 0
     if acted and spec.sparsifier.final_count(acted, trainer.clock(0, rounds)) < 1:
         raise SpecError(f"after {rounds} rounds no weight is left; take fewer rounds or a smaller fraction")
+    if spec.sparsifier.by_rounds:
+        begun = spec.sparsifier.init(rng.key(spec.seed, "masks"), trainer.prunables, trainer.clock(0))
+        if nonzeros(begun.masks) < sum(p.size for p in acted):
+            raise SpecError("it begins sparse, but rounds follow a dense training; give a schedule within trainings")
 
 
 @contextmanager
