@@ -61,6 +61,7 @@ def reconstruct(
         float | None, typer.Option(help="Generalized teacher forcing: weight of the data, 0 to 1.")
     ] = None,
     noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="First learning rate; the last is a fiftieth.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training.")] = None,
     density: Annotated[
         float, typer.Option(help="Share of the recurrent weights to keep at last; 1 prunes nothing.")
@@ -96,6 +97,7 @@ def reconstruct(
         interval=interval,
         alpha=alpha,
         noise=noise,
+        learning_rate=learning_rate,
         epochs=epochs,
         density=density,
         rounds=rounds,

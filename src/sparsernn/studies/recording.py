@@ -21,15 +21,15 @@ from sparsernn.training.run import RunSpec
 TASK = ("detrend", "smooth", "every", "noise")
 """Fields of the task that a known source has habits for."""
 HABITS: dict[str, dict[str, Any]] = {
-    "ecg": {"detrend": 360.0, "smooth": 3.0, "every": 2, "noise": 0.02},
-    "lorenz63": {"interval": 16, "sequence": 100},
-    "roessler": {"interval": 8, "sequence": 200},
+    "ecg": {"detrend": 360.0, "smooth": 3.0, "every": 2, "noise": 0.02, "learning_rate": 5e-3},
+    "lorenz63": {"interval": 16, "sequence": 100, "learning_rate": 1e-2},
+    "roessler": {"interval": 8, "sequence": 200, "learning_rate": 5e-3},
 }
 """What a known source is prepared and trained with unless a wish says otherwise."""
 
 
-ALPHA = 0.15
-"""Generalized forcing of recordings, where nothing else is said."""
+ALPHA, RATE, CLIP = 0.15, 2e-3, 10.0
+"""Generalized forcing, first learning rate (the last is a fiftieth), norm gradients are clipped to."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Wish:
     interval: int | None = None
     alpha: float | None = None
     noise: float | None = None
+    learning_rate: float | None = None
     epochs: int | None = None
     density: float = 0.25
     rounds: int = 2
@@ -85,14 +86,14 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     forcing = _forcing(wish, habits)
     sequence = wish.sequence or habits.get("sequence") or 100
     hidden = wish.hidden or int(np.clip(10 * task.outputs, 50, 100))
-    epochs = wish.epochs or 500
+    epochs, rate = wish.epochs or 500, wish.learning_rate or habits.get("learning_rate") or RATE
     base = build(
         RunSpec,
         {
             "task": {"reconstruction": fields | {"sequence": sequence, "lags": recording.lags}},
             "network": {wish.cell: {"hidden": hidden}},
             "forcing": forcing,
-            "optimizer": {"radam": {"learning_rate": [5e-3, 1e-4], "clip_norm": 10.0}},
+            "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
             "epochs": epochs,
             "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
             "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
