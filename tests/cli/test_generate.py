@@ -5,7 +5,6 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from sparsernn.training.run import read_spec, run
 
@@ -45,7 +44,6 @@ def test_csv_has_the_names_of_the_columns(cli, finished, tmp_path):
     np.testing.assert_allclose(np.loadtxt(lines[1:], delimiter=","), np.load(tmp_path / "x.npy"), rtol=1e-6)
 
 
-@pytest.mark.xfail(reason="generate always runs in float32", strict=True)
 def test_float64_runs_stay_float64(cli, tree, tmp_path):
     """In single precision the same run would differ after the seventh digit."""
     record = run(read_spec(tree(precision="float64")), tmp_path / "runs")

@@ -81,8 +81,10 @@ def test_preset_drops_what_is_outside(lorenz):
     published = prepare(series, definition_for(20_000, 3, "hemmer2024"))
     sound = prepare(series, definition_for(20_000, 3, bins=30))
     half = lorenz[1][:20_000].copy()
-    half[10_000:] = np.nan
+    half[10_000:] = 1e9
     assert divergence(sound, half) - divergence(published, half) == pytest.approx(np.log(2), abs=0.02)
+    half[10_000:] = np.nan
+    assert divergence(sound, half) == ceiling(sound, 20_000) > 10 > divergence(published, half)
     gone = divergence(published, np.full_like(series, 1e9))
     assert isinstance(gone, Undefined)
     assert "drops" in gone

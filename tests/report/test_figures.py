@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from sparsernn.connectome import Connectome
 from sparsernn.errors import Undefined
@@ -293,14 +294,15 @@ def test_importance_of_a_geometric_round(pruned, tmp_path):
 def test_importance_correlations_on_paper():
     size = np.arange(1.0, 41.0)
     harm = np.stack([size, size, size**2, size**2], axis=1)  # same ranks in every start
-    found = importance.correlations(size, harm)
+    found = importance.correlations(size, harm, signed=True)
     assert (found.rank, found.reliability, found.corrected) == pytest.approx((1.0, 1.0, 1.0))
-    against = importance.correlations(size, -harm)
+    against = importance.correlations(size, -harm, signed=True)
     assert against.rank == pytest.approx(-1.0)
-    lone = importance.correlations(size, harm[:, :1])
+    assert importance.correlations(size, -harm, signed=False).rank == pytest.approx(1.0)
+    lone = importance.correlations(size, harm[:, :1], signed=True)
     assert lone.rank == pytest.approx(1.0)
     assert isinstance(lone.reliability, Undefined)
-    disagreeing = importance.correlations(size, np.stack([size, size[::-1]], axis=1))
+    disagreeing = importance.correlations(size, np.stack([size, size[::-1]], axis=1), signed=True)
     assert isinstance(disagreeing.corrected, Undefined)
 
 
@@ -308,10 +310,22 @@ def test_correction_for_noise_finds_the_true_correlation():
     rng = np.random.default_rng(0)
     size = rng.normal(size=5_000)
     truth = 0.6 * size + 0.8 * rng.normal(size=5_000)
-    found = importance.correlations(size, truth[:, None] + rng.normal(size=(5_000, 4)))
+    found = importance.correlations(size, truth[:, None] + rng.normal(size=(5_000, 4)), signed=True)
     true_rank = 6 / np.pi * np.arcsin(0.6 / 2)  # rank correlation of two normal variables that correlate by .6
     assert found.rank < true_rank - 0.03
     assert found.corrected == pytest.approx(true_rank, abs=0.04)
+
+
+def test_the_absolute_score_is_that_of_the_mean_not_the_mean_of_absolutes():
+    """Noise that differs between weights which do not matter must not pass for a repeatable score."""
+    rng = np.random.default_rng(1)
+    noise = rng.lognormal(0, 1, size=(3_000, 1)) * rng.normal(size=(3_000, 8))
+    size = rng.normal(size=3_000)
+    assert abs(importance.correlations(size, noise, signed=True).reliability) < 0.1
+    of_means = importance.correlations(size, noise, signed=False).reliability
+    halves = np.abs(noise[:, :4]).mean(axis=1), np.abs(noise[:, 4:]).mean(axis=1)
+    between = spearmanr(*halves).statistic
+    assert of_means < 2 * between / (1 + between) - 0.1
 
 
 # ------------------------------------------------------------------------------------------------------------- subject

@@ -25,7 +25,7 @@ def generate(
 
     from sparsernn.cli.output import print_json
     from sparsernn.errors import SpecError
-    from sparsernn.files.atomic import replacing, write_text
+    from sparsernn.files.atomic import write_array, write_text
     from sparsernn.tasks.reconstruction import Reconstruction
     from sparsernn.training.run import read_spec
     from sparsernn.training.store import Record
@@ -39,14 +39,14 @@ def generate(
     recording = spec.task.load()
     if start >= len(recording.test):
         raise SpecError(f"--start {start}: the test stretch has {len(recording.test)} rows")
-    weights = jax.tree.map(jnp.asarray, record.weights())
-    states = spec.network.start(weights, jnp.asarray(recording.test[start], dtype=jnp.float32))
-    values = np.asarray(spec.network.run(weights, states, steps).outputs, dtype=float)
+    with jax.enable_x64(spec.precision == "float64"):
+        weights = jax.tree.map(jnp.asarray, record.weights())
+        states = spec.network.start(weights, jnp.asarray(recording.test[start], dtype=float))
+        values = np.asarray(spec.network.run(weights, states, steps).outputs, dtype=float)
     if not standardized:
         values = values * recording.scale + recording.mean
     if out.suffix == ".npy":
-        with replacing(out) as file:
-            np.save(file, values, allow_pickle=False)
+        write_array(out, values)
     else:
         lines = [",".join(recording.names), *(",".join(f"{v:.9g}" for v in row) for row in values)]
         write_text(out, "\n".join(lines) + "\n")

@@ -70,6 +70,7 @@ class BinnedAccumulator:
         self.reference, self.runs, self.steps, self.seen = reference, runs, steps, 0
         counter = np.uint16 if steps <= np.iinfo(np.uint16).max else np.uint32
         self._counts = np.zeros((runs, reference.definition.bins**reference.dim + 1), counter)
+        self._gone = np.zeros(runs, bool)
 
     def add(self, chunk: ArrayLike) -> None:
         """Count the next `chunk`, (steps, runs, N), best float32 and C-ordered; releases the GIL.
@@ -84,13 +85,19 @@ class BinnedAccumulator:
         assert bins is not None
         _count(array, reference.low, bins / (reference.high - reference.low), bins, self._counts)
         self.seen += len(array)
+        if len(array):
+            self._gone = ~np.isfinite(array[-1]).all(axis=-1)
 
     def inside_fractions(self) -> NDArray[np.float64]:
         """Share of the points seen that lay in the box, (runs,)."""
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
     def divergences(self) -> NDArray[np.float64]:
-        """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left."""
+        """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left.
+
+        Where escape is counted, a run whose last point is not finite scores the ceiling: it never comes back, and the
+        share of its points that lay inside says only how long it took.
+        """
         definition, out = self.reference.definition, np.empty(self.runs)
         counted = definition.escape == "counted"
         totals = np.full(self.runs, self.seen) if counted else self.seen - self._counts[:, -1].astype(np.int64)
@@ -103,6 +110,8 @@ class BinnedAccumulator:
             self.reference.smoothed_bins,
             out,
         )
+        if counted:
+            out[self._gone] = self.reference.ceiling(self.seen)
         return np.where(totals > 0, out, np.nan)
 
 

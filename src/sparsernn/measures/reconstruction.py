@@ -14,6 +14,7 @@ import numpy as np
 
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.dynamics.lyapunov import largest_exponent
+from sparsernn.dynamics.prediction import prediction_error
 from sparsernn.dynamics.spectra import spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
@@ -42,7 +43,9 @@ class ReconstructionQuality(AbstractMeasure):
     `inside_fraction`, `collapsed` and `escaped` (shares of the starts whose run stood still, or left the data's box for
     more than half of its time); on the test split `largest_exponent` (Lyapunov; nats per time unit, or per
     step where dt is unknown); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a
-    second true run of the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`.
+    second true run of the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`,
+    `d_stsp_of_training_data` (the last rows of the training stretch against this split: what a perfect copy of the
+    training data would score, drift included).
     `preset="hemmer2024"` takes the paper's definitions, else the defaults for length and dimension; `bins` overrides.
     A single weight is judged by `d_stsp` of runs without it, on at most `removal_rows` rows of the validation split.
     Cost: starts * 1.25 T steps; without each of n weights: the same n times, batched.
@@ -85,6 +88,7 @@ class ReconstructionQuality(AbstractMeasure):
             "d_stsp_sd": _sd(spatial),
             "d_stsp_floor": truth.d_stsp_floor,
             "d_stsp_ceiling": stsp.ceiling(truth.reference, len(truth.values)),
+            "d_stsp_of_training_data": truth.d_stsp_of_training_data,
             "d_h": _mean(spectral),
             "d_h_floor": truth.d_h_floor,
             "prediction_error": self.prediction_error(network, weights, truth.values),
@@ -112,10 +116,9 @@ class ReconstructionQuality(AbstractMeasure):
             return Undefined(f"the stretch is shorter than the horizon of {self.horizon} steps")
         rows = np.unique(np.linspace(0, count - 1, min(count, 2000)).astype(int))
         states = network.start(weights, jnp.asarray(values[rows], dtype=float))
-        ahead = np.asarray(network.run(weights, states, self.horizon).outputs[-1], dtype=float)
-        if not np.isfinite(ahead).all():
-            return Undefined(f"a run overflows within {self.horizon} steps")
-        return float(((ahead - values[rows + self.horizon]) ** 2).mean())
+        ahead = np.asarray(network.run(weights, states, self.horizon).outputs, dtype=float).swapaxes(0, 1)
+        error = prediction_error(ahead, values[rows[:, None] + np.arange(1, self.horizon + 1)])[-1]
+        return float(error) if np.isfinite(error) else Undefined(f"a run overflows within {self.horizon} steps")
 
     def largest_exponent(self, network: Network, weights: Weights, task: Reconstruction) -> Number:
         """Of the free run from the first test row, in nats per time unit (per step where dt is unknown)."""
@@ -178,6 +181,7 @@ class Truth(NamedTuple):
     values: np.ndarray
     reference: stsp.Reference
     d_stsp_floor: Number
+    d_stsp_of_training_data: Number
     d_h_floor: Number
 
 
@@ -187,6 +191,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
     values = np.asarray(getattr(recording, split), dtype=float)
     definition = measure._definition(values)
     reference = stsp.prepare(values, definition)
+    training = stsp.divergence(reference, recording.train[-len(values) :])
     if task.system is not None:
         rows = (len(values) + max(recording.lags or (0,)) + 2) * 2 * task.every
         fresh = changed(
@@ -200,10 +205,10 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
         )
         second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
         d_h_floor = spectral_distance(values[: len(second)], second).mean
-        return Truth(values, reference, stsp.floor(values, definition, len(values), second), d_h_floor)
+        return Truth(values, reference, stsp.floor(values, definition, len(values), second), training, d_h_floor)
     half = len(values) // 2
     d_h_floor = spectral_distance(values[:half], values[half : 2 * half]).mean
-    return Truth(values, reference, stsp.floor(values, definition, len(values)), d_h_floor)
+    return Truth(values, reference, stsp.floor(values, definition, len(values)), training, d_h_floor)
 
 
 def _streamed(

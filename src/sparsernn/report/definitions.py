@@ -72,7 +72,8 @@ def _reconstruction(subjects: list[Subject]) -> list[tuple[str, str]]:
             (
                 "floor",
                 "the same number for a second true run of the same length where the system is known, else for the two "
-                "halves of the stretch: no model can be expected to do better. Short recordings have high floors",
+                "halves of the stretch. Halves are shorter, which raises it; slow change from the training to the test "
+                "stretch is not in it: see d_stsp_of_training_data. Short recordings have high floors",
             ),
             (
                 "ceiling",

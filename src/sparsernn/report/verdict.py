@@ -9,8 +9,8 @@ from sparsernn.report.spread import paired_difference
 from sparsernn.report.tables import Group, groups
 from sparsernn.report.text import decimals, number
 
-NEAR, FAR = 0.1, 0.7
-"""Shares of the way from floor to ceiling that are called close to the floor, and near the ceiling."""
+NEAR, FAR = 2.0, 0.7
+"""Multiples of the floor that are called at the floor, and share of the way to the ceiling that is called near it."""
 
 
 def verdict(comparison: Comparison) -> list[str]:
@@ -79,7 +79,9 @@ def _value(group: Group, quantity: Quantity, digits: int | None = None) -> str:
     if isinstance(found.mean, Undefined):
         return f"undefined ({found.mean})"
     digits = decimals([found.mean]) if digits is None else digits
-    return number(found.mean, digits) + ("" if isinstance(found.sd, Undefined) else f" ± {number(found.sd, digits)}")
+    spread = "" if isinstance(found.sd, Undefined) else f" ± {number(found.sd, digits)}"
+    lost = f" ({found.n} of {len(group.trainings)} seeds)" if found.n < len(group.trainings) else ""
+    return number(found.mean, digits) + spread + lost
 
 
 def _size(group: Group) -> str:
@@ -121,13 +123,15 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
     value = best.spread(main.key).mean
     if isinstance(floor, float) and isinstance(ceiling, float) and isinstance(value, float) and ceiling > floor:
         share = (value - floor) / (ceiling - floor)
-        if share <= NEAR:
-            found.append(f"That is close to the floor: {whose} has the geometry of the data.")
+        lost = [best.spread(f"reconstruction/{key}").mean for key in ("collapsed", "escaped")]
+        if value <= NEAR * floor and not any(isinstance(x, float) and x > 0 for x in lost):
+            found.append(f"That is within {NEAR:g} times the floor: {whose} has the geometry of the data.")
         elif share >= FAR:
             found.append(f"That is near the ceiling: {whose} does not have the geometry of the data.")
         else:
             found.append(
-                f"That is {share:.0%} of the way from the floor to the ceiling: {whose} has the geometry in part."
+                f"That is {value / floor:.2g} times the floor and {share:.0%} of the way to the ceiling: "
+                f"{whose} has the geometry in part."
             )
     for key, word in (("collapsed", "stood still"), ("escaped", "left the range of the data")):
         share_of_runs = best.spread(f"reconstruction/{key}").mean

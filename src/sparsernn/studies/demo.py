@@ -12,7 +12,7 @@ PROPERLY = (
     "sparsernn reconstruct lorenz63 --hidden 50 --sequence 200 --epochs 2000 --rounds 13 --density 0.055 --seeds 10 "
     "--criterion geometric --criterion magnitude --criterion activity --criterion random --out lorenz63-study"
 )
-"""The paper's budget (arXiv 2406.04934): 20 % steps down to 5.5 %, full retraining, several seeds."""
+"""The length of arXiv 2406.04934: 20 % steps down to 5.5 %, full retraining, several seeds (not its every setting)."""
 NOTE = (
     "This is a small budget (one seed, short trainings): at moderate sparsity magnitude is often as good as geometry "
     f"here, and one seed decides nothing. To ask the question properly (hours to days): {PROPERLY}"

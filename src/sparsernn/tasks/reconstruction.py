@@ -54,7 +54,7 @@ class Reconstruction(AbstractTask):
     A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
     standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row
     begins the state, the others are targets. Loss: mean squared error over time, columns, batch.
-    Source: arXiv 2406.04934 (settings in ``hemmer2024``); the split in time is ours: the paper scores on the rows it
+    Source: arXiv 2406.04934 ; the split in time is ours: the paper scores on the rows it
     trained on.
     """
 

@@ -185,13 +185,16 @@ def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last
 
 @partial(jax.jit, static_argnames=("trainer", "count"))
 def survey(trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16) -> tuple[Weights, dict]:
-    """Mean dense gradients and activity over `count` batches, for sparsifiers that look from the host."""
+    """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
+
+    At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
+    """
 
     def one(i: Any) -> Any:
         batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch)
         weights = masking.apply(carry.weights, carry.sparse.masks)
         gradients = jax.grad(lambda w: losses(trainer, w, carry.trained, operands.fixed, batch)[0])(weights)
-        return gradients, sources(trainer, weights, batch)
+        return jax.tree.map(jnp.abs, gradients), sources(trainer, weights, batch)
 
     return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))
 

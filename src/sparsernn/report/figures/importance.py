@@ -45,8 +45,8 @@ class Correlations(NamedTuple):
 
 
 def numbers(record: Record) -> list[ImportanceFigure]:
-    """One entry a matrix that was judged in this round; empty if none was. Absolute harm is the mean over starts of
-    |harm|, the score geometric pruning ranks by. Weights whose harm is not finite are left out."""
+    """One entry a matrix that was judged in this round; empty if none was. The absolute score is |mean over starts of
+    harm|, what geometric pruning ranks by. Weights whose harm is not finite are left out."""
     found: list[ImportanceFigure] = []
     arrays = record.importance()
     parent = record.parent
@@ -72,21 +72,31 @@ def numbers(record: Record) -> list[ImportanceFigure]:
                 kept,
                 harm.shape[1],
                 float((harm.mean(axis=1) < 0).mean()),
-                correlations(size, harm),
-                correlations(size, np.abs(harm)),
+                correlations(size, harm, signed=True),
+                correlations(size, harm, signed=False),
             )
         )
     return found
 
 
-def correlations(size: np.ndarray, scores: np.ndarray) -> Correlations:
-    """Of |w| (n,) with scores (n, starts)."""
-    rank = _rank(size, scores.mean(axis=1))
-    half = scores.shape[1] // 2
+def correlations(size: np.ndarray, harm: np.ndarray, signed: bool) -> Correlations:
+    """Of |w| (n,) with the score of harm (n, starts): its mean over starts, or that mean's absolute value.
+
+    `reliability` is the rank correlation between the scores of two halves of the starts, stepped up to all of them
+    (Spearman-Brown). Weights of unequal noise make an absolute score repeat even where no weight matters: read the
+    signed one first.
+    """
+
+    def score(starts: slice) -> np.ndarray:
+        mean = harm[:, starts].mean(axis=1)
+        return mean if signed else np.abs(mean)
+
+    rank = _rank(size, score(slice(None)))
+    half = harm.shape[1] // 2
     if half == 0:
         why = Undefined("one start only: nothing says how repeatable the score is")
         return Correlations(rank, why, why)
-    between = _rank(scores[:, :half].mean(axis=1), scores[:, half : 2 * half].mean(axis=1))
+    between = _rank(score(slice(half)), score(slice(half, 2 * half)))
     if isinstance(between, Undefined):
         return Correlations(rank, between, between)
     if between <= 0:
