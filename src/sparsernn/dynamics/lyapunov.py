@@ -21,7 +21,8 @@ def largest_exponent(system: System, steps: int = 10_000, transient: int = 1_000
     J_t v_t taken by forward differentiation (no Jacobian is formed). Autonomous systems; `start` (dim,). float64.
     The first `transient` steps let state and tangent vector settle and are not counted. The error falls as
     1 / (steps dt) for regular motion, as 1 / sqrt(steps dt) for chaos. Undefined if the run overflows or stops
-    depending on its past (J v = 0). Cost: two evaluations of the step a time step. Source: Benettin et al. 1980, doi:10.1007/BF02128236.
+    depending on its past (J v = 0). Cost: two evaluations of the step a time step.
+    Source: Benettin et al. 1980, doi:10.1007/BF02128236.
     """
     if steps < 1 or transient < 0:
         raise SpecError(f"steps must be at least 1 and transient not negative, got {steps} and {transient}")

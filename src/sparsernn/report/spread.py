@@ -58,7 +58,8 @@ def paired_difference(a: Mapping[int, Number], b: Mapping[int, Number], draws: i
     r"""Percentile bootstrap over seeds of ``mean(a[s] - b[s])``, s the seeds that both have. Fixed random seed.
 
     Not adjusted for the number of comparisons. With few seeds the interval is too narrow (n differences of one sign
-    happen by chance with probability 2^(1-n)), so nothing is called lower or higher below six seeds; undefined values drop their pair.
+    happen by chance with probability 2^(1-n)), so nothing is called lower or higher below six seeds; undefined values
+    drop their pair.
     """
     shared = [s for s in a if s in b and not isinstance(a[s], Undefined) and not isinstance(b[s], Undefined)]
     gaps = np.array([float(a[s]) - float(b[s]) for s in shared])

@@ -32,8 +32,8 @@ class Clock(NamedTuple):
 class Snapshot(NamedTuple):
     """What a sparsifier may look at: dense values, before masking. `gradients` are with respect to the masked weights,
     dense, so growth can read them whole; on the host they are mean absolute values over several batches. `activity`
-    maps a prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and forcing;
-    it is None unless the sparsifier `needs_activity`."""
+    maps a prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and
+    forcing; it is None unless the sparsifier `needs_activity`."""
 
     clock: Clock
     weights: Weights
