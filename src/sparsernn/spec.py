@@ -279,7 +279,8 @@ def read_yaml(path: str | Path) -> Any:
             raise DataError(f"{path}: a spec of more than {SPEC_BYTES:,} bytes is not read; is it a data file?")
         return parse_yaml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as a spec ({error})") from None
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a spec: {why}") from None
 
 
 def override(tree: Any, assignment: str) -> Any:

@@ -106,8 +106,8 @@ def test_columns_by_name(tmp_path):
         ("a;b\n1,5;3,25\n2,5;3,5\n", r'"1,5" is no number; decimal commas'),
         ("a,b\n1,2\n,3\nNA,n/a\n5,6\n", r'3 values are missing.* row 1 .*column "a"'),
         ("a,b\n1,2\n1e999,3\n5,6\n", r'1 values are missing or not finite.* row 1 .*column "a"'),
-        ("a,b\n", "0 rows"),
-        ("a,b\n1,2\n", "1 rows"),
+        ("a,b\n", "0 data rows"),
+        ("a,b\n1,2\n", "1 data rows"),
         ("\n\n# nothing\n", "every line is empty or a comment"),
         ("just\nsome\nprose\n", 'line 2, column "just": "some" is no number'),
         ('a,b\n1,"2\n3,4\n', "quotes"),
@@ -140,7 +140,7 @@ def test_a_million_columns_in_one_row(tmp_path, little_memory):
 
 def test_a_hundred_thousand_columns_in_one_row(tmp_path, little_memory):
     path = file(tmp_path, ",".join("12" * 50_000))
-    with little_memory(), pytest.raises(DataError, match=r"1 rows and 100,000 columns.*transposed"):
+    with little_memory(), pytest.raises(DataError, match=r"1 data rows and 100,000 columns.*transposed"):
         read_series(path)
 
 

@@ -84,7 +84,7 @@ def with_value(value, *places):
         (np.ones((1, 1)), "at least two"),
         (np.ones(1), "at least two"),
         (np.zeros((0, 0)), "no columns"),
-        (np.zeros(0), "0 rows"),
+        (np.zeros(0), "0 data rows"),
         (np.float64(3.0), "shape"),
         (np.ones((5, 2, 2)), r"shape \(5, 2, 2\)"),
         (waves() + 1j, "complex"),

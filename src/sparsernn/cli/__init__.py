@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -27,22 +28,37 @@ def use_caches() -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(directory / "numba"))
 
 
+STOPPED = "interrupted; the same command goes on from the last checkpoint"
+
+
+def _leave(message: str, code: int) -> None:
+    print(f"sparsernn: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
 def main() -> None:
     """Run the command line and leave with its exit code: 0, 2 usage or bad spec, 3 diverged, 4 unreadable data or file,
     5 interrupted and resumable."""
     from sparsernn.errors import SparseRNNError
 
     use_caches()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from sparsernn.cli.app import app
 
         app()
     except SparseRNNError as error:
-        print(f"sparsernn: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _leave(str(error), error.exit_code)
     except KeyboardInterrupt:
-        print("sparsernn: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        sys.exit(5)
+        _leave(STOPPED, 5)
+    except SystemExit as end:
+        if end.code == 130:  # typer's own answer to an interrupt
+            _leave(STOPPED, 5)
+        raise
+    except (MemoryError, OverflowError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        _leave(f"this asks for more than the machine can hold ({str(error)[:200]}); take smaller sizes", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -80,6 +80,8 @@ def _read_generated(path: Path, columns: list[str] | None) -> tuple[np.ndarray, 
     from sparsernn.files.series import _read
 
     table = _read(regular_file(path), columns, None)
+    if np.iscomplexobj(table.values):
+        raise DataError(f"{path} holds complex numbers; give their real part, imaginary part or modulus")
     try:
         values = np.asarray(table.values, dtype=np.float64)
     except (TypeError, ValueError):

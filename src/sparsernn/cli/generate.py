@@ -10,7 +10,7 @@ import typer
 
 def generate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a finished reconstruction.")],
-    steps: Annotated[int, typer.Option("--steps", min=1, help="How many steps to run freely.")],
+    steps: Annotated[int, typer.Option("--steps", min=1, max=100_000_000, help="How many steps to run freely.")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .npy or .csv, (steps, columns).")],
     start: Annotated[int, typer.Option("--start", min=0, help="Row of the test stretch to begin from.")] = 0,
     standardized: Annotated[
@@ -19,6 +19,9 @@ def generate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Let a trained network run freely from a point of its test data, and write what it does."""
+    import csv
+    import io
+
     import jax
     import jax.numpy as jnp
     import numpy as np
@@ -48,8 +51,11 @@ def generate(
     if out.suffix == ".npy":
         write_array(out, values)
     else:
-        lines = [",".join(recording.names), *(",".join(f"{v:.9g}" for v in row) for row in values)]
-        write_text(out, "\n".join(lines) + "\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(recording.names)
+        writer.writerows([f"{v:.9g}" for v in row] for row in values)
+        write_text(out, text.getvalue())
     about = {"out": str(out), "shape": list(values.shape), "columns": list(recording.names), "dt": recording.dt}
     if json:
         print_json(about | {"finite": bool(np.isfinite(values).all())})

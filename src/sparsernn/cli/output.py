@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ EXIT = {"finished": 0, "paused": 0, "diverged": 3, "interrupted": 5, "failed": 1
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output; undefined numbers are null beside `undefined: {name: reason}`."""
+    """One JSON document on standard output; undefined numbers are null beside `undefined: {name: reason}`;
+    a number that overflows is null."""
     typer.echo(json.dumps(_jsonable(value), indent=2, allow_nan=False))
 
 
@@ -30,7 +32,8 @@ def _jsonable(value: Any) -> Any:
         return [_jsonable(v) for v in value]
     if isinstance(value, Path):
         return str(value)
-    return value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def number(value: Any, digits: int = 3) -> str:

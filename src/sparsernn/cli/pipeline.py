@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ def say(quiet: bool, text: str) -> None:
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json, print_table
+    from sparsernn.errors import StoreError
+    from sparsernn.files.atomic import replacing
     from sparsernn.report.write import write_report
 
     for record in records:
@@ -29,12 +30,16 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
             leave(record.outcome, record)
     report = write_report(records, out, title, notes)
     weights = out / "weights"
-    weights.mkdir(exist_ok=True)
+    try:
+        weights.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{weights} cannot be made ({error.strerror}); move away what is there") from None
     for record in records:
         for part in ("weights", "masks"):
             source = record.directory / f"{part}.safetensors"
             if source.is_file():
-                shutil.copyfile(source, weights / f"{record.directory.name}-{part}.safetensors")
+                with replacing(weights / f"{record.directory.name}-{part}.safetensors") as file:
+                    file.write(source.read_bytes())
     if json:
         print_json({"out": str(out), "report": str(report.html), "rows": report.rows, "notes": list(notes)})
     else:

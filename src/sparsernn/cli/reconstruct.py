@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,7 +71,7 @@ def reconstruct(
     criterion: Annotated[list[Criterion] | None, typer.Option(help="What to prune by; repeatable to compare.")] = None,
     starts: Annotated[int, typer.Option(help="Starts a single weight is judged from.")] = 4,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 1,
-    workers: Annotated[int, typer.Option(help="Trainings at a time.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Learn the system behind a recording with a recurrent network, make the network sparse, and report."""
@@ -82,7 +83,7 @@ def reconstruct(
 
     wish = Wish(
         source=source,
-        columns=None if columns is None else tuple(int(c) if c.isdigit() else c for c in columns.split(",")),
+        columns=None if columns is None else _columns(columns),
         variable=variable,
         dt=dt,
         detrend=detrend,
@@ -90,7 +91,7 @@ def reconstruct(
         every=every,
         lags=_lags(lags),
         standardize=standardize,
-        split=_numbers(split, "--split"),
+        split=_split(split),
         cell=cell.value,
         hidden=hidden,
         sequence=sequence,
@@ -114,16 +115,30 @@ def reconstruct(
     conclude(records, out, f"Reconstruction of {Path(source).name}", notes, json)
 
 
+def _split(text: str) -> tuple[float, ...]:
+    from sparsernn.errors import SpecError
+
+    shares = _numbers(text, float, "--split takes three shares with commas between, as in 0.6,0.2,0.2")
+    if len(shares) != 3:
+        raise SpecError(f'--split takes three shares (train, validation, test), as in 0.6,0.2,0.2; got "{text}"')
+    return shares
+
+
 def _lags(text: str | None) -> Any:
     if text in (None, "auto", "none"):
         return text
-    return tuple(int(lag) for lag in _numbers(text or "", "--lags"))
+    return _numbers(text or "", int, "--lags takes auto, none or whole numbers with commas between, as in 0,10,20")
 
 
-def _numbers(text: str, option: str) -> tuple[float, ...]:
+def _columns(text: str) -> tuple[str | int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    return tuple(int(part) if part.isascii() and part.isdigit() else part for part in parts)
+
+
+def _numbers(text: str, kind: Callable[[str], Any], expected: str) -> tuple[Any, ...]:
     from sparsernn.errors import SpecError
 
     try:
-        return tuple(float(part) for part in text.split(","))
+        return tuple(kind(part) for part in text.split(","))
     except ValueError:
-        raise SpecError(f'{option} takes numbers with commas between, as in 0.6,0.2,0.2; got "{text}"') from None
+        raise SpecError(f'{expected}; got "{text}"') from None

@@ -14,7 +14,10 @@ def show(
 ) -> None:
     """Print the prunable matrices of a run or the arrays of a file: shapes, non-zeros, outcome."""
     from sparsernn.cli.output import print_json, print_table
+    from sparsernn.errors import DataError
 
+    if not what.is_dir() and what.suffix != ".safetensors":
+        raise DataError(f"{what} is neither a run directory nor a .safetensors file")
     about = _of_run(what) if what.is_dir() else _of_file(what)
     if json:
         print_json(about)

@@ -28,6 +28,8 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     (a full disk, a missing or read-only folder), naming the path.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is a folder or a device, and would be replaced; give the name of a file")
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         try:

@@ -21,6 +21,8 @@ HEADER = 1 << 16
 
 
 class Header(NamedTuple):
+    """What a .npy file says of its array: shape, whether the first axis runs fastest, type."""
+
     shape: tuple[int, ...]
     fortran: bool
     dtype: np.dtype

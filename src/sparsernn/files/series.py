@@ -52,7 +52,7 @@ def read_series(
     if isinstance(columns, str):
         columns = (columns,)
     path = Path(path)
-    if not path.suffix and path.with_name(f"{path.name}.hea").is_file():
+    if path.name and not path.suffix and path.with_name(f"{path.name}.hea").is_file():
         path = path.with_name(f"{path.name}.hea")
     path = regular_file(path)
     table = _read(path, columns, variable)
@@ -95,13 +95,14 @@ def _checked(table: Table, source: str, chosen: bool) -> np.ndarray:
     rows, width = stored.shape
     if width == 0:
         raise DataError(f"{source} has no columns")
+    if rows < 2:
+        hint = "; it looks transposed: transpose it" if width > 2 else ""
+        raise DataError(f"{source} has {rows} data rows and {width:,} columns; a series needs at least two rows{hint}")
     if rows < width:
         raise DataError(
             f"{source} has {rows:,} rows and {width:,} columns; a row is one time step, so it looks transposed: "
             "transpose it, or choose fewer columns"
         )
-    if rows < 2:
-        raise DataError(f"{source} has {rows} rows; a series needs at least two")
     with np.errstate(over="ignore"):
         values = np.array(stored, dtype=np.float64, order="C")
     finite = np.isfinite(values)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
+from sparsernn.models.network import Network
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.systems import SYSTEMS
@@ -68,42 +69,21 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     of 100 rows, 10 hidden units a column but 50 to 100, 500 epochs of 50 updates. Generalized forcing is the default
     for recordings because sparse forcing of the ECG mostly ended in collapse here (`docs/papers.md`).
     """
-    problems = []
-    if not 0 < wish.density <= 1:
-        problems.append(f"--density must lie in (0, 1], got {wish.density}")
-    if wish.rounds < 1:
-        problems.append(f"--rounds must be at least 1, got {wish.rounds}")
-    if wish.seeds < 1:
-        problems.append(f"--seeds must be at least 1, got {wish.seeds}")
-    if wish.interval is not None and wish.alpha is not None:
-        problems.append("--interval is sparse forcing, --alpha generalized forcing: give one of them")
-    if problems:
-        raise SpecError(problems)
     habits = HABITS.get(wish.source, {})
-    fields = _task(wish, habits)
-    task = build(Reconstruction, fields | {"sequence": 1}, "options")
+    base = _draft(wish, habits)
+    task = base.task
+    assert isinstance(task, Reconstruction)
+    if wish.lags is None and task.outputs == 1:
+        task = replace(task, lags="auto")
     recording = task.load()
-    forcing = _forcing(wish, habits)
-    sequence = wish.sequence or habits.get("sequence") or 100
-    hidden = wish.hidden or int(np.clip(10 * task.outputs, 50, 100))
-    epochs, rate = wish.epochs or 500, wish.learning_rate or habits.get("learning_rate") or RATE
-    base = build(
-        RunSpec,
-        {
-            "task": {"reconstruction": fields | {"sequence": sequence, "lags": recording.lags}},
-            "network": {wish.cell: {"hidden": hidden}},
-            "forcing": forcing,
-            "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
-            "epochs": epochs,
-            "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
-            "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
-        },
-    )
+    task = replace(task, lags=recording.lags)
+    hidden = int(np.clip(10 * task.outputs, 50, 100)) if wish.hidden is None else wish.hidden
+    base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
         f"delay embedding: {recording.embedding}",
-        f"{wish.cell} with {hidden} hidden units, sequences of {sequence} rows, {epochs} epochs of "
+        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, {base.forcing}",
     ]
     seeds = range(wish.seeds)
@@ -113,24 +93,54 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
 
 
+def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
+    """The run as far as it does not depend on the data. SpecError with all problems of the wish."""
+    problems = []
+    if not 0 < wish.density <= 1:
+        problems.append(f"--density must lie in (0, 1], got {wish.density}")
+    for name in ("rounds", "seeds", "starts"):
+        if getattr(wish, name) < 1:
+            problems.append(f"--{name} must be at least 1, got {getattr(wish, name)}")
+    if wish.interval is not None and wish.alpha is not None:
+        problems.append("--interval is sparse forcing, --alpha generalized forcing: give one of them")
+    rate = _first(wish.learning_rate, habits.get("learning_rate"), RATE)
+    epochs = _first(wish.epochs, 500)
+    tree = {
+        "task": {"reconstruction": _task(wish, habits)},
+        "network": {wish.cell: {"hidden": _first(wish.hidden, 50)}},
+        "forcing": _forcing(wish, habits),
+        "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
+        "epochs": epochs,
+        "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
+        "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
+    }
+    try:
+        draft = build(RunSpec, tree)
+    except SpecError as error:
+        problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return draft
+
+
+def _first(*values: Any) -> Any:
+    """The first that is not None."""
+    return next(value for value in values if value is not None)
+
+
 def _task(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
-    """Fields of the task but its sequence length, which depends on the data."""
     fields = {name: habits[name] for name in TASK if name in habits}
     given = {name: getattr(wish, name) for name in ("columns", "variable", "dt", *TASK)}
     fields |= {name: value for name, value in given.items() if value is not None}
-    fields |= {"standardize": wish.standardize, "split": list(wish.split)}
     kind = "system" if wish.source in SYSTEMS else "recording" if wish.source in EXAMPLES else "file"
-    fields[kind] = wish.source
-    lags = wish.lags
-    if lags is None:
-        single = build(Reconstruction, fields | {"sequence": 1}, "options").outputs == 1
-        lags = "auto" if single else "none"
-    return fields | ({} if lags == "none" else {"lags": lags})
+    fields |= {kind: wish.source, "standardize": wish.standardize, "split": list(wish.split)}
+    fields |= {"sequence": _first(wish.sequence, habits.get("sequence"), 100)}
+    return fields | ({} if wish.lags in (None, "none") else {"lags": wish.lags})
 
 
 def _forcing(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
     """Sparse where an interval is wished or known and no alpha is wished, else generalized."""
-    interval = wish.interval or habits.get("interval")
+    interval = habits.get("interval") if wish.interval is None else wish.interval
     if interval is not None and wish.alpha is None:
         return {"sparse_identity": {"interval": interval}}
     return {"generalized": {"alpha": ALPHA if wish.alpha is None else wish.alpha}}

@@ -119,6 +119,8 @@ class Record:
         rows = list(csv.reader(io.StringIO(text[: text.rfind("\n") + 1])))
         names, rows = (rows[0], rows[1:]) if rows else ([], [])
         try:
+            if rows and names[:2] != ["epoch", "step"]:
+                raise ValueError("another header")
             table = [[float(cell) if cell else np.nan for cell in row] for row in rows]
             return dict(zip(names, np.array(table, dtype=float).reshape(len(table), len(names)).T, strict=True))
         except ValueError:
@@ -137,7 +139,18 @@ class Record:
     def measures(self) -> dict[str, Any]:
         """One entry a measure, by its identity: ``{"measure": plain form, "validation": {...}, "test": {...}}``, with
         Undefined where a number does not exist."""
-        return self._json("measures.json") if (self.directory / "measures.json").is_file() else {}
+        if not (self.directory / "measures.json").is_file():
+            return {}
+        found = self._json("measures.json")
+        whole = isinstance(found, dict) and all(
+            isinstance(entry, dict)
+            and set(entry) >= {"measure", "validation", "test"}
+            and all(isinstance(entry[part], dict) for part in ("measure", "validation", "test"))
+            for entry in found.values()
+        )
+        if not whole:
+            raise StoreError(f"{self.directory}/measures.json {_REPAIR}")
+        return found
 
     def evidence(self) -> dict[str, np.ndarray]:
         """Arrays behind the measures, for figures, as ``measure/name``."""
@@ -182,7 +195,12 @@ class Record:
         if not (self.directory / name).is_file():
             raise StoreError(f"{self.directory} has no {name} yet (outcome: {self.outcome.name}); finish the run first")
         try:
-            return safetensors_file.read(self.directory / name)[0]
+            arrays, about = safetensors_file.read(self.directory / name)
+            if about.get("run", self.identity) != self.identity:
+                raise DataError("it was written for another run")
+            if not about and name in ("weights.safetensors", "masks.safetensors"):
+                raise DataError("it does not say which run wrote it")
+            return arrays
         except DataError as error:
             raise StoreError(
                 f"{self.directory / name} is damaged or foreign; delete it and outcome.json, then run the same "

@@ -129,7 +129,9 @@ class RunSpec:
 def read_spec(value: Any) -> RunSpec:
     """A RunSpec from its plain form (a parsed YAML file, ``Record.spec``). SpecError lists all problems."""
     if not isinstance(value, Mapping):
-        raise SpecError(f"a spec is a mapping with task, network, ...; got {value!r}")
+        raise SpecError(
+            f"a spec is a mapping with task, network, ...; got {str(value)[:60]!r} ({type(value).__name__})"
+        )
     return build(RunSpec, value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -102,7 +103,9 @@ class Directory(Record):
         write_json(self.directory / name, value)
 
     def save_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
-        safetensors_file.write(self.directory / name, {k: np.asarray(v) for k, v in arrays.items()}, {})
+        safetensors_file.write(
+            self.directory / name, {k: np.asarray(v) for k, v in arrays.items()}, {"run": self.identity}
+        )
 
     def add_seconds(self, what: str, seconds: float) -> None:
         path = self.directory / "timings.csv"
@@ -206,8 +209,9 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        room = "make room or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise StoreError(
-            f"{path} cannot be written: {error.strerror or error}; make room or give another store, then run again"
+            f"{path} cannot be written: {error.strerror or error}; {room}give another directory, then run again"
         ) from None
 
 

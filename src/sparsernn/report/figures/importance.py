@@ -39,6 +39,8 @@ class ImportanceFigure(NamedTuple):
 
 
 class Correlations(NamedTuple):
+    """Rank correlation of a score with |w|, the score's reliability, and the correlation corrected for its noise."""
+
     rank: Number
     reliability: Number
     corrected: Number

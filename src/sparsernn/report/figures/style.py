@@ -61,6 +61,7 @@ def written(name: Any) -> str:
 
 
 def cut(name: Any) -> str:
+    """A name on one line, shortened with an ellipsis where it is long."""
     text = " ".join(str(name).split())
     return text if len(text) <= NAME else f"{text[: NAME - 1]}…"
 
@@ -93,6 +94,7 @@ def log_axis(values: Sequence[float]) -> dict[str, Any]:
 
 
 def color(i: int) -> str:
+    """The color of the i-th line, again from the first after the last."""
     return COLORS[i % len(COLORS)]
 
 
