@@ -70,7 +70,7 @@ class LSTM(AbstractCell):
     def step(self, weights: Weights, state: LSTMState, projected: Any) -> LSTMState:
         recurrent = linear(weights["recurrent"], state.hidden)
         drive = weights["bias"] if projected is None else projected
-        # added gate by gate, else XLA adds it in a pass of its own before a knockout's corrections (an eighth slower)
+        # added gate by gate, else XLA adds it in a pass of its own before the corrections of a knockout (1/8 slower)
         i, f, g, o = (recurrent[..., k, :] + drive[..., k, :] for k in range(4))
         cell = jax.nn.sigmoid(f) * state.cell + jax.nn.sigmoid(i) * jnp.tanh(g)
         return LSTMState(jax.nn.sigmoid(o) * jnp.tanh(cell), cell)
