@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.errors import SpecError, Undefined
+from sparsernn.errors import SpecError
 from sparsernn.sparsifiers import drop
 from sparsernn.sparsifiers.base import Clock, Snapshot
 from sparsernn.sparsifiers.select import among
@@ -118,20 +118,3 @@ def test_geometric_without_importance():
         dropped(drop.Geometric(), 1, np.ones((1, 2, 2)))
     with pytest.raises(SpecError):
         drop.Geometric(starts=0)
-
-
-def test_repeatability():
-    rng = np.random.default_rng(0)
-    truth = rng.uniform(1, 2, 500)
-    exact = np.repeat(truth[:, None], 4, axis=1)
-    assert drop.repeatability(exact) == pytest.approx(1.0)
-    assert drop.repeatability(-exact, "signed") == pytest.approx(1.0)
-    assert abs(drop.repeatability(rng.normal(size=(500, 4)), "signed")) < 0.2
-    opposed = np.c_[truth, -truth]
-    assert drop.repeatability(opposed, "signed") == pytest.approx(-1.0)
-    assert drop.repeatability(opposed, "absolute") == pytest.approx(1.0)
-    # reliability of a mean of m starts with signal and noise variance 1 is m / (m + 1)
-    noisy = rng.normal(size=(20_000, 1)) + rng.normal(size=(20_000, 8))
-    assert drop.repeatability(noisy, "signed") == pytest.approx(6 / np.pi * np.arcsin(0.8 / 2), abs=0.02)
-    for none in (exact[:, :1], exact[:2], np.ones((5, 4))):
-        assert isinstance(drop.repeatability(none), Undefined)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from sparsernn.errors import DataError, SpecError
 
@@ -136,6 +135,8 @@ def false_neighbors(series: ArrayLike, lag: int, dim: int) -> float:
     near_in_time = lag // stride  # rows on either side that are the same moment of the trajectory
     queries = np.unique(np.linspace(0, len(points) - 1, _QUERIES).astype(np.int64))
     wanted = min(2 * near_in_time + 2, len(points))
+    from scipy.spatial import cKDTree  # only here: a tenth of a second at every start
+
     distances, neighbors = cKDTree(states).query(states[queries], k=wanted)
     elsewhere = np.abs(neighbors - queries[:, None]) > near_in_time
     usable = elsewhere.any(axis=1)

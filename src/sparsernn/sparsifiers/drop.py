@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
-from scipy.stats import spearmanr
 
-from sparsernn.errors import SpecError, Undefined
+from sparsernn.errors import SpecError
 from sparsernn.sparsifiers import DROPS
 from sparsernn.sparsifiers.base import Importance, Snapshot
 from sparsernn.sparsifiers.select import highest, lowest
@@ -154,22 +153,3 @@ class Geometric(AbstractDrop):
             harm = table.mean(axis=1)
             scores.flat[indices] = np.abs(harm) if self.score == "absolute" else harm
         return scores
-
-
-def repeatability(harm: np.ndarray, score: Literal["absolute", "signed"] = "absolute") -> float | Undefined:
-    """Spearman correlation between the scores from the first half of the starts and from the second.
-
-    harm (weights, starts), as `Importance` gives it; an odd start in the middle is left out. It is the reliability of
-    a score from *half* the starts, so less than that of all. Undefined for fewer than two starts or three weights, or
-    where all scores of a half are equal. O(weights log weights).
-    """
-    weights, starts = harm.shape
-    half = starts // 2
-    if half < 1 or weights < 3:
-        return Undefined(f"{weights} weights from {starts} starts; at least 3 and 2 are needed")
-    one, two = harm[:, :half].mean(axis=1), harm[:, -half:].mean(axis=1)
-    if score == "absolute":
-        one, two = np.abs(one), np.abs(two)
-    if np.ptp(one) == 0 or np.ptp(two) == 0:
-        return Undefined("all weights score the same")
-    return float(spearmanr(one, two).statistic)
