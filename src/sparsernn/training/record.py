@@ -25,7 +25,7 @@ FORMAT = 1
 ADVICE = {
     "finished": "All epochs are done.",
     "paused": "Stopped where it was asked to; the same run without `until` goes on from here.",
-    "diverged": "The loss or a gradient was not finite. Lower the learning rate, set clip_norm (1 to 10), or shorten "
+    "diverged": "Lower the learning rate, set clip_norm (1 to 10), or shorten "
     "the sequence or the forcing interval; the last good weights are kept.",
     "interrupted": "Stopped from outside; the same command goes on from the last checkpoint.",
     "failed": "An error ended the run; see `why`.",

@@ -215,7 +215,9 @@ def _check_counts(spec: RunSpec, trainer: Trainer) -> None:
     acted = spec.sparsifier.acted(trainer.prunables)
     rounds = spec.rounds.count if spec.rounds else 0
     if acted and spec.sparsifier.final_count(acted, trainer.clock(0, rounds)) < 1:
-        raise SpecError(f"after {rounds} rounds no weight is left; take fewer rounds or a smaller fraction")
+        raise SpecError(
+            f"after {rounds} rounds no weight is left; take fewer rounds, a smaller drop_fraction or a higher density"
+        )
     if spec.sparsifier.by_rounds:
         begun = spec.sparsifier.init(rng.key(spec.seed, "masks"), trainer.prunables, trainer.clock(0))
         if nonzeros(begun.masks) < sum(p.size for p in acted):
