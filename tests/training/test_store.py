@@ -122,6 +122,20 @@ def test_data_of_the_same_name_but_another_content_are_another_run(tree, tmp_pat
     assert names[0] != names[1]
 
 
+def test_the_same_data_elsewhere_are_the_same_run(copied, tree, geometric, series, tmp_path):
+    """The command still resumes after the file has moved, and readers then find it at its new place."""
+    moved = tmp_path / "moved.npy"
+    shutil.copyfile(series, moved)
+    fields = plain(geometric())
+    fields["task"]["reconstruction"]["file"] = str(moved)
+    first = running.run(geometric(), copied.directory.parent)
+    again = running.run(running.read_spec(fields), copied.directory.parent)
+    assert again.directory == first.directory
+    assert again.spec["task"]["reconstruction"]["file"] == str(moved)
+    running.run(geometric(), copied.directory.parent)
+    assert Record(first.directory).spec["task"]["reconstruction"]["file"] == series
+
+
 def test_rounds_name_their_parent_and_share_the_first_training(tree, geometric):
     spec = geometric()
     first = describe(spec, 0, None)

@@ -34,6 +34,8 @@ class AbstractTask(Part):
     registry = Registry("task", TASKS)
     better: ClassVar[dict[str, Literal["lower", "higher"]]]
     """The keys of `score` and which way is better; the first is the task's main score."""
+    places: ClassVar[tuple[str, ...]] = ()
+    """Fields that only say where the data lie; what they are is in `content_hash`, so a run may find them elsewhere."""
     observed: ClassVar[bool] = False
     """Outputs are the recorded variables of a dynamical system."""
 

@@ -75,6 +75,7 @@ class Reconstruction(AbstractTask):
     sequence: int = 200
     noise: float = 0.05
 
+    places: ClassVar[tuple[str, ...]] = ("file",)
     observed: ClassVar[bool] = True
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
 

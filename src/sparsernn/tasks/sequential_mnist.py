@@ -60,6 +60,7 @@ class SequentialMNIST(AbstractTask):
     path: str | None = None
     standardize: bool = False
 
+    places: ClassVar[tuple[str, ...]] = ("path",)
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"accuracy": "higher", "loss": "lower"}
 
     def __post_init__(self) -> None:

@@ -140,6 +140,8 @@ def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:
     fields = plain(spec)
     judge = plain(spec.judge) if spec.judge else None
     deciding = {k: v for k, v in fields.items() if k != "measures"}
+    ((name, task),) = fields["task"].items()
+    deciding["task"] = {name: {k: v for k, v in task.items() if k not in spec.task.places}}
     if spec.rounds is not None:
         deciding["rounds"] = None if round == 0 else {"rewind": spec.rounds.rewind}
         if round == 0:  # the first training is the same for every criterion

@@ -163,6 +163,9 @@ def opened(
         run = Directory(directory)
         if run.identity != about["identity"]:
             raise StoreError(f"{directory} belongs to another run; give another store")
+        if run.about != about:  # what does not decide the training: measures, number of rounds, where the data lie
+            write_json(directory / "spec.json", about)
+            run = Directory(directory)
         if not (directory / "environment.json").is_file():
             write_json(directory / "environment.json", environment())
         yield run
