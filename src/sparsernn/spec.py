@@ -265,7 +265,7 @@ class _Loader(yaml.SafeLoader):
 def parse_yaml(text: str, source: str = "spec") -> Any:
     """Plain values from YAML (or JSON) text; runs nothing, follows no alias. SpecError with line and column."""
     try:
-        return yaml.load(text, Loader=_Loader)  # a SafeLoader: plain types only
+        return _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # the later ones: PyYAML on keys that are no scalars and on tags that do not fit their value
         raise SpecError(f"{source} is not readable as YAML: {error}") from None
