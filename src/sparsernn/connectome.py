@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sparsernn.errors import Undefined
-
 
 class Connectome(NamedTuple):
     """Unit-to-unit wiring of one cell: `weights` (N, N), `inputs` (N, I), `readout` (O, N), all [target, source].
@@ -25,8 +23,3 @@ class Connectome(NamedTuple):
     def adjacency(self) -> np.ndarray:
         """``A[i, j]`` = weight of the edge i -> j, [source, target] as graph libraries read it."""
         return self.weights.T
-
-
-def undefined(reason: str) -> Undefined:
-    """A cell without a unit-to-unit matrix says why."""
-    return Undefined(reason)

@@ -8,11 +8,6 @@ from typing import Any
 Field = Callable[[Any, Any], Any]
 
 
-def euler_step(field: Field, params: Any, z: Any, dt: float) -> Any:
-    """``z + dt f(z)``: global error O(dt), one evaluation."""
-    return z + dt * field(params, z)
-
-
 def rk4_step(field: Field, params: Any, z: Any, dt: float) -> Any:
     """The classical Runge-Kutta step: global error O(dt^4), four evaluations."""
     k1 = field(params, z)
