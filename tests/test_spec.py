@@ -1,4 +1,3 @@
-import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -10,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsernn.errors import DataError, SpecError
+from sparsernn.errors import SpecError
+from sparsernn.files.spec_file import override, parse_yaml
 from sparsernn.models.network import Network
 from sparsernn.models.plrnn import PLRNN
-from sparsernn.spec import Part, Registry, build, identity, override, parse_yaml, plain, read_yaml, require
+from sparsernn.rules import at_least, holds, positive, within
+from sparsernn.spec import Checked, Part, Registry, build, identity, plain
 from sparsernn.tasks.reconstruction import Reconstruction
 
 
@@ -32,8 +33,7 @@ class Cat(Animal):
     box: tuple[int, ...] | Literal["auto"] | None = None
     legs: ClassVar[int] = 4
 
-    def __post_init__(self):
-        require((self.lives > 0, f"lives must be positive, got {self.lives}"), (self.weight < 99, "too heavy"))
+    rules = (positive("lives"), holds(lambda weight: weight < 99, "too heavy"))
 
 
 @dataclass(frozen=True)
@@ -174,13 +174,67 @@ def test_fields_must_be_named():
     assert problems(Animal, {"cat": [9]}) == ["cat: expected fields as {name: value}, got [9]"]
 
 
-def test_require_collects():
-    require((True, "never"))
+@dataclass(frozen=True)
+class Ramp(Checked):
+    begin: float = 0.0
+    end: float = 1.0
+    steps: int = 10
+    share: float | None = None
+    names: tuple[str, ...] = ()
+    pet: Animal | None = None
+
+    rules = (
+        at_least(1, "steps"),
+        at_least(0, "begin"),
+        within("(0, 1]", "share"),
+        holds(lambda begin, end: begin < end, "begin must be below end, got {begin} and {end}"),
+        holds(lambda names, pet: pet is None or names, lambda names, pet: f"{pet.name} needs a name"),
+    )
+
+
+def test_every_rule_whose_fields_have_values_is_asked_whatever_else_is_wrong():
+    found = problems(Ramp, {"begin": 2, "steps": 0, "share": 2, "stepz": 1, "names": 5, "pet": "cat"})
+    assert found == [
+        'stepz: unknown field, did you mean "steps"?',
+        "names: input should be a valid tuple, got 5",
+        "steps must be at least 1, got 0",
+        "share must lie in (0, 1], got 2.0",
+        "begin must be below end, got 2.0 and 1.0",
+    ]
+    assert problems(Ramp, {"end": "x", "begin": -1, "pet": "kitten"}) == [
+        "end: input should be a valid number, unable to parse string as a number, got 'x'",
+        "begin must not be negative, got -1.0",
+        "kitten needs a name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interval", "good", "bad"),
+    [("(0, 1]", (0.1, 1, None), (0, 1.1)), ("[0, 1)", (0, 0.9), (-0.1, 1)), ("(2, 3)", (2.5,), (2, 3))],
+)
+def test_intervals(interval, good, bad):
+    rule = within(interval, "x")
+    assert [rule.broken({"x": x}) for x in good] == [None] * len(good)
+    assert [rule.broken({"x": x}) for x in bad] == [f"x must lie in {interval}, got {x}" for x in bad]
+    assert rule.broken({}) is None
+
+
+def test_a_part_made_in_python_is_checked_and_brought_to_its_types():
+    ramp = Ramp(steps=np.int64(3), share=1, names=["a"], pet={"kitten": {"weight": 1}})
+    assert ramp == Ramp(0.0, 1.0, 3, 1.0, ("a",), kitten(weight=1.0))
+    assert (type(ramp.steps), type(ramp.share), type(ramp.names)) == (int, float, tuple)
     with pytest.raises(SpecError) as caught:
-        require((False, "one"), (True, "two"), (False, "three"))
-    assert caught.value.problems == ["one", "three"]
-    assert str(caught.value) == "2 problems:\n  - one\n  - three"
+        Ramp(begin=float("nan"), steps=2.5, share=0, pet="dgo")
+    assert [p.split(":")[0] for p in caught.value.problems] == [
+        "begin",
+        "steps",
+        "pet",
+        "share must lie in (0, 1], got 0.0",
+    ]
+    assert str(caught.value).startswith("4 problems:\n  - begin: input should be a finite number")
     assert caught.value.exit_code == 2
+    with pytest.raises(SpecError, match="mood: input should be 'kind' or 'wild'"):
+        Cat(mood="sleepy")
 
 
 # writing
@@ -262,116 +316,6 @@ def test_every_part_survives_its_plain_form(animal):
 @given(animals)
 def test_every_part_survives_yaml(animal):
     assert build(Animal, parse_yaml(json.dumps(plain(animal)))) == animal
-
-
-# YAML
-
-
-def test_yaml_gives_plain_values():
-    assert parse_yaml("a: {b: [1, 2.5, yes, null, text]}") == {"a": {"b": [1, 2.5, True, None, "text"]}}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: &x [1]\nb: *x", r"aliases \(\*name\) are not read here.*line 2, column 4"),
-        ("a: 1\nb: 2\na: 3", r'the key "a" stands twice.*line 3, column 1'),
-        ("x: {b: 1, b: 1}", r'the key "b" stands twice.*line 1, column 11'),
-        ("x: [{b: 1}, {c: {b: 1, b: 1}}]", 'the key "b" stands twice'),
-        ("!!python/object/apply:os.getcwd []", "could not determine a constructor"),
-        ("a: !!python/name:os.system", "could not determine a constructor"),
-        ("a: [1", "line 1"),
-        ("--- 1\n--- 2", "expected a single document"),
-        ("[" * 10_000, "not readable as YAML"),
-        ("2000-13-45", "month must be in 1..12"),
-        ("a: \0", "not readable as YAML"),
-    ],
-)
-def test_yaml_that_is_not_read(text, message):
-    with pytest.raises(SpecError, match=f"(?s)^my.yaml is not readable as YAML: .*{message}|{message}"):
-        parse_yaml(text, "my.yaml")
-
-
-def test_equal_keys_of_different_places_are_no_repetition():
-    assert parse_yaml("a: {x: 1}\nb: {x: 2}\nc: [{x: 3}, {x: 4}]")["c"] == [{"x": 3}, {"x": 4}]
-
-
-@pytest.mark.parametrize("text", ["? [a, b]\n: 1", "? {a: 1}\n: 1", "a: !!bool x", "!!timestamp x"])
-def test_yaml_of_odd_keys_and_tags_is_refused_in_words(text):
-    with pytest.raises(SpecError):
-        parse_yaml(text)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(max_size=60))
-def test_no_text_does_more_than_fail_in_words(text):
-    with contextlib.suppress(SpecError):
-        parse_yaml(text)
-
-
-def test_files(tmp_path):
-    path = tmp_path / "spec.yaml"
-    path.write_text("name: Größe\n", encoding="utf-8")
-    assert read_yaml(path) == {"name": "Größe"}
-    path.write_text("a: [", encoding="utf-8")
-    with pytest.raises(SpecError, match=r"spec\.yaml is not readable as YAML"):
-        read_yaml(path)
-    path.write_bytes(b"a: \xff\xfe")
-    with pytest.raises(DataError, match="cannot be read as a spec"):
-        read_yaml(path)
-    path.write_bytes(b"#" * 1_000_001)
-    with pytest.raises(DataError, match="more than 1,000,000 bytes"):
-        read_yaml(path)
-    with pytest.raises(DataError, match=r"nowhere\.yaml"):
-        read_yaml(tmp_path / "nowhere.yaml")
-
-
-# one value set
-
-
-@pytest.mark.parametrize(
-    ("tree", "assignment", "expected"),
-    [
-        ({"a": {"b": 1, "c": 2}}, "a.b=5", {"a": {"b": 5, "c": 2}}),
-        ({"a": {"b": 1}}, "a.new=[1, {x: 2}]", {"a": {"b": 1, "new": [1, {"x": 2}]}}),
-        ({"a": 1, "b": 2}, "a=null", {"a": None, "b": 2}),
-        ({"a": 1, "b": 2}, "a=text=with equals", {"a": "text=with equals", "b": 2}),
-        ({"a": {"cat": {"lives": 3}}}, "a.lives=5", {"a": {"cat": {"lives": 5}}}),
-        ({"a": {"cat": {"lives": 3}}}, "a.cat.lives=5", {"a": {"cat": {"lives": 5}}}),
-        ({"a": {"cat": None}}, "a.lives=5", {"a": {"cat": {"lives": 5}}}),
-        ({"a": "cat"}, "a.lives=5", {"a": {"cat": {"lives": 5}}}),
-        ({"a": {"cat": {"lives": 3}}}, "a=dog", {"a": "dog"}),
-        ({"a": {"cat": {"favorite": "dog"}}}, "a.favorite.age=5", {"a": {"cat": {"favorite": {"dog": {"age": 5}}}}}),
-        ({"a": ["cat", {"dog": {"age": 1}}]}, "a.1.age=2", {"a": ["cat", {"dog": {"age": 2}}]}),
-        ({"a": ["cat"], "b": 0}, "a.0.lives=2", {"a": [{"cat": {"lives": 2}}], "b": 0}),
-        ({"a": None, "b": 0}, "a.b.c=1", {"a": {"b": {"c": 1}}, "b": 0}),
-    ],
-)
-def test_override(tree, assignment, expected):
-    before = json.dumps(tree)
-    assert override(tree, assignment) == expected
-    assert json.dumps(tree) == before
-
-
-@pytest.mark.parametrize(
-    ("assignment", "message"),
-    [
-        ("a", "takes path=value"),
-        ("=1", "takes path=value"),
-        ("a.b.c=1", r'--set a\.b\.c: "c" cannot be set inside 1'),
-        ("l.2=1", r'--set l\.2: "2" is no index of a list with 2 items'),
-        ("l.x=1", "is no index of a list"),
-        ("a=[", "the value of --set a is not readable"),
-        ("a=*x", "the value of --set a is not readable"),
-    ],
-)
-def test_overrides_that_cannot_be(assignment, message):
-    with pytest.raises(SpecError, match=message):
-        override({"a": {"b": 1, "c": 2}, "l": [1, 2]}, assignment)
-
-
-def test_override_adds_to_a_spec_with_a_single_key():
-    assert override({"task": {"adding": {}}}, "seed=2") == {"task": {"adding": {}}, "seed": 2}
 
 
 def test_a_real_spec():

@@ -1,8 +1,8 @@
 """Parts and their plain form: the object is its own configuration.
 
-A *part* is a frozen dataclass of plain values. In YAML, JSON and on the command line it is written as its registry name
-with its fields, ``{set: {density: 0.05}}``, or as the name alone, ``set``. `build` reads that form and reports all its
-problems at once; `plain` writes it, fully resolved; `identity` hashes it.
+A *part* is a frozen dataclass of plain values, checked when it is made. In YAML, JSON and on the command line it is
+written as its registry name with its fields, ``{set: {density: 0.05}}``, or as the name alone, ``set``. `build` reads
+that form and reports all its problems at once; `plain` writes it, fully resolved; `identity` hashes it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from sparsernn.errors import DataError, SpecError, nearest
-
-SPEC_BYTES = 1_000_000
+from sparsernn.errors import SpecError, nearest
+from sparsernn.rules import Rule
 
 
 class Registry(NamedTuple):
@@ -47,20 +45,28 @@ class Registry(NamedTuple):
         raise SpecError(f"{place} is no registered {self.kind}; add it to the family's dictionary of members")
 
 
-class Part:
+class Checked:
+    """A frozen dataclass that is never wrong: every field is brought to its type (a list to a tuple, ``"1e-3"`` to a
+    number, the plain form of a part to the part) and must keep the `rules`. SpecError with all problems."""
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        values = _values(type(self), vars(self), "", problems)
+        if problems:
+            raise SpecError(problems)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+class Part(Checked):
     """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses."""
 
     registry: ClassVar[Registry]
 
 
 PartT = TypeVar("PartT")
-
-
-def require(*conditions: tuple[bool, str]) -> None:
-    """Raise one SpecError with the sentences of all conditions that do not hold; for ``__post_init__``."""
-    problems = [sentence for holds, sentence in conditions if not holds]
-    if problems:
-        raise SpecError(problems)
 
 
 # ---------------------------------------------------------------------------------------------------- plain -> parts
@@ -97,6 +103,8 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         if "registry" in hint.__dict__ and issubclass(hint, Part):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bool) and bool not in _leaves(hint) and Any not in _leaves(hint):
         problems.append(f"{where}: expected {getattr(hint, '__name__', hint)}, got {value!r}")
         return None
@@ -178,24 +186,59 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
         problems.append(f"{where}: expected fields as {{name: value}}, got {fields!r}")
         return None
     parameters = inspect.signature(member).parameters
-    hints = get_type_hints(member if inspect.isfunction(member) else member.__init__)
     before = len(problems)
-    arguments = {}
-    for name, value in fields.items():
-        if name not in parameters:
-            problems.append(f"{_at(where, str(name))}: unknown field{nearest(str(name), parameters)}")
-        else:
-            arguments[name] = _read(hints[name], value, _at(where, name), problems)
-    for name, parameter in parameters.items():
-        if parameter.default is inspect.Parameter.empty and name not in fields:
-            problems.append(f"{_at(where, name)}: missing; give a value")
+    problems += [
+        f"{_at(where, str(name))}: unknown field{nearest(str(name), parameters)}"
+        for name in fields
+        if name not in parameters
+    ]
+    problems += [
+        f"{_at(where, name)}: missing; give a value"
+        for name, parameter in parameters.items()
+        if parameter.default is inspect.Parameter.empty and name not in fields
+    ]
+    values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems)
     if len(problems) > before:
         return None
     try:
-        return member(**arguments)
+        return member(**values)
     except SpecError as error:
         problems += [f"{where}: {p}" if where else p for p in error.problems]
         return None
+
+
+def _values(member: Callable[..., Any], given: Mapping[str, Any], where: str, problems: list[str]) -> dict[str, Any]:
+    """The given fields of a class or preset, read by their type hints. Problems of values, and of the rules whose
+    fields all have one (given or by default), are collected."""
+    hints, values = _hints(member), {}
+    for name, value in given.items():
+        attempt: list[str] = []
+        values[name] = _read(hints[name], value, _at(where, name), attempt)
+        if attempt:
+            del values[name]
+        problems += attempt
+    known = {name: default for name, default in _defaults(member).items() if name not in given} | values
+    broken = [rule.broken(known) for rule in getattr(member, "rules", ())]
+    problems += [f"{where}: {sentence}" if where else sentence for sentence in broken if sentence]
+    return values
+
+
+@cache
+def _hints(member: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(member)
+
+
+@cache
+def _defaults(member: Callable[..., Any]) -> dict[str, Any]:
+    if not dataclasses.is_dataclass(member):
+        return {}
+    found = {}
+    for field in dataclasses.fields(member):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = field.default_factory()
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------- parts -> plain
@@ -204,10 +247,7 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
 def plain(value: Any) -> Any:
     """The plain form of a part, every field written out: JSON types only; `build` reads it back to an equal part."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = get_type_hints(type(value))
-        fields = {
-            f.name: _hinted(hints[f.name], plain(getattr(value, f.name))) for f in dataclasses.fields(value) if f.init
-        }
+        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
         if isinstance(value, Part):
             return {type(value).registry.name_of(type(value)): fields}
         return fields
@@ -218,15 +258,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _hinted(hint: Any, value: Any) -> Any:
-    """Whole numbers as floats where the field is one: ``0`` and ``0.0`` are the same setting."""
-    if isinstance(value, list):
-        return [_hinted(hint, item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and float in _leaves(hint) and int not in _leaves(hint):
-        return float(value)
-    return value
 
 
 @cache
@@ -240,77 +271,3 @@ def identity(value: Any) -> str:
     """sha256 (hex) of the plain form as canonical JSON: sorted keys, no spaces, shortest exact floats."""
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-# -------------------------------------------------------------------------------------------------------------- YAML
-
-
-class _Loader(yaml.SafeLoader):
-    """safe_load without aliases (a few lines could unfold to gigabytes) and without silently repeated keys."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"aliases (*name) are not read here: {self.peek_event().start_mark}")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                raise yaml.YAMLError(f'the key "{key_node.value}" stands twice: {key_node.start_mark}')
-            seen.add(key_node.value if isinstance(key_node.value, str) else None)
-        return super().construct_mapping(node, deep)
-
-
-def parse_yaml(text: str, source: str = "spec") -> Any:
-    """Plain values from YAML (or JSON) text; runs nothing, follows no alias. SpecError with line and column."""
-    try:
-        return _Loader(text).get_single_data()
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        # the later ones: PyYAML on keys that are no scalars and on tags that do not fit their value
-        raise SpecError(f"{source} is not readable as YAML: {error}") from None
-
-
-def read_yaml(path: str | Path) -> Any:
-    """`parse_yaml` of a file of at most 1 MB. DataError if it cannot be read."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > SPEC_BYTES:
-            raise DataError(f"{path}: a spec of more than {SPEC_BYTES:,} bytes is not read; is it a data file?")
-        return parse_yaml(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} cannot be read as a spec: {why}") from None
-
-
-def override(tree: Any, assignment: str) -> Any:
-    """A copy of a plain tree with one value set, as in ``override(tree, "sparsifier.density=0.05")``.
-
-    A part's own fields may be named without its registry name; list items are named by their index.
-    """
-    path, equals, text = assignment.partition("=")
-    if not equals or not path:
-        raise SpecError(f'--set takes path=value, as in sparsifier.density=0.05; got "{assignment}"')
-    return _set(tree, path.strip().split("."), parse_yaml(text, f"the value of --set {path}"), path, False)
-
-
-def _set(tree: Any, path: list[str], value: Any, whole: str, part: bool = True) -> Any:
-    """`part`: the tree may be a part in the form ``{name: fields}``, whose name need not be said."""
-    if not path:
-        return value
-    name, *rest = path
-    if isinstance(tree, str):
-        tree = {tree: {}}
-    if tree is None:
-        tree = {}
-    if isinstance(tree, list):
-        if not name.isdigit() or int(name) >= len(tree):
-            raise SpecError(f'--set {whole}: "{name}" is no index of a list with {len(tree)} items')
-        return [_set(item, rest, value, whole) if i == int(name) else item for i, item in enumerate(tree)]
-    if not isinstance(tree, dict):
-        raise SpecError(f'--set {whole}: "{name}" cannot be set inside {tree!r}')
-    if part and name not in tree and len(tree) == 1:
-        (member, fields), *_ = tree.items()
-        if fields is None or isinstance(fields, dict):
-            return {member: _set(fields or {}, path, value, whole)}
-    return {**tree, name: _set(tree.get(name), rest, value, whole)}

@@ -13,7 +13,8 @@ import typer
 
 from sparsernn import measures, models, regularizers, sparsifiers, systems, tasks, training
 from sparsernn.cli.app import app
-from sparsernn.spec import build, override, parse_yaml, read_yaml
+from sparsernn.files.spec_file import override, parse_yaml, read_yaml
+from sparsernn.spec import build
 from sparsernn.training.run import RunSpec, read_spec
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sparsernn.spec import parse_yaml, plain
+from sparsernn.files.spec_file import parse_yaml
+from sparsernn.spec import plain
 from sparsernn.training.run import read_spec, run
 
 DOCS = Path(__file__).parents[2] / "docs"

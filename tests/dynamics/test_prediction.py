@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.prediction import prediction_error, valid_prediction_time
+from sparsernn.dynamics.prediction import prediction_error
 from sparsernn.errors import SpecError
 
 
@@ -16,17 +16,6 @@ def test_escaped_predictions_are_infinitely_wrong(lost):
     predicted = np.zeros((2, 3, 1))
     predicted[1, 2] = lost
     np.testing.assert_array_equal(prediction_error(predicted, np.zeros((2, 3, 1))), [0, 0, np.inf])
-    np.testing.assert_array_equal(valid_prediction_time(predicted, np.zeros((2, 3, 1)), [1.0]), [3, 2])
-
-
-def test_valid_time_on_paper():
-    true = np.zeros((3, 5, 2))
-    predicted = np.zeros_like(true)
-    predicted[0, :, 0] = [0.0, 0.5, 0.0, 9.0, 9.0]  # root mean square .35 in step 1, 6.4 in step 3
-    predicted[1, :, 1] = 0.6  # .6 / 2 / √2 = .21, always valid
-    predicted[2, :, 0] = 0.6  # .42 at once
-    times = valid_prediction_time(predicted, true, [1.0, 2.0], dt=0.1)
-    np.testing.assert_allclose(times, [0.3, 0.5, 0.0])
 
 
 def test_shapes_are_checked():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sparsernn.files.spec_file import override, parse_yaml
 from sparsernn.report.runs import compare, find
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.spec import override, parse_yaml
 from sparsernn.training.run import read_spec, run
 
 HOSTILE = ("<img src=x onerror=alert(1)>", r"$\frac{$</script>")

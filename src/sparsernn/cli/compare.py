@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def compare(
@@ -35,19 +32,19 @@ def compare(
     from sparsernn.cli.output import number, print_json, print_table
     from sparsernn.dynamics import comparison
     from sparsernn.errors import SpecError
-    from sparsernn.files.series import read_series
+    from sparsernn.files.series import read_loosely, read_series
 
     chosen = None if columns is None else [name.strip() for name in columns.split(",")]
     true = read_series(reference, columns=chosen, dt=dt)
-    other, other_dt = _read_generated(generated, chosen)
-    if dt is None and true.dt is not None and other_dt is not None and abs(true.dt - other_dt) > 1e-6 * true.dt:
+    other = read_loosely(generated, columns=chosen)
+    if dt is None and true.dt is not None and other.dt is not None and abs(true.dt - other.dt) > 1e-6 * true.dt:
         raise SpecError(
-            f"{reference} is sampled every {true.dt:g}, {generated} every {other_dt:g}: resample one of them, "
+            f"{reference} is sampled every {true.dt:g}, {generated} every {other.dt:g}: resample one of them, "
             "or give --dt where the files are wrong"
         )
     result = comparison.compare(
         true.values,
-        other,
+        other.values,
         bins=bins,
         box=box,
         estimator=estimator,
@@ -69,21 +66,3 @@ def compare(
     print_table(f"{generated.name} against {reference.name}", ["measure", "value", "floor", "ceiling"], rows)
     typer.echo(f"points inside the reference's box: {number(100 * result.inside_fraction, 4)} %")
     typer.echo("\n".join(result.describe()))
-
-
-def _read_generated(path: Path, columns: list[str] | None) -> tuple[np.ndarray, float | None]:
-    """(values, dt). Unlike a reference, a generated series may be constant or not finite: that is to be judged."""
-    import numpy as np
-
-    from sparsernn.errors import DataError
-    from sparsernn.files.limits import regular_file
-    from sparsernn.files.series import _read
-
-    table = _read(regular_file(path), columns, None)
-    if np.iscomplexobj(table.values):
-        raise DataError(f"{path} holds complex numbers; give their real part, imaginary part or modulus")
-    try:
-        values = np.asarray(table.values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{path} has dtype {np.asarray(table.values).dtype}; expected numbers") from None
-    return (values[:, None] if values.ndim == 1 else values), table.dt

@@ -24,7 +24,7 @@ def run(
     """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import telling
-    from sparsernn.spec import override, read_yaml
+    from sparsernn.files.spec_file import override, read_yaml
     from sparsernn.training.run import read_spec
     from sparsernn.training.run import run as train
 

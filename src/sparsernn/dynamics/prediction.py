@@ -20,21 +20,6 @@ def prediction_error(predicted: ArrayLike, true: ArrayLike) -> NDArray[np.float6
     return np.where(np.isfinite(squares), squares, np.inf).mean(axis=(0, 2))
 
 
-def valid_prediction_time(
-    predicted: ArrayLike, true: ArrayLike, sd: ArrayLike, *, threshold: float = 0.4, dt: float = 1.0
-) -> NDArray[np.float64]:
-    """Time until the error first exceeds `threshold`, (starts,), in the unit of `dt`; the horizon if it never does.
-
-    The error at one time is the root mean square over the dimensions of (predicted - true) / sd, `sd` (N,) being the
-    reference's. The usual 0.4 is a convention (e.g. Pathak et al. 2018, doi:10.1063/1.5028373), not a constant.
-    """
-    first, second = _checked(predicted, true)
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = np.sqrt(np.mean(((first - second) / np.asarray(sd, np.float64)) ** 2, axis=2))
-    wrong = ~(error <= threshold)  # True for NaN
-    return dt * np.where(wrong.any(axis=1), wrong.argmax(axis=1), error.shape[1]).astype(np.float64)
-
-
 def _checked(predicted: ArrayLike, true: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     first, second = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
     if first.ndim != 3 or first.shape != second.shape or 0 in first.shape:

@@ -64,6 +64,18 @@ def read_series(
         raise unreadable(path, error) from None
 
 
+def read_loosely(path: str | Path, *, columns: Sequence[str | int] | None = None) -> Table:
+    """Numbers (T, N) float64 from the same kinds of files, for a series that is to be judged rather than learned: it
+    may be constant, not finite or a single row. DataError for damaged files, complex numbers and what is no number."""
+    table = _read(regular_file(path), columns, None)
+    if table.values.dtype.kind == "c":
+        raise DataError(f"{path} holds complex numbers; give their real part, imaginary part or modulus")
+    if table.values.dtype.kind not in "biuf":
+        raise DataError(f"{path} has dtype {table.values.dtype}; expected numbers")
+    with np.errstate(over="ignore"):
+        return table._replace(values=np.asarray(table.values, dtype=np.float64))
+
+
 def _read(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
     suffix = path.suffix.lower()
     if suffix == ".npy":

@@ -10,7 +10,7 @@ from sparsernn.errors import Undefined
 from sparsernn.masks import Masks
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.models.network import Network
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.topology.degrees import degrees, gini, top_share
 from sparsernn.topology.nullmodels.er import er
@@ -32,8 +32,7 @@ class Hubs(AbstractMeasure):
     gate: int | None = None
     nulls: int = 100
 
-    def __post_init__(self) -> None:
-        require((self.nulls >= 2, f"nulls must be at least 2, got {self.nulls}"))
+    rules = (at_least(2, "nulls"),)
 
     def check(self, network: Network, weights: Weights) -> None:
         network.connectome(weights, self.cell, self.gate)

@@ -21,7 +21,7 @@ from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.models.network import Network
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.weights import Weights, get, replace
@@ -63,12 +63,7 @@ class ReconstructionQuality(AbstractMeasure):
         "prediction_error": "lower",
     }
 
-    def __post_init__(self) -> None:
-        require(
-            (self.starts >= 1, f"starts must be at least 1, got {self.starts}"),
-            (self.horizon >= 1, f"horizon must be at least 1, got {self.horizon}"),
-            (self.removal_rows >= 10, f"removal_rows must be at least 10, got {self.removal_rows}"),
-        )
+    rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"), at_least(10, "removal_rows"))
 
     def suits(self, task: AbstractTask) -> str | None:
         return None if isinstance(task, Reconstruction) else "it needs the task reconstruction"

@@ -17,7 +17,7 @@ from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import AbstractMeasure, Number, Way
 from sparsernn.models.network import Forcing, Network
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Batch, Split
 from sparsernn.weights import Weights, get, replace
 
@@ -37,8 +37,7 @@ class Score(AbstractMeasure):
 
     batch: int = 500
 
-    def __post_init__(self) -> None:
-        require((self.batch >= 1, f"batch must be at least 1, got {self.batch}"))
+    rules = (at_least(1, "batch"),)
 
     def better_on(self, task: AbstractTask) -> dict[str, Way]:
         return {"loss": "lower", **task.better}

@@ -14,7 +14,7 @@ from sparsernn.errors import SpecError
 from sparsernn.linear import linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.weights import Weights
 
 GATES = ("input", "forget", "candidate", "output")
@@ -39,8 +39,7 @@ class LSTM(AbstractCell):
 
     hidden: int = 100
 
-    def __post_init__(self) -> None:
-        require((self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}"))
+    rules = (at_least(1, "hidden"),)
 
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         h = self.hidden

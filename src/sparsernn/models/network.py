@@ -17,7 +17,8 @@ from sparsernn.linear import Knockout, linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell, State
 from sparsernn.rng import named
-from sparsernn.spec import require
+from sparsernn.rules import holds
+from sparsernn.spec import Checked
 from sparsernn.system import System
 from sparsernn.weights import Weights
 
@@ -53,7 +54,7 @@ class Forcing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Checked):
     """A stack of cells, the outputs of each being the inputs of the next, and a read-out of the last.
 
     Weights: ``cell0/…``, ``cell1/…``, and ``readout/weights`` (1, outputs, hidden), ``readout/bias`` (outputs,). There
@@ -64,8 +65,7 @@ class Network:
 
     cells: tuple[AbstractCell, ...]
 
-    def __post_init__(self) -> None:
-        require((len(self.cells) > 0, "cells: a network needs at least one cell"))
+    rules = (holds(lambda cells: len(cells) > 0, "cells: a network needs at least one cell"),)
 
     @staticmethod
     def from_plain(value: Any) -> Any:
@@ -90,11 +90,11 @@ class Network:
         narrow = [c.hidden for c in self.cells if c.readout == "identity" or c is self.cells[-1]]
         if ports.observed and min(narrow) < ports.outputs:
             raise SpecError(
-                f"network: hidden={min(narrow)} is below the {ports.outputs} observed columns; "
+                f"hidden={min(narrow)} is below the {ports.outputs} observed columns; "
                 f"give at least {ports.outputs} hidden units, better several times as many"
             )
         if ports.observed and len(self.cells) > 1 and ports.inputs == 0:
-            raise SpecError("network: without external inputs only one cell can be stacked; give a network of one cell")
+            raise SpecError("without external inputs only one cell can be stacked; give a network of one cell")
 
     def init(self, key: jax.Array, ports: Ports) -> Weights:
         """Fresh weights; the same key gives the same bits."""

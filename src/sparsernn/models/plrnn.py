@@ -13,7 +13,7 @@ from sparsernn.connectome import Connectome
 from sparsernn.linear import linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.weights import Weights
 
 
@@ -32,8 +32,7 @@ class PLRNN(AbstractCell):
     mean_centered: bool = True
     readout: ClassVar[Literal["linear", "identity"]] = "identity"
 
-    def __post_init__(self) -> None:
-        require((self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}"))
+    rules = (at_least(1, "hidden"),)
 
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         m = self.hidden

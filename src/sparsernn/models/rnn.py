@@ -13,7 +13,7 @@ from sparsernn.connectome import Connectome
 from sparsernn.linear import linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.weights import Weights
 
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
@@ -31,11 +31,7 @@ class RNN(AbstractCell):
     hidden: int = 100
     activation: Literal["tanh", "relu"] = "tanh"
 
-    def __post_init__(self) -> None:
-        require(
-            (self.hidden >= 1, f"hidden must be at least 1, got {self.hidden}"),
-            (self.activation in ACTIVATIONS, f"activation is one of {', '.join(ACTIVATIONS)}, got {self.activation}"),
-        )
+    rules = (at_least(1, "hidden"),)
 
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         k_recurrent, k_input, k_initial = jax.random.split(key, 3)

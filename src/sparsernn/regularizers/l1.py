@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from sparsernn.masks import Prunable, chosen
 from sparsernn.regularizers.base import AbstractRegularizer
-from sparsernn.spec import require
+from sparsernn.rules import at_least
 from sparsernn.weights import Weights, get
 
 
@@ -26,8 +26,7 @@ class L1(AbstractRegularizer):
     where: tuple[str, ...] = ("recurrent",)
     reduction: Literal["sum", "mean"] = "sum"
 
-    def __post_init__(self) -> None:
-        require((self.strength >= 0, f"strength must not be negative, got {self.strength}"))
+    rules = (at_least(0, "strength"),)
 
     def penalty(self, trained: Any, fixed: Any, weights: Weights, prunables: tuple[Prunable, ...]) -> jax.Array:
         picked = chosen(prunables, self.where)

@@ -33,12 +33,14 @@ class Snapshot(NamedTuple):
     """What a sparsifier may look at: dense values, before masking. `gradients` are with respect to the masked weights,
     dense, so growth can read them whole; on the host they are mean absolute values over several batches. `activity`
     maps a prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and
-    forcing; it is None unless the sparsifier `needs_activity`."""
+    forcing; it is None unless the sparsifier `needs_activity`. `learning_rate` is that of the last update (of the first
+    one of a round, between trainings), for methods that take steps of their own as DeepR does."""
 
     clock: Clock
     weights: Weights
     gradients: Weights
-    activity: dict[str, Any] | None
+    activity: dict[str, Any] | None = None
+    learning_rate: Any = None
 
 
 class SparseState(NamedTuple):

@@ -10,10 +10,11 @@ import jax
 import numpy as np
 
 from sparsernn.errors import SpecError
+from sparsernn.rules import at_least
 from sparsernn.sparsifiers import DROPS
 from sparsernn.sparsifiers.base import Importance, Snapshot
 from sparsernn.sparsifiers.select import highest, lowest
-from sparsernn.spec import Part, Registry, require
+from sparsernn.spec import Part, Registry
 from sparsernn.weights import get
 
 
@@ -129,8 +130,7 @@ class Geometric(AbstractDrop):
     score: Literal["absolute", "signed"] = "absolute"
     traceable: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
-        require((self.starts >= 1, f"starts must be at least 1, got {self.starts}"))
+    rules = (at_least(1, "starts"),)
 
     def scores(
         self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None

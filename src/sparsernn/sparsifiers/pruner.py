@@ -11,16 +11,21 @@ import numpy as np
 
 from sparsernn.masks import Masks, Prunable, dense, exact_count
 from sparsernn.rng import named
-from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
+from sparsernn.rules import holds, within
+from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
+from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
 from sparsernn.sparsifiers.select import among, part, ratio
-from sparsernn.spec import require
 from sparsernn.weights import Weights, get, replace
 
 
+def _name(schedule: AbstractSchedule) -> str:
+    return type(schedule).registry.name_of(type(schedule))
+
+
 @dataclass(frozen=True)
-class Pruner(AbstractSparsifier):
+class Pruner(Composed):
     r"""Begins dense and removes, at the moments of `schedule`, what `drop` scores lowest.
 
     Either `density` is where a ramp (one_shot, cubic) ends: at every moment
@@ -38,38 +43,28 @@ class Pruner(AbstractSparsifier):
     where: tuple[str, ...] = ("recurrent",)
     scope: Literal["global", "matrix"] = "global"
 
-    def __post_init__(self) -> None:
-        ramp = isinstance(self.schedule, AbstractRamp)
-        name = type(self.schedule).registry.name_of(type(self.schedule))
-        require(
-            (not ramp or self.density is not None, f"the schedule {name} leads to a density: give density"),
-            (
-                not ramp or self.drop_fraction is None,
-                f"the schedule {name} leads to a density: leave drop_fraction out",
+    rules = (
+        holds(
+            lambda schedule, density: not isinstance(schedule, AbstractRamp) or density is not None,
+            lambda schedule, **_: f"the schedule {_name(schedule)} leads to a density: give density",
+        ),
+        holds(
+            lambda schedule, drop_fraction: not isinstance(schedule, AbstractRamp) or drop_fraction is None,
+            lambda schedule, **_: f"the schedule {_name(schedule)} leads to a density: leave drop_fraction out",
+        ),
+        holds(
+            lambda schedule, drop_fraction: isinstance(schedule, AbstractRamp) or drop_fraction is not None,
+            lambda schedule, **_: (
+                f"the schedule {_name(schedule)} has no end to reach a density at: give drop_fraction"
             ),
-            (
-                ramp or self.drop_fraction is not None,
-                f"the schedule {name} has no end to reach a density at: give drop_fraction",
-            ),
-            (ramp or self.density is None, f"the schedule {name} has no end to reach a density at: leave density out"),
-            (self.density is None or 0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"),
-            (
-                self.drop_fraction is None or 0 < self.drop_fraction < 1,
-                f"drop_fraction must lie in (0, 1), got {self.drop_fraction}",
-            ),
-        )
-
-    @property
-    def traceable(self) -> bool:
-        return self.drop.traceable
-
-    @property
-    def needs_activity(self) -> bool:
-        return self.drop.needs_activity
-
-    @property
-    def by_rounds(self) -> bool:
-        return self.schedule.by_rounds
+        ),
+        holds(
+            lambda schedule, density: isinstance(schedule, AbstractRamp) or density is None,
+            lambda schedule, **_: f"the schedule {_name(schedule)} has no end to reach a density at: leave density out",
+        ),
+        within("(0, 1]", "density"),
+        within("(0, 1)", "drop_fraction"),
+    )
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
         self.final_count(prunables, clock)  # raises where the density cannot be reached

@@ -11,19 +11,20 @@ import numpy as np
 
 from sparsernn.masks import Masks, Prunable
 from sparsernn.rng import named
-from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
+from sparsernn.rules import holds, within
+from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
+from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.grow import AbstractGrow, Random
 from sparsernn.sparsifiers.redistribute import AbstractRedistribution, Keep
 from sparsernn.sparsifiers.schedule import AbstractSchedule, EveryEpoch
 from sparsernn.sparsifiers.select import among, highest, part, ratio
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
-from sparsernn.spec import require
 from sparsernn.weights import Weights, get, replace
 
 
 @dataclass(frozen=True)
-class Rewirer(AbstractSparsifier):
+class Rewirer(Composed):
     r"""Begins with the masks of `start`; at the moments of `schedule` `drop` takes weights, `grow` gives as many back.
 
     In each matrix ``drop_fraction * ones`` weights go, rounded half to even; `redistribute` says in which matrices how
@@ -49,28 +50,15 @@ class Rewirer(AbstractSparsifier):
     where: tuple[str, ...] = ("recurrent",)
     skips_update: bool = False
 
-    def __post_init__(self) -> None:
-        require(
-            (0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"),
-            (0 <= self.drop_fraction <= 1, f"drop_fraction must lie in [0, 1], got {self.drop_fraction}"),
-            (0 < self.until <= 1, f"until is a share of the horizon, in (0, 1], got {self.until}"),
-            (
-                self.decay == "none" or not self.schedule.by_rounds,
-                "decay: cosine runs over the steps of a training; between rounds the fraction is constant: decay: none",
-            ),
-        )
-
-    @property
-    def traceable(self) -> bool:
-        return self.drop.traceable
-
-    @property
-    def needs_activity(self) -> bool:
-        return self.drop.needs_activity
-
-    @property
-    def by_rounds(self) -> bool:
-        return self.schedule.by_rounds
+    rules = (
+        within("(0, 1]", "density"),
+        within("[0, 1]", "drop_fraction"),
+        holds(lambda until: 0 < until <= 1, "until is a share of the horizon, in (0, 1], got {until}"),
+        holds(
+            lambda decay, schedule: decay == "none" or not schedule.by_rounds,
+            "decay: cosine runs over the steps of a training; between rounds the fraction is constant: decay: none",
+        ),
+    )
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
         return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from sparsernn.errors import SpecError
+from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers import SCHEDULES
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.spec import Part, Registry, require
+from sparsernn.spec import Part, Registry
 
 
 class Moments(NamedTuple):
@@ -68,11 +69,10 @@ class OneShot(AbstractRamp):
     at: float = 0.5
     unit: Literal["horizon", "epochs"] = "horizon"
 
-    def __post_init__(self) -> None:
-        require(
-            (self.at > 0, f"at must be positive (masks change after an update), got {self.at}"),
-            (self.unit == "epochs" or self.at <= 1, f"at is a share of the horizon, at most 1, got {self.at}"),
-        )
+    rules = (
+        holds(lambda at: at > 0, "at must be positive (masks change after an update), got {at}"),
+        holds(lambda at, unit: unit == "epochs" or at <= 1, "at is a share of the horizon, at most 1, got {at}"),
+    )
 
     def moments(self, clock: Clock) -> Moments:
         step = round(self.at * (clock.horizon if self.unit == "horizon" else clock.steps_per_epoch))
@@ -99,11 +99,10 @@ class Cubic(AbstractRamp):
     every: int = 1
     unit: Literal["epochs", "steps"] = "epochs"
 
-    def __post_init__(self) -> None:
-        require(
-            (0 <= self.begin < self.end <= 1, f"0 <= begin < end <= 1 does not hold: got {self.begin} and {self.end}"),
-            (self.every >= 1, f"every must be at least 1, got {self.every}"),
-        )
+    rules = (
+        holds(lambda begin, end: 0 <= begin < end <= 1, "0 <= begin < end <= 1 does not hold: got {begin} and {end}"),
+        at_least(1, "every"),
+    )
 
     def moments(self, clock: Clock) -> Moments:
         unit = clock.steps_per_epoch if self.unit == "epochs" else 1
@@ -127,8 +126,7 @@ class EveryEpoch(AbstractSchedule):
 
     every: int = 1
 
-    def __post_init__(self) -> None:
-        require((self.every >= 1, f"every must be at least 1, got {self.every}"))
+    rules = (at_least(1, "every"),)
 
     def moments(self, clock: Clock) -> Moments:
         period = self.every * clock.steps_per_epoch
@@ -141,8 +139,7 @@ class EverySteps(AbstractSchedule):
 
     every: int = 100
 
-    def __post_init__(self) -> None:
-        require((self.every >= 1, f"every must be at least 1, got {self.every}"))
+    rules = (at_least(1, "every"),)
 
     def moments(self, clock: Clock) -> Moments:
         return Moments(self.every, self.every, clock.horizon // self.every)

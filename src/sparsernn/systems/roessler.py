@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.spec import require
+from sparsernn.rules import positive
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.systems.sampling import sample, start_near
 
@@ -36,8 +36,7 @@ class Roessler(AbstractKnownSystem):
 
     dim: ClassVar[int] = 3
 
-    def __post_init__(self) -> None:
-        require((0 < self.dt < float("inf"), f"dt must be positive, got {self.dt}"))
+    rules = (positive("dt"),)
 
     @property
     def params(self) -> tuple[float, float, float]:

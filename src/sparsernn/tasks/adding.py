@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.rng import key as named_key
-from sparsernn.spec import require
+from sparsernn.rules import at_least, holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
 
@@ -48,12 +48,10 @@ class Adding(AbstractTask):
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower", "accuracy": "higher"}
     tolerance: ClassVar[float] = 0.04
 
-    def __post_init__(self) -> None:
-        require(
-            (self.length >= 2, f"length must be at least 2 (two numbers are marked), got {self.length}"),
-            (self.marks in ("halves", "anywhere"), f"marks is halves or anywhere, got {self.marks}"),
-            (self.held_out >= 1, f"held_out must be at least 1, got {self.held_out}"),
-        )
+    rules = (
+        holds(lambda length: length >= 2, "length must be at least 2 (two numbers are marked), got {length}"),
+        at_least(1, "held_out"),
+    )
 
     @property
     def inputs(self) -> int:

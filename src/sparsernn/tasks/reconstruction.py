@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.errors import DataError, SpecError
-from sparsernn.spec import require
+from sparsernn.rules import at_least, holds, positive
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
@@ -79,26 +79,34 @@ class Reconstruction(AbstractTask):
     observed: ClassVar[bool] = True
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
 
-    def __post_init__(self) -> None:
-        sources = [n for n in ("system", "file", "recording") if getattr(self, n) is not None]
-        require(
-            (len(sources) == 1, f"give exactly one of system, file, recording; got {', '.join(sources) or 'none'}"),
-            (self.variable is None or self.file is not None, "variable names an array in a file: give file"),
-            (self.columns is None or self.recording is None, "columns: the recording that ships has one"),
-            (self.rows >= 2, f"rows must be at least 2, got {self.rows}"),
-            (self.sequence >= 1, f"sequence must be at least 1, got {self.sequence}"),
-            (self.noise >= 0, f"noise must not be negative, got {self.noise}"),
-            (self.detrend >= 0, f"detrend must not be negative, got {self.detrend}"),
-            (self.smooth >= 0, f"smooth must not be negative, got {self.smooth}"),
-            (
-                self.lags is None or self.lags == "auto" or min(self.lags, default=-1) >= 0,
-                f"lags: 0 or more, got {self.lags}",
+    rules = (
+        holds(
+            lambda system, file, recording: (system, file, recording).count(None) == 2,
+            lambda **given: (
+                "give exactly one of system, file, recording; got "
+                + (", ".join(name for name, value in given.items() if value is not None) or "none")
             ),
-            (self.every >= 1, f"every must be at least 1, got {self.every}"),
-            (self.dt is None or self.dt > 0, f"dt must be positive, got {self.dt}"),
-            (min(self.split) > 0, f"split needs three positive shares (train, validation, test), got {self.split}"),
-            (abs(sum(self.split) - 1) < 1e-6, f"split must sum to 1, got {self.split} = {sum(self.split):g}"),
-        )
+        ),
+        holds(
+            lambda variable, file: variable is None or file is not None, "variable names an array in a file: give file"
+        ),
+        holds(
+            lambda columns, recording: columns is None or recording is None,
+            "columns: the recording that ships has one",
+        ),
+        at_least(2, "rows"),
+        at_least(1, "sequence"),
+        at_least(0, "noise"),
+        at_least(0, "detrend"),
+        at_least(0, "smooth"),
+        holds(lambda lags: lags is None or lags == "auto" or min(lags, default=-1) >= 0, "lags: 0 or more, got {lags}"),
+        at_least(1, "every"),
+        positive("dt"),
+        holds(lambda split: min(split) > 0, "split needs three positive shares (train, validation, test), got {split}"),
+        holds(
+            lambda split: abs(sum(split) - 1) < 1e-6, lambda split: f"split must sum to 1, got {split} = {sum(split):g}"
+        ),
+    )
 
     @property
     def inputs(self) -> int:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import DataError
-from sparsernn.spec import require
+from sparsernn.rules import holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
 CLASSES = 10
@@ -63,11 +63,12 @@ class SequentialMNIST(AbstractTask):
     places: ClassVar[tuple[str, ...]] = ("path",)
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"accuracy": "higher", "loss": "lower"}
 
-    def __post_init__(self) -> None:
-        require(
-            (self.source in ("auto", "mnist", "digits"), f"source is auto, mnist or digits, got {self.source}"),
-            (self.path is None or self.source != "digits", "path: digits come with scikit-learn, leave path out"),
-        )
+    rules = (
+        holds(
+            lambda source, path: path is None or source != "digits",
+            "path: digits come with scikit-learn, leave path out",
+        ),
+    )
 
     @property
     def inputs(self) -> int:

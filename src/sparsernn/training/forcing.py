@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from sparsernn.models.network import Forcing
-from sparsernn.spec import Part, Registry, require
+from sparsernn.rules import at_least, within
+from sparsernn.spec import Part, Registry
 from sparsernn.tasks.base import Batch
 from sparsernn.training import FORCINGS
 
@@ -35,8 +36,7 @@ class SparseIdentity(AbstractForcing):
 
     interval: int = 16
 
-    def __post_init__(self) -> None:
-        require((self.interval >= 1, f"interval must be at least 1, got {self.interval}"))
+    rules = (at_least(1, "interval"),)
 
     def alphas(self, steps: int) -> jnp.ndarray:
         return (jnp.arange(1, steps + 1) % self.interval == 0).astype(float)
@@ -51,8 +51,7 @@ class Generalized(AbstractForcing):
 
     alpha: float = 0.1
 
-    def __post_init__(self) -> None:
-        require((0 <= self.alpha <= 1, f"alpha must lie in [0, 1], got {self.alpha}"))
+    rules = (within("[0, 1]", "alpha"),)
 
     def alphas(self, steps: int) -> jnp.ndarray:
         return jnp.full(steps, self.alpha)

@@ -53,6 +53,10 @@ class Trainer:
         total = sum(p.size for p in self.prunables) - sum(p.size for p in acted)
         return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
 
+    def rate(self, step: Any) -> jax.Array:
+        """The learning rate of update `step` (0, 1, ...)."""
+        return self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
+
     def clock(self, step: Any, round: Any = 0) -> Clock:
         return Clock(step, round, self.updates_per_epoch, self.epochs)
 
@@ -125,7 +129,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
     def move(carry: Carry) -> Carry:
         rule = trainer.optimizer.rule()
         steps, slots = rule.update(trainer.optimizer.clip(gradients, norm), carry.slots, (weights, carry.trained))
-        rate = trainer.optimizer.rate(step // trainer.updates_per_epoch, trainer.epochs)
+        rate = trainer.rate(step)
         moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
         trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
@@ -147,7 +151,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
         def rewire(after: Carry) -> Carry:
             activity = sources(trainer, weights, batch) if trainer.sparsifier.needs_activity else None
-            snapshot = Snapshot(clock, after.weights, dense, activity)
+            snapshot = Snapshot(clock, after.weights, dense, activity, rate)
             return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
 
         return jax.lax.cond(due, rewire, lambda after: after, after)
@@ -244,7 +248,7 @@ def train(
             carry = at_host(step, carry)
         if step % size == 0:
             epoch = step // size
-            rate = float(trainer.optimizer.rate(epoch - 1, trainer.epochs))
+            rate = float(trainer.rate(step - 1))
             sums = float(carry.loss) / size, float(carry.penalty) / size, float(carry.norm)
             zero = jnp.zeros_like(carry.loss)
             carry = carry._replace(loss=zero, penalty=zero, norm=zero)

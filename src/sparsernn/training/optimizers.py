@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
-from sparsernn.spec import Part, Registry, require
+from sparsernn.rules import Rule, holds, positive, within
+from sparsernn.spec import Part, Registry
 from sparsernn.training import OPTIMIZERS
 
 Decay = Literal["constant", "exponential", "cosine"]
@@ -30,16 +32,12 @@ class AbstractOptimizer(Part):
     clip_norm: float | None = None
     clip_value: float | None = None
 
-    def __post_init__(self) -> None:
-        require(*self._problems())
-
-    def _problems(self) -> tuple[tuple[bool, str], ...]:
-        return (
-            (min(self.ends) > 0, f"learning_rate must be positive, got {self.learning_rate}"),
-            (self.clip_norm is None or self.clip_norm > 0, f"clip_norm must be positive, got {self.clip_norm}"),
-            (self.clip_value is None or self.clip_value > 0, f"clip_value must be positive, got {self.clip_value}"),
-            (self.clip_norm is None or self.clip_value is None, "clip by norm or by value, not by both"),
-        )
+    rules: ClassVar[tuple[Rule, ...]] = (
+        holds(lambda learning_rate: np.min(learning_rate) > 0, "learning_rate must be positive, got {learning_rate}"),
+        positive("clip_norm"),
+        positive("clip_value"),
+        holds(lambda clip_norm, clip_value: None in (clip_norm, clip_value), "clip by norm or by value, not by both"),
+    )
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -94,11 +92,7 @@ class SGD(AbstractOptimizer):
 
     momentum: float = 0.0
 
-    def _problems(self) -> tuple[tuple[bool, str], ...]:
-        return (
-            *super()._problems(),
-            (0 <= self.momentum < 1, f"momentum must lie in [0, 1), got {self.momentum}"),
-        )
+    rules = (*AbstractOptimizer.rules, within("[0, 1)", "momentum"))
 
     def rule(self) -> optax.GradientTransformation:
         return optax.trace(self.momentum) if self.momentum else optax.identity()

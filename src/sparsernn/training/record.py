@@ -153,7 +153,8 @@ class Record:
         return found
 
     def evidence(self) -> dict[str, np.ndarray]:
-        """Arrays behind the measures, for figures, as ``measure/name``."""
+        """Arrays behind the measures, for figures, as ``measure/name``. Of several measures of one kind the first has
+        the plain name (the selecting one, if it is of this kind), the others add eight digits of their identity."""
         return self._arrays("evidence.safetensors") if (self.directory / "evidence.safetensors").is_file() else {}
 
     def importance(self) -> dict[str, np.ndarray]:

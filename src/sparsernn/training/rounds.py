@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sparsernn.spec import require
+from sparsernn.rules import at_least
+from sparsernn.spec import Checked
 
 
 @dataclass(frozen=True)
-class Rounds:
+class Rounds(Checked):
     """`count` rounds of pruning after the first training; before each, weights go back to where `rewind` says.
 
     `initial`: the values of the first training's beginning (lottery ticket, arXiv 1803.03635; the protocol of
@@ -19,5 +20,4 @@ class Rounds:
     count: int = 1
     rewind: Literal["initial", "none", "random"] = "initial"
 
-    def __post_init__(self) -> None:
-        require((self.count >= 1, f"count must be at least 1, got {self.count}"))
+    rules = (at_least(1, "count"),)

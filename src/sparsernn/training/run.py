@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,8 +20,9 @@ from sparsernn.masks import nonzeros
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
 from sparsernn.regularizers.base import AbstractRegularizer
+from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock
-from sparsernn.spec import build, identity, plain, require
+from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.forcing import AbstractForcing
 from sparsernn.training.loop import Trainer
@@ -34,23 +35,34 @@ CHECKPOINT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Select:
+class Select(Checked):
     """Which checkpoint counts: the best value of `key` on the validation split, looked at every `every` epochs and at
     the last. In a spec the key alone stands for ``{key: ...}``."""
 
     key: str
     every: int = 10
 
-    def __post_init__(self) -> None:
-        require((self.every >= 1, f"every must be at least 1, got {self.every}"))
+    rules = (at_least(1, "every"),)
 
     @staticmethod
     def from_plain(value: Any) -> Any:
         return {"key": value} if isinstance(value, str) else value
 
 
+def _by_rounds(sparsifier: AbstractSparsifier | None) -> bool:
+    return sparsifier is not None and sparsifier.by_rounds
+
+
+def _selectable(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list[str]:
+    return sorted({key for m in measures for key in m.better_on(task)})
+
+
+def _unsuited(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list[str]:
+    return [f"{type(m).__name__} cannot be taken here: {why}" for m in measures if (why := m.suits(task))]
+
+
 @dataclass(frozen=True)
-class RunSpec:
+class RunSpec(Checked):
     """A run, whole: what it learns, with which network, how it is trained, made sparse, and judged.
 
     `epochs` (of `updates_per_epoch` updates) is the horizon of every schedule. `sparsifier` acts while training, or,
@@ -73,37 +85,38 @@ class RunSpec:
     precision: Literal["float32", "float64"] = "float32"
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        by_rounds = self.sparsifier is not None and self.sparsifier.by_rounds
-        known = sorted({key for m in self.measures for key in m.better_on(self.task)})
-        unsuited = [
-            f"{type(m).__name__} cannot be taken here: {why}" for m in self.measures if (why := m.suits(self.task))
-        ]
-        require(
-            (self.epochs >= 1, f"epochs must be at least 1, got {self.epochs}"),
-            (self.updates_per_epoch >= 1, f"updates_per_epoch must be at least 1, got {self.updates_per_epoch}"),
-            (self.batch >= 1, f"batch must be at least 1, got {self.batch}"),
-            (self.seed >= 0, f"seed must not be negative, got {self.seed}"),
-            (self.forcing is None or self.task.observed, "forcing: only a recorded system can be forced; leave it out"),
-            (
-                by_rounds <= (self.rounds is not None),
-                "this sparsifier prunes between trainings: give rounds: {count: ...}",
+    rules = (
+        at_least(1, "epochs"),
+        at_least(1, "updates_per_epoch"),
+        at_least(1, "batch"),
+        at_least(0, "seed"),
+        holds(
+            lambda forcing, task: forcing is None or task.observed,
+            "forcing: only a recorded system can be forced; leave it out",
+        ),
+        holds(
+            lambda sparsifier, rounds: not _by_rounds(sparsifier) or rounds is not None,
+            "this sparsifier prunes between trainings: give rounds: {{count: ...}}",
+        ),
+        holds(
+            lambda sparsifier, rounds: rounds is None or _by_rounds(sparsifier),
+            "rounds: the sparsifier must prune by rounds (geometric, magnitude, activity, taylor, random)",
+        ),
+        holds(
+            lambda select, measures, task: select is None or select.key in _selectable(measures, task),
+            lambda select, measures, task: (
+                f'select: no measure of this run gives "{select.key}"{nearest(select.key, _selectable(measures, task))}'
             ),
-            (
-                self.rounds is None or by_rounds,
-                "rounds: the sparsifier must prune by rounds (geometric, magnitude, activity, taylor, random)",
-            ),
-            (
-                self.select is None or self.select.key in known,
-                f'select: no measure of this run gives "{self.select.key if self.select else ""}"'
-                f"{nearest(self.select.key if self.select else '', known)}",
-            ),
-            (
-                self.sparsifier is None or self.sparsifier.traceable or self.select is not None,
-                "select: this sparsifier judges single weights; say by what, for instance select: d_stsp",
-            ),
-            *[(False, sentence) for sentence in unsuited],
-        )
+        ),
+        holds(
+            lambda select, sparsifier: sparsifier is None or sparsifier.traceable or select is not None,
+            "select: this sparsifier judges single weights; say by what, for instance select: d_stsp",
+        ),
+        holds(
+            lambda measures, task: not _unsuited(measures, task),
+            lambda measures, task: "; ".join(_unsuited(measures, task)),
+        ),
+    )
 
     @property
     def judge(self) -> AbstractMeasure | None:
@@ -116,7 +129,6 @@ class RunSpec:
         """The static part of every training of this run."""
         task = self.task
         ports = Ports(task.inputs, task.outputs, task.observed)
-        self.network.check(ports)
         acting = self.sparsifier
         if acting is None or acting.by_rounds:
             acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
@@ -190,16 +202,20 @@ def check(spec: RunSpec) -> None:
     """SpecError with all problems that show only where a spec's parts meet, before any work. Loads the data."""
     problems: list[str] = []
 
-    def attempt(what: str, act: Callable[[], Any]) -> None:
+    def attempt(what: str, act: Callable[[], Any]) -> bool:
         try:
             act()
         except SpecError as error:
             problems.extend(f"{what}: {problem}" for problem in error.problems)
+            return False
+        return True
 
     trainer = spec.trainer()
     prunables = trainer.prunables
     if spec.sparsifier is not None:
         attempt("sparsifier", lambda: _check_counts(spec, trainer))
+    if not attempt("network", lambda: trainer.network.check(trainer.ports)):
+        raise SpecError(problems)  # no weights to try the other parts with
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     for i, regularizer in enumerate(spec.regularizers):

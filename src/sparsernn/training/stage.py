@@ -204,7 +204,7 @@ class Stage:
         masks = dense(self.acted) | {path: jnp.asarray(mask) for path, mask in self.parent.masks().items()}
         state = SparseState(masks, ())
         gradients, activity = loop.survey(trainer, operands, loop.begin(trainer, weights, trained, state), 0)
-        snapshot = Snapshot(trainer.clock(0, self.round), weights, gradients, activity)
+        snapshot = Snapshot(trainer.clock(0, self.round), weights, gradients, activity, trainer.rate(0))
         key = rng.key(spec.seed, "prune", self.round)
         after, kept, _ = spec.sparsifier.update_masks(key, state, snapshot, self.importance(weights))
         if spec.rounds.rewind == "none":
@@ -218,7 +218,8 @@ class Stage:
         """Mask changes of a sparsifier that works on the host, in the middle of a training."""
         trainer = self.trainer
         gradients, activity = loop.survey(trainer, operands, carry, step)
-        snapshot = Snapshot(trainer.clock(step, self.round), carry.weights, gradients, activity)
+        clock = trainer.clock(step, self.round)
+        snapshot = Snapshot(clock, carry.weights, gradients, activity, trainer.rate(step - 1))
         importance = self.importance(self.effective(carry)[0])
         key = rng.named(operands.root, "masks", step)
         return loop.adopt(trainer, carry, *trainer.sparsifier.update_masks(key, carry.sparse, snapshot, importance))
@@ -251,7 +252,8 @@ class Stage:
 
     def measure(self) -> None:
         """Take the measures that are not on disk yet, on validation and test, and keep the evidence behind them."""
-        wanted = {identity(m): m for m in self.spec.measures}
+        judge = self.spec.judge
+        wanted = {identity(m): m for m in sorted(self.spec.measures, key=lambda m: m != judge)}
         known = self.directory.measures()
         missing = {name: m for name, m in wanted.items() if name not in known}
         if not missing:
@@ -264,7 +266,9 @@ class Stage:
                 self.tell("measuring", done, len(missing))
                 taken = {s: measure.measure(network, weights, masks, task, s) for s in SPLITS if s != "train"}
                 known[name] = {"measure": plain(measure), **taken}
-                kind = type(measure).registry.name_of(type(measure))
+                ((kind, fields),) = plain(measure).items()
+                if any(kind in m["measure"] and m["measure"][kind] != fields for m in known.values()):
+                    kind = f"{kind} {name[:8]}"  # the plain name belongs to the first of a kind
                 arrays = measure.evidence(network, weights, masks, task, "test")
                 evidence |= {f"{kind}/{key}": np.asarray(array) for key, array in arrays.items()}
         self.directory.save_arrays("evidence.safetensors", evidence)

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from sparsernn.masks import Masks, Prunable
+from sparsernn.rules import within
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
-from sparsernn.spec import require
 from sparsernn.weights import Weights, get, replace
 
 
@@ -23,8 +23,7 @@ class Static(AbstractSparsifier):
     start: AbstractStart = field(default_factory=Uniform)
     where: tuple[str, ...] = ("recurrent",)
 
-    def __post_init__(self) -> None:
-        require((0 < self.density <= 1, f"density must lie in (0, 1], got {self.density}"))
+    rules = (within("(0, 1]", "density"),)
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
         return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())
