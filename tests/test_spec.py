@@ -206,6 +206,8 @@ def test_every_rule_whose_fields_have_values_is_asked_whatever_else_is_wrong():
         "begin must not be negative, got -1.0",
         "kitten needs a name",
     ]
+    misspelled = problems(Ramp, {"pet": "cat", "nomes": ["a"]})
+    assert misspelled == ['nomes: unknown field, did you mean "names"?'], "names are not missing"
 
 
 @pytest.mark.parametrize(

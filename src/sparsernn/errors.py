@@ -59,10 +59,14 @@ class Undefined(str):
         return f"undefined because {self!s}"
 
 
+def close_to(name: str, known: Iterable[str]) -> list[str]:
+    """The known name that `name` may be a misspelling of, alone in a list; an empty list if none is close."""
+    return difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """', did you mean "x"?' for the closest known name, else the list of what is known; '' if nothing is known."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
+    if close := close_to(name, known):
         return f', did you mean "{close[0]}"?'
     return f"; known: {', '.join(known)}" if known else ""

@@ -13,7 +13,7 @@ import importlib
 import inspect
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_orig
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from sparsernn.errors import SpecError, nearest
+from sparsernn.errors import SpecError, close_to, nearest
 from sparsernn.rules import Rule
 
 
@@ -197,7 +197,8 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
         for name, parameter in parameters.items()
         if parameter.default is inspect.Parameter.empty and name not in fields
     ]
-    values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems)
+    meant = {close for name in fields if name not in parameters for close in close_to(str(name), parameters)}
+    values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems, meant)
     if len(problems) > before:
         return None
     try:
@@ -207,9 +208,11 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
         return None
 
 
-def _values(member: Callable[..., Any], given: Mapping[str, Any], where: str, problems: list[str]) -> dict[str, Any]:
-    """The given fields of a class or preset, read by their type hints. Problems of values, and of the rules whose
-    fields all have one (given or by default), are collected."""
+def _values(
+    member: Callable[..., Any], given: Mapping[str, Any], where: str, problems: list[str], meant: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The given fields of a class or preset, read by their type hints. Problems of values are collected, and of the
+    rules whose fields all have one, given or by default (not by default where a misspelled name was `meant` for it)."""
     hints, values = _hints(member), {}
     for name, value in given.items():
         attempt: list[str] = []
@@ -217,7 +220,7 @@ def _values(member: Callable[..., Any], given: Mapping[str, Any], where: str, pr
         if attempt:
             del values[name]
         problems += attempt
-    known = {name: default for name, default in _defaults(member).items() if name not in given} | values
+    known = {name: default for name, default in _defaults(member).items() if name not in {*given, *meant}} | values
     broken = [rule.broken(known) for rule in getattr(member, "rules", ())]
     problems += [f"{where}: {sentence}" if where else sentence for sentence in broken if sentence]
     return values

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sparsernn.sparsifiers.drop import Geometric
 from sparsernn.sparsifiers.pruner import Pruner
-from sparsernn.sparsifiers.schedule import PerRound
+from sparsernn.spec import build
 
 
 def geometric(
@@ -20,4 +19,6 @@ def geometric(
 
     Source: arXiv 2406.04934 (with ``starts=1``).
     """
-    return Pruner(PerRound(), Geometric(starts, score), drop_fraction=drop_fraction, where=where, scope=scope)
+    drop = {"geometric": {"starts": starts, "score": score}}
+    parts = {"schedule": "per_round", "drop": drop, "drop_fraction": drop_fraction, "where": where, "scope": scope}
+    return build(Pruner, parts)

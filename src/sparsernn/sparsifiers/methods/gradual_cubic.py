@@ -6,7 +6,7 @@ from typing import Literal
 
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.pruner import Pruner
-from sparsernn.sparsifiers.schedule import Cubic
+from sparsernn.spec import build
 
 
 def gradual_cubic(
@@ -23,4 +23,5 @@ def gradual_cubic(
 
     Source: Zhu & Gupta, arXiv 1710.01878; "Pruning II" of doi 10.1038/s42005-023-01364-0.
     """
-    return Pruner(Cubic(begin, end, every, unit), drop, density=density, where=where, scope=scope)
+    schedule = {"cubic": {"begin": begin, "end": end, "every": every, "unit": unit}}
+    return build(Pruner, {"schedule": schedule, "drop": drop, "density": density, "where": where, "scope": scope})

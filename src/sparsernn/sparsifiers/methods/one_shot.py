@@ -6,7 +6,7 @@ from typing import Literal
 
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.pruner import Pruner
-from sparsernn.sparsifiers.schedule import OneShot
+from sparsernn.spec import build
 
 
 def one_shot(
@@ -20,4 +20,5 @@ def one_shot(
 
     Source: Han et al., arXiv 1506.02626.
     """
-    return Pruner(OneShot(at), drop, density=density, where=where, scope=scope)
+    schedule = {"one_shot": {"at": at}}
+    return build(Pruner, {"schedule": schedule, "drop": drop, "density": density, "where": where, "scope": scope})

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from sparsernn.sparsifiers.drop import Magnitude
-from sparsernn.sparsifiers.grow import Gradient
-from sparsernn.sparsifiers.redistribute import Keep
 from sparsernn.sparsifiers.rewirer import Rewirer
-from sparsernn.sparsifiers.schedule import EverySteps
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
+from sparsernn.spec import build
 
 
 def rigl(
@@ -22,6 +19,17 @@ def rigl(
 
     The weight update of such a step is left out. Source: Evci et al., arXiv 1911.11134.
     """
-    return Rewirer(
-        start, EverySteps(every), Magnitude(), Gradient(), Keep(), density, drop_fraction, "cosine", until, where, True
-    )
+    parts = {
+        "start": start,
+        "schedule": {"every_steps": {"every": every}},
+        "drop": "magnitude",
+        "grow": "gradient",
+        "redistribute": "keep",
+        "density": density,
+        "drop_fraction": drop_fraction,
+        "decay": "cosine",
+        "until": until,
+        "where": where,
+        "skips_update": True,
+    }
+    return build(Rewirer, parts)
