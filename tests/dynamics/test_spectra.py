@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.spectra import hellinger_distance, power_spectra, spectral_distance
+from sparsernn.dynamics.spectra import hellinger_distance, median_period, power_spectra, spectral_distance
 from sparsernn.errors import SpecError, Undefined
 
 
@@ -115,3 +115,14 @@ def test_two_paddings_differ_by_little_on_lorenz(recorded):
     reflect = spectral_distance(a, b, padding="reflect").per_dimension
     assert 1e-6 < np.abs(np.subtract(mirror, reflect)).max() < 1e-4
     assert np.mean(mirror) < 0.1
+
+
+def test_the_period_that_halves_the_variance():
+    time = np.arange(1200)
+    slow, fast = np.sin(2 * np.pi * time / 60), np.sin(2 * np.pi * time / 12)
+    assert median_period(np.stack([slow, fast, fast], axis=1)) == 12
+    assert median_period((5 + slow + 0.9 * fast)[:, None]) == 60
+    assert median_period((5 + slow + 1.1 * fast)[:, None]) == 12
+    assert median_period(np.stack([slow, np.ones(1200)], axis=1)) == 60, "a constant column does not count"
+    with pytest.raises(SpecError, match="no period"):
+        median_period(np.ones((10, 2)))

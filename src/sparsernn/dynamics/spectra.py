@@ -76,6 +76,22 @@ def power_spectra(values: ArrayLike, *, sigma: float = 20.0, padding: str = "mir
     return Spectra(frequency, power, undefined)
 
 
+def median_period(values: ArrayLike) -> float:
+    """The period, in rows, that halves the variance of a series (T, N): slower rhythms have as much of it as faster ones.
+
+    Median over the columns of T / f, f the frequency (cycles in T rows) at which the summed power, the mean left out,
+    reaches half. A column that is constant does not count. Raises `SpecError` if all are. O(N T log T).
+    """
+    array = np.asarray(values, dtype=np.float64)
+    power = np.abs(np.fft.rfft(array - array.mean(axis=0), axis=0)) ** 2
+    power[0] = 0.0
+    power = power[:, np.ptp(array, axis=0) > 0]
+    if not power.size:
+        raise SpecError(f"a series of shape {array.shape} that never changes has no period")
+    halves = [np.searchsorted(np.cumsum(column), 0.5 * column.sum()) for column in power.T]
+    return float(np.median(len(array) / np.array(halves)))
+
+
 def hellinger_distance(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     """H = sqrt(Σ (√p - √q)²) / √2 down the first axis, 0 for equal and 1 for disjoint distributions."""
     return np.sqrt(np.sum((np.sqrt(p) - np.sqrt(q)) ** 2, axis=0)) / np.sqrt(2.0)

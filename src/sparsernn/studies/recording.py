@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sparsernn.dynamics.spectra import median_period
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
 from sparsernn.models.network import Network
@@ -31,6 +32,8 @@ HABITS: dict[str, dict[str, Any]] = {
 
 ALPHA, RATE, CLIP = 0.15, 2e-3, 10.0
 """Generalized forcing, first learning rate (the last is a fiftieth), norm gradients are clipped to."""
+SEQUENCES = (100, 300)
+"""Shortest and longest training sequence that is chosen for a user."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,10 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     """The runs a wish asks for, and sentences on what was chosen for the user. Reads the recording.
 
     Defaults: generalized teacher forcing (known systems: sparse, at the interval of the literature), training sequences
-    of 100 rows, 10 hidden units a column but 50 to 100, 500 epochs of 50 updates. Generalized forcing is the default
-    for recordings because sparse forcing of the ECG mostly ended in collapse here (`docs/papers.md`).
+    as long as the period that halves the variance of the training stretch, but 100 to 300 rows (a bursting neuron was
+    not learned from sequences shorter than its burst), 10 hidden units a column but 50 to 100, 500 epochs of 50
+    updates. Generalized forcing is the default for recordings because sparse forcing of the ECG mostly ended in
+    collapse here (`docs/papers.md`).
     """
     habits = HABITS.get(wish.source, {})
     base = _draft(wish, habits)
@@ -77,14 +82,19 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         task = replace(task, lags="auto")
     recording = task.load()
     task = replace(task, lags=recording.lags)
+    period = median_period(recording.train)
+    if wish.sequence is None and "sequence" not in habits:
+        shortest = min(len(getattr(recording, split)) for split in SPLITS)
+        longest = min(SEQUENCES[1], shortest - 2)
+        task = replace(task, sequence=int(np.clip(round(period, -1), SEQUENCES[0], longest)))
     hidden = int(np.clip(10 * task.outputs, 50, 100)) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
         f"delay embedding: {recording.embedding}",
-        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows, {base.epochs} epochs of "
-        f"{base.updates_per_epoch} updates, {base.forcing}",
+        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows (the period that halves the variance "
+        f"has {period:.0f}), {base.epochs} epochs of {base.updates_per_epoch} updates, {base.forcing}",
     ]
     seeds = range(wish.seeds)
     if wish.density == 1:
@@ -134,7 +144,7 @@ def _task(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
     fields |= {name: value for name, value in given.items() if value is not None}
     kind = "system" if wish.source in SYSTEMS else "recording" if wish.source in EXAMPLES else "file"
     fields |= {kind: wish.source, "standardize": wish.standardize, "split": list(wish.split)}
-    fields |= {"sequence": _first(wish.sequence, habits.get("sequence"), 100)}
+    fields |= {"sequence": _first(wish.sequence, habits.get("sequence"), SEQUENCES[0])}
     return fields | ({} if wish.lags in (None, "none") else {"lags": wish.lags})
 
 

@@ -1,0 +1,74 @@
+"""From a wish to runs: what is chosen for the user, and what is refused before any work."""
+
+import numpy as np
+import pytest
+
+from sparsernn.errors import DataError, SpecError
+from sparsernn.studies.recording import Wish, specs
+
+
+@pytest.fixture(scope="module")
+def waves(tmp_path_factory):
+    """Two columns with rhythms of 180 rows, and one of them alone."""
+    time = np.arange(3_000)
+    both = np.stack([np.sin(2 * np.pi * time / 180), np.cos(2 * np.pi * time / 180) ** 3], axis=1)
+    folder = tmp_path_factory.mktemp("waves")
+    np.save(folder / "both.npy", both)
+    np.save(folder / "one.npy", both[:, 0] + 0.2 * np.sin(2 * np.pi * time / 37))
+    return folder
+
+
+def test_defaults_follow_the_data_and_are_said(waves):
+    (spec,), notes = specs(Wish(str(waves / "both.npy"), density=1.0))
+    assert spec.task.sequence == 180
+    assert spec.network.cells[0].hidden == 50
+    assert (spec.sparsifier, spec.rounds) == (None, None)
+    assert "rows to train, validate, test: 1,800, 600, 600" in notes[0]
+    assert notes[1] == "delay embedding: none"
+    assert "sequences of 180 rows (the period that halves the variance has 180)" in notes[2]
+
+
+def test_a_wish_overrides_every_default(waves):
+    wish = Wish(
+        str(waves / "both.npy"), sequence=30, hidden=7, interval=5, epochs=3, columns=(1,), lags="none", cell="rnn"
+    )
+    (spec,), _ = specs(wish)
+    assert (spec.task.sequence, spec.network.cells[0].hidden, spec.epochs) == (30, 7, 3)
+    assert spec.forcing.interval == 5
+    assert spec.task.outputs == 1
+    assert spec.task.lags is None
+    assert type(spec.network.cells[0]).__name__ == "RNN"
+
+
+def test_a_single_column_is_embedded_and_the_method_named(waves):
+    (spec,), notes = specs(Wish(str(waves / "one.npy"), density=1.0))
+    assert spec.task.lags[0] == 0
+    assert len(spec.task.lags) == spec.task.outputs > 1
+    assert "false nearest neighbors" in notes[1]
+
+
+def test_criteria_of_a_seed_differ_in_nothing_but_the_drop(waves):
+    wish = Wish(str(waves / "both.npy"), density=0.25, rounds=2, criteria=("geometric", "random"), starts=3, seeds=2)
+    runs, _ = specs(wish)
+    assert [(type(r.sparsifier.drop).__name__, r.seed) for r in runs] == [
+        ("Geometric", 0), ("Random", 0), ("Geometric", 1), ("Random", 1),
+    ]  # fmt: skip
+    assert runs[0].sparsifier.drop.starts == 3
+    assert {(r.sparsifier.drop_fraction, r.rounds.count) for r in runs} == {(0.5, 2)}
+
+
+def test_all_problems_of_a_wish_at_once(waves):
+    wish = Wish(
+        str(waves / "both.npy"), density=0, rounds=0, seeds=0, starts=0, interval=2, alpha=3.0, hidden=0, epochs=0
+    )
+    with pytest.raises(SpecError) as caught:
+        specs(wish)
+    said = "\n".join(caught.value.problems)
+    for word in ("density", "rounds", "seeds", "starts", "interval", "alpha must lie", "hidden must", "epochs must"):
+        assert word in said
+
+
+def test_a_recording_shorter_than_a_sequence(tmp_path):
+    np.save(tmp_path / "short.npy", np.random.default_rng(0).normal(size=(200, 2)))
+    with pytest.raises(DataError, match="fewer than one training sequence"):
+        specs(Wish(str(tmp_path / "short.npy")))
