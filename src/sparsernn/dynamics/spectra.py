@@ -77,7 +77,7 @@ def power_spectra(values: ArrayLike, *, sigma: float = 20.0, padding: str = "mir
 
 
 def median_period(values: ArrayLike) -> float:
-    """The period, in rows, that halves the variance of a series (T, N): slower rhythms have as much of it as faster ones.
+    """The period, in rows, that halves the variance of a series (T, N): half of it lies in slower rhythms.
 
     Median over the columns of T / f, f the frequency (cycles in T rows) at which the summed power, the mean left out,
     reaches half. A column that is constant does not count. Raises `SpecError` if all are. O(N T log T).

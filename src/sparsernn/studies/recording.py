@@ -93,8 +93,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     notes = [
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
         f"delay embedding: {recording.embedding}",
-        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows (the period that halves the variance "
-        f"has {period:.0f}), {base.epochs} epochs of {base.updates_per_epoch} updates, {base.forcing}",
+        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows (the period that halves the "
+        f"variance has {period:.0f}), {base.epochs} epochs of {base.updates_per_epoch} updates, {base.forcing}",
     ]
     seeds = range(wish.seeds)
     if wish.density == 1:
