@@ -8,6 +8,9 @@ from __future__ import annotations
 import argparse
 import collections
 import itertools
+import json
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -199,21 +202,21 @@ def label(c: Combination) -> str:
     return " × ".join(str(x) for x in [c["task"], cell, *(c[a] for a in AXES if a in c and a not in ("task", "cell"))])
 
 
-def table(results: list[tuple[Combination, str]], seconds: float, what: str) -> str:
+def table(results: dict[str, str], combinations: list[Combination], seconds: float, what: str) -> str:
     """Markdown: sparsifiers by cells, combinations passed of all; then what failed."""
     cells, counts = AXES["cell"], collections.defaultdict(lambda: [0, 0])
-    for c, error in results:
-        counts[c["sparsifier"], c["cell"]][0] += not error
+    for c in combinations:
+        counts[c["sparsifier"], c["cell"]][0] += not results[label(c)]
         counts[c["sparsifier"], c["cell"]][1] += 1
     heads = [label({"task": "", "cell": cell}).removeprefix(" × ") for cell in cells]
+    failed = [f"- {label(c)}: {results[label(c)]}" for c in combinations if results[label(c)]]
     lines = [
         "# All members together",
         "",
-        f"Written by `python tests/cross/products.py`: {what}, {len(results)} combinations of three updates each "
-        f"(pruning between trainings: twice three), {sum(not e for _, e in results)} passed, "
-        f"{sum(bool(e) for _, e in results)} failed, in {seconds / 60:.0f} minutes. Each field: combinations "
-        "of task, forcing, regularizer, optimizer and rewind that passed, of all. What is asserted of each: "
-        "`check` in that file.",
+        f"Written by `python tests/cross/products.py`: {what}, {len(combinations):,} combinations of three updates "
+        f"each (pruning between trainings: twice three), {len(combinations) - len(failed):,} passed, {len(failed)} "
+        f"failed, in {seconds / 60:.0f} minutes. Each field: combinations of task, forcing, regularizer, optimizer and "
+        "rewind that passed, of all. What is asserted of each: `check` in that file.",
         "",
         "| sparsifier | " + " | ".join(heads) + " |",
         "| --- |" + " ---: |" * len(cells),
@@ -221,38 +224,63 @@ def table(results: list[tuple[Combination, str]], seconds: float, what: str) -> 
     for sparsifier in SPARSIFIERS:
         row = ["{} / {}".format(*counts[sparsifier, cell]) if counts[sparsifier, cell][1] else "–" for cell in cells]
         lines.append(f"| {sparsifier} | " + " | ".join(row) + " |")
-    failed = [f"- {label(c)}: {error}" for c, error in results if error]
     return "\n".join([*lines, *(["", "## Failed", "", *failed] if failed else []), ""])
 
 
-def main() -> None:
-    """Go through the full product (or every N-th of it, or the pairs) and write its table."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "docs" / "cross.md")
-    parser.add_argument("--every", type=int, default=1, help="only every so many-th combination")
-    parser.add_argument("--pairs", action="store_true", help="the covering design of the tests instead")
-    options = parser.parse_args()
-    combinations = covering() if options.pairs else full()[:: options.every]
-    what = "all pairs" if options.pairs else "the full product"
-    what += f", every {options.every}th of {len(full())}" if options.every > 1 else ""
-    results: list[tuple[Combination, str]] = []
-    began = time.time()
+BATCH = 60
+"""Combinations a process: compiled code is never given back, and a process may only have so many memory maps."""
+
+
+def work(combinations: list[Combination], log: Path) -> None:
+    """Check what the log lacks of these, and append a line of JSON for each: label, problem ("" if none), seconds."""
     jax.config.update("jax_disable_most_optimizations", True)  # each is compiled for a handful of updates
+    done = {entry["label"] for entry in read(log)}
     with tempfile.TemporaryDirectory() as folder:
         series = series_in(Path(folder))
-        for i, c in enumerate(combinations):
-            if i % 50 == 49:
-                jax.clear_caches()
+        for c in combinations:
+            if label(c) in done:
+                continue
+            began, problem = time.time(), ""
             try:
                 check(c, series, Path(folder) / "runs")
-                results.append((c, ""))
             except DataError:
                 raise
             except Exception as error:
-                results.append((c, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"))
-            print(f"{i + 1} of {len(combinations)}: {label(c)} {results[-1][1] or 'passed'}", flush=True)
+                problem = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            with log.open("a") as file:
+                file.write(json.dumps({"label": label(c), "problem": problem, "seconds": time.time() - began}) + "\n")
+
+
+def read(log: Path) -> list[dict]:
+    """The whole lines of the log."""
+    text = log.read_text() if log.is_file() else ""
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def main() -> None:
+    """Go through the full product (or every N-th of it, or the pairs) and write its table. The same command goes on
+    where it was killed."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "docs" / "cross.md")
+    parser.add_argument("--log", type=Path, default=Path("cross.jsonl"), help="one line a combination; resumed from")
+    parser.add_argument("--every", type=int, default=1, help="only every so many-th combination")
+    parser.add_argument("--pairs", action="store_true", help="the covering design of the tests instead")
+    parser.add_argument("--batch", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    combinations = covering() if options.pairs else full()[:: options.every]
+    if options.batch is not None:
+        work(combinations[options.batch : options.batch + BATCH], options.log)
+        return
+    for begin in range(0, len(combinations), BATCH):
+        subprocess.run([sys.executable, *sys.argv, "--batch", str(begin)], check=True)
+        print(f"{min(begin + BATCH, len(combinations)):,} of {len(combinations):,}", flush=True)
+    what = "all pairs" if options.pairs else "the full product"
+    what += f", every {options.every}th of {len(full()):,}" if options.every > 1 else ""
+    entries = {entry["label"]: entry for entry in read(options.log)}
+    seconds = sum(entries[label(c)]["seconds"] for c in combinations)
+    results = {name: entry["problem"] for name, entry in entries.items()}
     options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(table(results, time.time() - began, what))
+    options.out.write_text(table(results, combinations, seconds, what))
 
 
 if __name__ == "__main__":
