@@ -1,4 +1,5 @@
-"""The only way a cell multiplies a prunable matrix, so that "what if this weight were gone?" works for every cell."""
+"""The only way a cell multiplies a prunable matrix, so that "what if this weight were gone?" and "what does it
+multiply?" are answered for every cell."""
 
 from __future__ import annotations
 
@@ -24,13 +25,28 @@ class Knockout(NamedTuple):
     source: Any
 
 
+class Watched:
+    """A matrix that notes what it is multiplied with: `seen` is a list of x, one for each use, in order.
+
+    It stands where an array would stand in the weights, within one trace: no compiled loop may begin or end between its
+    making and its reading, so a cell with sub-steps writes them as a Python loop.
+    """
+
+    def __init__(self, array: Any):
+        self.array = array
+        self.seen: list[jax.Array] = []
+
+
 def linear(matrix: Any, x: jax.Array) -> jax.Array:
     """``y[..., g, t] = sum_s W[g, t, s] x[..., s]``: x is (..., source), the result (..., gates, target).
 
     With a `Knockout`, x is (removals, ..., source): the product is taken once for all removals, then every removal
     subtracts its own term ``w x[source]`` (a rank-one correction). Cost: that of the plain product plus O(removals);
-    no copy of the matrix is made. SpecError if x has no such axis.
+    no copy of the matrix is made. SpecError if x has no such axis. A `Watched` matrix also notes x.
     """
+    if isinstance(matrix, Watched):
+        matrix.seen.append(x)
+        matrix = matrix.array
     if not isinstance(matrix, Knockout):
         gates, target, source = matrix.shape
         return (x @ matrix.reshape(gates * target, source).T).reshape(*x.shape[:-1], gates, target)

@@ -222,15 +222,16 @@ def test_score_without_each_weight_is_zeroing_it(cell, path):
 
         expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
         told = []
-        lost, intact = Score().without(
+        harm, intact = Score().without(
             network, weights, ADDING, prunable, np.arange(prunable.size), starts, lambda *at: told.append(at)
         )
-        np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(harm, expected - losses(weights), rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(intact, losses(weights), rtol=1e-9)
-        assert np.abs(lost - intact).max() > 1e-4
+        assert np.abs(harm).max() > 1e-4
         assert told[-1] == (starts * prunable.size, starts * prunable.size)
         some = np.array([prunable.size - 1, 1, 3])
-        np.testing.assert_array_equal(Score().without(network, weights, ADDING, prunable, some, starts)[0], lost[some])
+        again = Score().without(network, weights, ADDING, prunable, some, starts).harm
+        np.testing.assert_array_equal(again, harm[some])
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -250,31 +251,58 @@ def test_score_without_each_weight_on_a_recording(cell, waves):
 
         for prunable in prunables:
             expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
-            lost, _ = Score().without(network, weights, waves, prunable, np.arange(prunable.size), starts)
-            np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
+            harm, _ = Score().without(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            np.testing.assert_allclose(harm, expected - losses(weights), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_geometry_without_each_weight_is_zeroing_it(cell, waves):
-    """D_stsp of really zeroed networks, run and counted one by one."""
+    """D_stsp of really zeroed networks, run and counted one by one, less the mean of intact runs from many starts."""
     measure, starts, kept = ReconstructionQuality(bins=5, removal_rows=100), 2, 100
     with jax.enable_x64(True):
         network, weights, prunables = lively(cell, waves)
         values = waves.load().validation[:kept]
         reference = stsp.prepare(values, stsp.definition_for(*values.shape, bins=5))
 
-        def divergences(weights):
-            for start in (0, 25):
+        def divergences(weights, starts=(0, 25)):
+            for start in starts:
                 states = network.start(weights, jnp.asarray(values[start]))
                 run = network.run(weights, states, 125).outputs[25:]
                 yield stsp.divergence(reference, np.asarray(run))
 
         for prunable in prunables:
             expected = np.array([[*divergences(holed)] for holed in each_zeroed(weights, prunable)])
-            lost, intact = measure.without(network, weights, waves, prunable, np.arange(prunable.size), starts)
-            np.testing.assert_allclose(lost, expected, rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(intact, [*divergences(weights)], rtol=1e-9)
-            assert len(np.unique(lost.round(6))) > 5, "the removals should differ"
+            harm, intact = measure.without(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            many = np.linspace(0, 50, prunable.size + 1, endpoint=False).astype(int)
+            np.testing.assert_allclose(intact, [*divergences(weights, many)], rtol=1e-9)
+            same = np.array([*divergences(weights)])
+            wanted = np.where(expected == same, 0, expected - intact.mean())
+            np.testing.assert_allclose(harm, wanted, rtol=1e-9, atol=1e-9)
+            assert len(np.unique(harm.round(6))) > 5, "the removals should differ"
+
+
+def test_a_weight_that_does_nothing_has_no_harm_at_all(waves):
+    """The last unit is never above 0 after relu, so nothing that it sends matters: exactly 0 in spite of chaos."""
+    network, weights, prunables = lively("plrnn_vanilla", waves)
+    silent = replace(weights, {"cell0/bias": get(weights, "cell0/bias").at[-1].set(-50.0)})
+    (matrix,) = prunables
+    harm, intact = ReconstructionQuality(bins=5, removal_rows=100).without(
+        network, silent, waves, matrix, np.arange(matrix.size), 2
+    )
+    harm = harm.reshape(matrix.target, matrix.source, 2)
+    assert (harm[:, -1] == 0).all()
+    assert (harm[:-1, :-1] != 0).any()
+    assert np.isfinite(intact).all()
+
+
+def test_undefined_scores_the_ceiling_or_what_the_preset_says(waves):
+    network, weights, prunables = lively("plrnn_vanilla", waves)
+    far = replace(weights, {"cell0/bias": jnp.full(5, 1e6)})
+    for preset in ("hemmer2024", None):
+        measure = ReconstructionQuality(bins=5, preset=preset)
+        harm, intact = measure.without(network, far, waves, prunables[0], np.arange(3), 1)
+        assert np.isfinite(harm).all()
+        assert (intact == 20).all() == (preset is not None)
 
 
 def test_losses_that_overflow_count_as_worst(waves):
@@ -283,15 +311,15 @@ def test_losses_that_overflow_count_as_worst(waves):
     zero = jax.tree.map(jnp.zeros_like, weights)
     matrix = jnp.zeros((1, 5, 5)).at[0, 4, 4].set(-1e9)
     weights = replace(zero, {"cell0/recurrent": matrix, "cell0/diagonal": jnp.full(5, 1e9), "cell0/bias": jnp.ones(5)})
-    lost, intact = Score().without(network, weights, waves, prunables[0], np.arange(25), 2)
-    assert np.isfinite(lost).all()
+    harm, intact = Score().without(network, weights, waves, prunables[0], np.arange(25), 2)
+    assert np.isfinite(harm).all()
     assert np.isfinite(intact).all()
 
 
 def test_starts_are_equal_parts_and_must_be_filled():
     network, weights, prunables = drawn("rnn", ADDING)
-    lost, intact = Score(batch=500).without(network, weights, ADDING, prunables[0], np.arange(2), 4)
-    assert (lost.shape, intact.shape) == ((2, 4), (4,))
+    harm, intact = Score(batch=500).without(network, weights, ADDING, prunables[0], np.arange(2), 4)
+    assert (harm.shape, intact.shape) == ((2, 4), (4,))
     assert len(set(intact)) == 4
     with pytest.raises(SpecError, match="from 12 starts; validation has 11"):
         Score().without(network, weights, ADDING, prunables[0], np.arange(2), 12)

@@ -77,6 +77,18 @@ def test_gradient_is_finite_everywhere_and_right(regularizer, double):
     assert float(slope) == pytest.approx((moved(1e-6) - moved(-1e-6)) / 2e-6, rel=1e-6)
 
 
+def test_gradient_of_trained_arrays_is_finite_and_right(regularizer, double):
+    trained, fixed = regularizer.init(jax.random.key(0), PRUNABLES)
+    trained = jax.tree.map(lambda a: jnp.asarray(a, float), trained)
+    penalty = lambda t: regularizer.penalty(t, fixed, weights(), PRUNABLES)
+    gradient = jax.grad(penalty)(trained)
+    assert all(np.isfinite(g).all() for g in jax.tree.leaves(gradient)), "a root at 0 (a unit and itself)?"
+    direction = jax.tree.map(lambda a: np.random.default_rng(1).normal(size=a.shape), trained)
+    slope = sum(np.vdot(g, d) for g, d in zip(*map(jax.tree.leaves, (gradient, direction)), strict=True))
+    moved = lambda h: float(penalty(jax.tree.map(lambda t, d: t + h * d, trained, direction)))
+    assert float(slope) == pytest.approx((moved(1e-6) - moved(-1e-6)) / 2e-6, rel=1e-6, abs=1e-9)
+
+
 def test_init_and_retract(regularizer):
     """Arrays come from the key alone, and retracting what already lies right moves nothing."""
     one, two = (regularizer.init(jax.random.key(4), PRUNABLES) for _ in range(2))

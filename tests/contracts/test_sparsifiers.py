@@ -105,7 +105,7 @@ def history(name):
 def simulate(sparsifier, seed=0):
     """(clock, before, snapshot, after, weights, changed) at every moment of a simulated training."""
     key = jax.random.key(seed)
-    state = sparsifier.init(key, PRUNABLES, CLOCK)
+    state = sparsifier.init(key, PRUNABLES, CLOCK, draw(99))
     for i, clock in enumerate(clocks(sparsifier)):
         seen = snapshot(sparsifier, clock, 10 * seed + i, state.masks)
         after, weights, changed = sparsifier.update_masks(jax.random.fold_in(key, i), state, seen, importance)
@@ -136,18 +136,18 @@ def test_round_trip_repr_hash(name):
 @each
 def test_masks_begin_as_said(name):
     sparsifier = read(MEMBERS[name])
-    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK)
+    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99))
     assert set(state.masks) == {p.path for p in sparsifier.acted(PRUNABLES)}
     for p in sparsifier.acted(PRUNABLES):
         assert state.masks[p.path].shape == p.shape
         assert state.masks[p.path].dtype == bool
-    same(state, sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK))
+    same(state, sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99)))
 
 
 @each
 def test_every_update_is_exact(name):
     sparsifier = read(MEMBERS[name])
-    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK)
+    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99))
     reached, moved = nonzeros(state.masks), False
     for clock, before, seen, after, weights, changed in history(name):
         reached = nonzeros(after.masks)
@@ -220,7 +220,7 @@ def test_same_key_same_bits_and_nothing_is_changed_in_place(name):
 @each
 def test_accumulate_and_due_are_pure(name):
     sparsifier = read(MEMBERS[name])
-    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK)
+    state = sparsifier.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99))
     kept = copies(state)
     same(copies(sparsifier.accumulate(state, draw(0))), copies(sparsifier.accumulate(state, draw(0))))
     same(kept, copies(state))
@@ -236,10 +236,10 @@ def test_accumulate_and_due_are_pure(name):
 def test_no_such_matrix(name):
     lost = read({name: {**REQUIRED.get(name, {}), "where": ["embedding", "cell7/recurrent"]}})
     with pytest.raises(SpecError, match="names no matrix"):
-        lost.init(jax.random.key(0), PRUNABLES, CLOCK)
+        lost.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99))
 
 
-@pytest.mark.parametrize("name", ["static", "rewirer", "pruner", "one_shot", "gradual_cubic", "set", "rigl"])
+@pytest.mark.parametrize("name", ["static", "deepr", "rewirer", "pruner", "one_shot", "gradual_cubic", "set", "rigl"])
 def test_densities_at_the_edge(name):
     fields = REQUIRED.get(name, {})
     full = read({name: {**fields, "density": 1.0}})
@@ -249,12 +249,12 @@ def test_densities_at_the_edge(name):
         assert nonzeros(after.masks) == size
     one = read({name: {**fields, "density": 1 / 400, "where": ["cell0/recurrent"]}})
     assert one.final_count(PRUNABLES, CLOCK) == 1
-    masks = one.init(jax.random.key(0), PRUNABLES, CLOCK).masks
+    masks = one.init(jax.random.key(0), PRUNABLES, CLOCK, draw(99)).masks
     for *_, after, _, _ in simulate(one):
         masks = after.masks
     assert nonzeros(masks) == 1
     with pytest.raises(SpecError, match="density"):
-        read({name: {**fields, "density": 1e-6}}).init(jax.random.key(0), PRUNABLES, CLOCK)
+        read({name: {**fields, "density": 1e-6}}).init(jax.random.key(0), PRUNABLES, CLOCK, draw(99))
     for density in (0.0, -1.0, 1.5):
         with pytest.raises(SpecError, match="density"):
             read({name: {**fields, "density": density}})

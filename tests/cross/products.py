@@ -39,6 +39,7 @@ FIELDS = {
     "one_shot": {"density": 0.5},
     "gradual_cubic": {"density": 0.5},
     "geometric": {"drop_fraction": 0.25, "starts": 2},
+    "deepr": {"density": 0.5},
     "set": {"density": 0.5},
     "rigl": {"density": 0.5, "every": 1, "until": 1.0},
     "sparse_identity": {"interval": 2},

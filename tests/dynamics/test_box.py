@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.box import box_of, checked_chunk, checked_reference, count_inside
+from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference, count_inside
 from sparsernn.errors import DataError, SpecError
 
 
@@ -42,5 +42,9 @@ def test_chunk_must_fit():
 def test_count_inside():
     chunk = np.array([[[0.0, 0.0], [1.0, 0.5]], [[0.5, np.nan], [np.inf, 0.0]], [[0.9, 0.9], [-1e-9, 0.0]]])
     inside = np.zeros(2, np.int64)
-    count_inside(chunk, np.zeros(2), np.ones(2), inside)
+    leaving = Leaving(2)
+    count_inside(chunk, np.zeros(2), np.ones(2), inside, leaving.last_inside, 7)
+    leaving.note(chunk)
     assert inside.tolist() == [2, 0]
+    assert leaving.last_inside.tolist() == [9, -1]
+    assert leaving.gone(10).tolist() == [False, True]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.divergence import ceiling, definition_for, divergence, floor, inside_fraction, prepare
+from sparsernn.dynamics.divergence import assess, ceiling, definition_for, divergence, floor, prepare
 from sparsernn.errors import DataError, SpecError, Undefined
 
 BOTH = pytest.mark.parametrize("estimator", ["binning", "gmm"])
@@ -16,7 +16,7 @@ def test_zero_with_itself_in_any_order(lorenz, estimator):
     series = lorenz[0][:20_000]
     reference = prepare(series, definition(estimator))
     assert divergence(reference, series) == 0.0
-    assert inside_fraction(reference, series) == 1.0
+    assert assess(reference, series) == (0.0, 1.0, False)
     shuffled = np.random.default_rng(0).permutation(series)
     assert divergence(reference, shuffled) == pytest.approx(0.0, abs=0.02 if estimator == "gmm" else 1e-12)
 
@@ -30,8 +30,7 @@ def test_true_run_near_the_floor_dead_and_escaped_near_the_ceiling(lorenz, estim
     assert divergence(reference, np.zeros_like(series)) > 0.6 * top
     for lost in (np.nan, np.inf, 1e30):
         gone = np.full_like(series, lost)
-        assert divergence(reference, gone) == pytest.approx(top, rel=1e-9)
-        assert inside_fraction(reference, gone) == 0.0
+        assert assess(reference, gone) == (pytest.approx(top, rel=1e-9), 0.0, True)
 
 
 @BOTH
@@ -42,10 +41,29 @@ def test_escape_is_never_better_than_collapse(lorenz, estimator, steps):
     escaped, collapsed = second.copy(), second.copy()
     escaped[steps:], collapsed[steps:] = 1e30, second[steps]
     assert divergence(reference, escaped) >= divergence(reference, collapsed) - 1e-12
-    assert inside_fraction(reference, escaped) <= steps / 20_000 + 1e-9
-    if steps <= 200:
-        assert divergence(reference, escaped) > 0.7 * ceiling(reference, 20_000)
-    assert divergence(reference, escaped) > divergence(reference, second) + 0.6  # half gone costs ln 2
+    found = assess(reference, escaped)
+    assert found.inside_fraction <= steps / 20_000 + 1e-9
+    assert found.escaped
+    assert found.d_stsp == pytest.approx(ceiling(reference, 20_000), rel=1e-9)
+
+
+@BOTH
+def test_leaving_for_good_scores_the_ceiling_and_an_excursion_its_share(lorenz, estimator):
+    """What has left at 60 % of its time, finite or not, does not come back; what comes back has not left."""
+    series, second = lorenz[0][:20_000], lorenz[1][:20_000]
+    reference = prepare(series, definition(estimator))
+    top = ceiling(reference, 20_000)
+    left, away = second.copy(), second.copy()
+    left[12_000:], away[6_000:12_000] = 30.0, 30.0
+    assert assess(reference, left) == (pytest.approx(top, rel=1e-9), pytest.approx(0.6, abs=0.01), True)
+    excursion = assess(reference, away)
+    assert not excursion.escaped
+    assert divergence(reference, second) + 0.2 < excursion.d_stsp < 0.6 * top
+    last = second.copy()
+    last[-19:] = 30.0
+    assert not assess(reference, last).escaped, "a twentieth of the run must be outside"
+    last[-1] = np.nan
+    assert assess(reference, last).escaped
 
 
 @pytest.mark.parametrize("length", [2_000, 10_000, 40_000])
@@ -81,9 +99,9 @@ def test_preset_drops_what_is_outside(lorenz):
     published = prepare(series, definition_for(20_000, 3, "hemmer2024"))
     sound = prepare(series, definition_for(20_000, 3, bins=30))
     half = lorenz[1][:20_000].copy()
-    half[10_000:] = 1e9
+    half[::2] = 1e9  # again and again; what never comes back scores the ceiling
     assert divergence(sound, half) - divergence(published, half) == pytest.approx(np.log(2), abs=0.02)
-    half[10_000:] = np.nan
+    half[1:10_000:2], half[10_000:] = lorenz[1][1:10_000:2], np.nan
     assert divergence(sound, half) == ceiling(sound, 20_000) > 10 > divergence(published, half)
     gone = divergence(published, np.full_like(series, 1e9))
     assert isinstance(gone, Undefined)

@@ -8,9 +8,8 @@ from sparsernn.dynamics.lyapunov import largest_exponent
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.integrate import rk4_step
 from sparsernn.system import System
-from sparsernn.systems.lorenz63 import Lorenz63, field
+from sparsernn.systems.lorenz63 import Lorenz63
 from sparsernn.systems.roessler import Roessler
-from sparsernn.systems.roessler import field as roessler_field
 
 
 def linear(matrix, x, z):
@@ -22,11 +21,11 @@ def logistic(r, x, z):
 
 
 def lorenz(params, x, z):
-    return rk4_step(field, params, z, 0.01)
+    return rk4_step(Lorenz63().field, params, z, 0.01)
 
 
 def roessler(params, x, z):
-    return rk4_step(roessler_field, params, z, 0.08)
+    return rk4_step(Roessler().field, params, z, 0.08)
 
 
 def test_a_linear_map_has_the_log_of_its_largest_eigenvalue():
@@ -64,3 +63,24 @@ def test_what_has_no_exponent_says_why():
     assert "past" in forgets
     with pytest.raises(SpecError, match="one state"):
         largest_exponent(System(linear, np.eye(2), None, 2, 1.0, np.ones((3, 2))))
+
+
+def exploding(params, _, z):
+    """Growth through relu, whose derivative at NaN is 0: the tangent vector stays finite when the state is gone."""
+    return 0.9 * z + jnp.maximum(params * z, 0.0)
+
+
+@pytest.mark.parametrize("steps", [5_000, 20_000])
+def test_a_run_that_overflows_has_no_exponent_however_long_it_is_watched(steps):
+    system = System(exploding, 0.3, None, 2, 1.0, jnp.array([1.0, 2.0]))
+    found = largest_exponent(system, steps=steps)
+    assert isinstance(found, Undefined)
+    assert "overflows" in found
+
+
+def test_a_known_system_as_a_map():
+    lorenz = Lorenz63().system()
+    assert largest_exponent(lorenz, steps=100_000) == pytest.approx(0.906, abs=0.02)
+    rows = Lorenz63().simulate(50)
+    state = jnp.asarray(rows[0])
+    assert np.allclose(lorenz.step(lorenz.params, None, state), rows[1], atol=1e-3)

@@ -112,7 +112,7 @@ def test_escaped_points_score_the_ceiling_by_their_share():
     generator = np.random.default_rng(8)
     prepared = prepare_mixture(generator.standard_normal((400, 3)), DEFINITION)
     run = generator.standard_normal((400, 3))
-    partly = np.vstack([run, np.full((100, 3), np.nan), np.full((100, 3), 1e5)])
+    partly = np.vstack([run[:300], np.full((100, 3), np.nan), np.full((100, 3), 1e5), run[300:]])
     expected = (2 / 3) * one(prepared, run) + (1 / 3) * prepared.ceiling(600)
     assert one(prepared, partly) == pytest.approx(expected, rel=1e-10)
     outlier = run.copy()

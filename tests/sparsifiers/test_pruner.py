@@ -33,7 +33,7 @@ def test_the_papers_list_of_remaining_weights(m):
     expected = [int(n) for n in LISTS[m].split()]
     prunables = (matrix("w", m, m),)
     pruner = random(drop_fraction=0.2)
-    state = pruner.init(jax.random.key(0), prunables, Clock(0, 0, 5, 5))
+    state = pruner.init(jax.random.key(0), prunables, Clock(0, 0, 5, 5), {})
     weights = {"w": jnp.ones((1, m, m))}
     remaining = [nonzeros(state.masks)]
     for round in range(1, len(expected)):
@@ -50,7 +50,7 @@ def test_geometric_rounds_equal_pruning_by_a_sort():
     m, rng = 6, np.random.default_rng(0)
     table = np.round(rng.normal(size=(m * m, 2)), 1)  # many ties
     pruner = geometric(drop_fraction=0.25, starts=2)
-    state = pruner.init(jax.random.key(0), (matrix("w", m, m),), Clock(0, 0, 5, 5))
+    state = pruner.init(jax.random.key(0), (matrix("w", m, m),), Clock(0, 0, 5, 5), {})
     alive = list(range(m * m))
     for round in range(1, 6):
         snapshot = Snapshot(Clock(0, round, 5, 5), {"w": np.ones((1, m, m), np.float32)}, {}, None)
@@ -67,7 +67,7 @@ def round_half_even(x):
 def walk(pruner, prunables, clock, seed=0):
     """Masks after every moment, weights drawn anew each time."""
     rng = np.random.default_rng(seed)
-    state = pruner.init(jax.random.key(0), prunables, clock)
+    state = pruner.init(jax.random.key(0), prunables, clock, {})
     for step in range(1, clock.horizon + 1):
         if pruner.due(clock._replace(step=step)):
             weights = {p.path: jnp.asarray(rng.normal(size=p.shape), jnp.float32) for p in prunables}
@@ -157,13 +157,13 @@ def test_all_problems_at_once():
 def test_unreachable_densities_are_found_before_training():
     clock = Clock(0, 0, 2, 4)
     with pytest.raises(SpecError, match="at least one"):
-        one_shot(density=0.001).init(jax.random.key(0), (matrix("w", 5, 5),), clock)
+        one_shot(density=0.001).init(jax.random.key(0), (matrix("w", 5, 5),), clock, {})
     both = (matrix("a", 20, 20), matrix("b", 2, 2))
-    one_shot(density=0.01).init(jax.random.key(0), both, clock)
+    one_shot(density=0.01).init(jax.random.key(0), both, clock, {})
     with pytest.raises(SpecError, match="at least one"):
-        one_shot(density=0.01, scope="matrix").init(jax.random.key(0), both, clock)
+        one_shot(density=0.01, scope="matrix").init(jax.random.key(0), both, clock, {})
     with pytest.raises(SpecError, match="never"):
-        Pruner(OneShot(at=5, unit="epochs"), density=0.5).init(jax.random.key(0), both, clock)
+        Pruner(OneShot(at=5, unit="epochs"), density=0.5).init(jax.random.key(0), both, clock, {})
 
 
 def test_what_training_needs_to_know():

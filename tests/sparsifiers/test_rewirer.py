@@ -51,7 +51,7 @@ def test_rigl_by_hand():
 def test_cosine_falls_to_nothing_and_counts_are_exact():
     rewirer = Rewirer(drop_fraction=0.4, decay="cosine", density=0.5)
     clock = Clock(0, 0, 10, 10)
-    state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 20, 20),), clock)
+    state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 20, 20),), clock, {})
     for k, step in enumerate(moments(rewirer, clock), start=1):
         weights = {"w": jax.random.normal(jax.random.key(step), (1, 20, 20))}
         snapshot = Snapshot(clock._replace(step=step), weights, weights, None)
@@ -66,7 +66,7 @@ def test_set_drops_the_fraction_of_each_sign():
     clock = Clock(5, 0, 5, 4)
     prunables = (Prunable("w", "recurrent", 1, 20, 20),)
     rewirer = set_(density=0.5, drop_fraction=0.3)
-    state = rewirer.init(jax.random.key(0), prunables, clock)
+    state = rewirer.init(jax.random.key(0), prunables, clock, {})
     w = jax.random.normal(jax.random.key(1), (1, 20, 20)) + 0.4
     new, after, _ = rewirer.update_masks(jax.random.key(2), state, Snapshot(clock, {"w": w}, {"w": w}, None))
     alive, stay = np.asarray(w[state.masks["w"]]), np.asarray(after["w"][after["w"] != 0])
@@ -90,7 +90,7 @@ def test_random_growth_is_uniform_over_what_is_missing():
 def test_redistribution_moves_weights_to_the_larger_ones():
     prunables = tuple(Prunable(n, "recurrent", 1, 10, 10) for n in "ab")
     rewirer = Rewirer(density=0.3, drop_fraction=0.5, redistribute=ByMagnitude())
-    state = rewirer.init(jax.random.key(0), prunables, Clock(0, 0, 5, 4))
+    state = rewirer.init(jax.random.key(0), prunables, Clock(0, 0, 5, 4), {})
     weights = {"a": jnp.full((1, 10, 10), 1.0), "b": jnp.full((1, 10, 10), 2.0)}
     new, _, _ = rewirer.update_masks(jax.random.key(1), state, Snapshot(Clock(5, 0, 5, 4), weights, weights, None))
     assert {p: int(m.sum()) for p, m in new.masks.items()} == {"a": 25, "b": 35}  # 15 left each, 30 shared 1 : 2
@@ -99,7 +99,7 @@ def test_redistribution_moves_weights_to_the_larger_ones():
 def test_a_full_matrix_is_rewired_onto_itself():
     rewirer = set_(density=1.0, drop_fraction=0.3)
     clock = Clock(5, 0, 5, 4)
-    state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 5, 5),), clock)
+    state = rewirer.init(jax.random.key(0), (Prunable("w", "recurrent", 1, 5, 5),), clock, {})
     w = {"w": jnp.ones((1, 5, 5))}
     new, weights, changed = rewirer.update_masks(jax.random.key(0), state, Snapshot(clock, w, w, None))
     assert nonzeros(new.masks) == 25
@@ -127,7 +127,7 @@ def test_fields_that_do_not_fit(fields):
 def test_in_double_precision(rewirer):
     clock, prunables = Clock(5, 0, 5, 4), tuple(Prunable(n, "recurrent", 2, 6, 6) for n in "ab")
     with jax.enable_x64(True):
-        state = rewirer.init(jax.random.key(0), prunables, clock)
+        state = rewirer.init(jax.random.key(0), prunables, clock, {})
         weights = {n: 1 + 1e-10 * jax.random.normal(jax.random.key(i), (2, 6, 6)) for i, n in enumerate("ab")}
         update = jax.jit(lambda s, w: rewirer.update_masks(jax.random.key(1), s, Snapshot(clock, w, w, None)))
         new, after, _ = update(state, weights)

@@ -42,7 +42,7 @@ def test_the_first_row_is_the_start_and_the_transient_is_dropped():
 
 @every_system
 def test_order_four_on_the_system_itself(system):
-    field = __import__(type(system).__module__, fromlist=["field"]).field
+    field = system.field
     start = system.simulate(1)[0]
     ends = [sample(field, system.params, start, 0.2, 2, 0, n)[1] for n in (20, 40, 80, 640)]
     errors = [np.abs(end - ends[-1]).max() for end in ends[:-1]]
@@ -87,7 +87,7 @@ def test_two_seeds_have_the_same_long_run(system):
 def test_plain_form_and_bad_fields(system):
     assert build(AbstractKnownSystem, plain(system)) == system
     for dt in (0, -0.1, float("inf")):
-        with pytest.raises(SpecError, match="dt must be positive"):
+        with pytest.raises(SpecError, match=r"dt must be positive|dt: input should be a finite number"):
             type(system)(dt=dt)
 
 

@@ -49,7 +49,7 @@ def trainer_of(sparsifier=None, optimizer=None, regularizers=(), network=NETWORK
 def beginning(trainer, seed=0):
     weights = trainer.network.init(rng.key(seed, "init"), PORTS)
     pairs = [r.init(rng.key(seed, "r", i), trainer.prunables) for i, r in enumerate(trainer.regularizers)]
-    sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0))
+    sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
     operands = Operands(rng.key(seed), 0, None, tuple(p[1] for p in pairs))
     return operands, begin(trainer, weights, tuple(p[0] for p in pairs), sparse)
 
@@ -164,8 +164,8 @@ def test_penalties_are_added_and_told():
 class Accumulating(Static):
     """Sums what `accumulate` is handed."""
 
-    def init(self, key, prunables, clock):
-        masks = super().init(key, prunables, clock).masks
+    def init(self, key, prunables, clock, weights):
+        masks = super().init(key, prunables, clock, weights).masks
         return SparseState(masks, {p.path: jnp.zeros(p.shape) for p in self.acted(prunables)})
 
     def accumulate(self, state, gradients):

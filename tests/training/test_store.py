@@ -355,9 +355,26 @@ def test_history_with_a_half_row_or_nonsense(copied):
 def test_what_is_not_there_yet(tmp_path, tiny):
     paused = run(tiny(), tmp_path, until=Clock(0, 0, 4, 3))
     assert paused.outcome.name == "paused"
+    assert (paused.measures(), paused.evidence(), paused.importance(), paused.regularizers()) == ({}, {}, {}, {})
+    (paused.directory / "weights.safetensors").unlink()
+    assert paused.prunables() == ()
     with pytest.raises(StoreError, match=r"no weights\.safetensors yet \(outcome: paused\)"):
         paused.weights()
-    assert (paused.measures(), paused.evidence(), paused.importance()) == ({}, {}, {})
+
+
+def test_a_paused_run_shows_the_weights_it_has_reached(tmp_path, tiny):
+    spec = tiny(sparsifier=None, select=None)
+    paused = run(spec, tmp_path / "a", until=Clock(6))
+    whole = run(spec, tmp_path / "b")
+    assert paused.outcome.step == 6
+    reached, final = flatten(paused.weights()), flatten(whole.weights())
+    assert reached.keys() == final.keys()
+    assert any((reached[path] != final[path]).any() for path in final)
+    assert paused.prunables() == whole.prunables() == spec.trainer().prunables
+    finished = run(spec, tmp_path / "a")
+    assert finished.directory == paused.directory
+    for path, array in flatten(finished.weights()).items():
+        np.testing.assert_array_equal(array, final[path])
 
 
 def test_pack_and_unpack():

@@ -64,5 +64,7 @@ def compare(
     if len(true.names) > 1:
         rows += [[f"D_H of {name}", d, None, 1.0] for name, d in zip(true.names, result.d_h_per_dimension, strict=True)]
     print_table(f"{generated.name} against {reference.name}", ["measure", "value", "floor", "ceiling"], rows)
-    typer.echo(f"points inside the reference's box: {number(100 * result.inside_fraction, 4)} %")
+    scored = ", which scores the ceiling" if result.definition.escape == "counted" else ""
+    gone = f": the run leaves for good{scored}" if result.escaped else ""
+    typer.echo(f"points inside the reference's box: {number(100 * result.inside_fraction, 4)} %{gone}")
     typer.echo("\n".join(result.describe()))

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics.box import box_of, checked_chunk, checked_reference
+from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference
 from sparsernn.dynamics.definition import Definition
 from sparsernn.errors import SpecError
 
@@ -70,7 +70,7 @@ class BinnedAccumulator:
         self.reference, self.runs, self.steps, self.seen = reference, runs, steps, 0
         counter = np.uint16 if steps <= np.iinfo(np.uint16).max else np.uint32
         self._counts = np.zeros((runs, reference.definition.bins**reference.dim + 1), counter)
-        self._gone = np.zeros(runs, bool)
+        self._leaving = Leaving(runs)
 
     def add(self, chunk: ArrayLike) -> None:
         """Count the next `chunk`, (steps, runs, N), best float32 and C-ordered; releases the GIL.
@@ -83,20 +83,24 @@ class BinnedAccumulator:
             raise SpecError(f"planned for {self.steps} steps, but step {self.seen + len(array)} was given")
         bins = reference.definition.bins
         assert bins is not None
-        _count(array, reference.low, bins / (reference.high - reference.low), bins, self._counts)
+        scale = bins / (reference.high - reference.low)
+        _count(array, reference.low, scale, bins, self._counts, self._leaving.last_inside, self.seen)
         self.seen += len(array)
-        if len(array):
-            self._gone = ~np.isfinite(array[-1]).all(axis=-1)
+        self._leaving.note(array)
 
     def inside_fractions(self) -> NDArray[np.float64]:
         """Share of the points seen that lay in the box, (runs,)."""
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
+    def escaped(self) -> NDArray[np.bool_]:
+        """Which runs have left for good (`sparsernn.dynamics.box.Leaving`), (runs,)."""
+        return self._leaving.gone(self.seen)
+
     def divergences(self) -> NDArray[np.float64]:
         """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left.
 
-        Where escape is counted, a run whose last point is not finite scores the ceiling: it never comes back, and the
-        share of its points that lay inside says only how long it took.
+        Where escape is counted, a run that has left for good scores the ceiling: the share of its points that lay
+        inside says only how long that took.
         """
         definition, out = self.reference.definition, np.empty(self.runs)
         counted = definition.escape == "counted"
@@ -111,7 +115,7 @@ class BinnedAccumulator:
             out,
         )
         if counted:
-            out[self._gone] = self.reference.ceiling(self.seen)
+            out[self.escaped()] = self.reference.ceiling(self.seen)
         return np.where(totals > 0, out, np.nan)
 
 
@@ -125,7 +129,7 @@ def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference
     low, high = box_of(array, definition.box)
     dim = array.shape[1]
     counts = np.zeros((1, bins**dim + 1), np.uint32)
-    _count(array[:, None, :], low, bins / (high - low), bins, counts)
+    _count(array[:, None, :], low, bins / (high - low), bins, counts, np.zeros(1, np.int64), 0)
     used = counts[0] if definition.escape == "counted" else counts[0, :-1]
     smoothed = used + definition.alpha
     log_p = np.log(smoothed / (used.sum() + definition.alpha * len(used)))
@@ -136,8 +140,9 @@ def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference
 
 
 @numba.njit(nogil=True, cache=True)
-def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any) -> None:
-    """Add chunk (steps, runs, N) to counts (runs, bins^N + 1), the last entry for what is outside or not finite."""
+def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any, last_inside: Any, before: int) -> None:
+    """Add chunk (steps, runs, N) to counts (runs, bins^N + 1), the last entry for what is outside or not finite; put
+    the number (`before` ones precede the chunk) of the last step inside into last_inside (runs,)."""
     steps, runs, dim = chunk.shape
     escaped = counts.shape[1] - 1
     visited = np.empty((runs, steps), np.int32)
@@ -153,6 +158,8 @@ def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any) -> None:
         row = counts[run]
         for step in range(steps):
             row[visited[run, step]] += 1
+            if visited[run, step] != escaped:
+                last_inside[run] = before + step
 
 
 @numba.njit(nogil=True, cache=True)

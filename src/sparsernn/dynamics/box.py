@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import DataError, SpecError
 
+LEAST_OUTSIDE = 20
+
 
 def checked_reference(values: ArrayLike) -> NDArray[np.floating[Any]]:
     """The reference as a C-ordered (T, N) array of float32 or float64, refused where no measure could mean anything."""
@@ -57,9 +59,28 @@ def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[
     return np.ascontiguousarray(array)
 
 
+class Leaving:
+    """Which of several runs have left for good: the last point is not finite, or the last twentieth of the run (at
+    least 20 points, or all of it) lies outside the box. The counting kernels keep `last_inside` (runs,) up to date."""
+
+    def __init__(self, runs: int):
+        self.last_inside = np.full(runs, -1, np.int64)
+        self._not_finite = np.zeros(runs, bool)
+
+    def note(self, chunk: NDArray[np.floating[Any]]) -> None:
+        """To be told of every chunk (steps, runs, N)."""
+        if len(chunk):
+            self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
+
+    def gone(self, seen: int) -> NDArray[np.bool_]:
+        """(runs,) of runs of `seen` points."""
+        return self._not_finite | (seen - 1 - self.last_inside >= min(seen, max(LEAST_OUTSIDE, seen // 20)))
+
+
 @numba.njit(nogil=True, cache=True)
-def count_inside(chunk: Any, low: Any, high: Any, inside: Any) -> None:
-    """Add to inside (runs,) how many points of chunk (steps, runs, N) lie in [low, high) in every dimension."""
+def count_inside(chunk: Any, low: Any, high: Any, inside: Any, last_inside: Any, before: int) -> None:
+    """Add to inside (runs,) how many points of chunk (steps, runs, N) lie in [low, high) in every dimension; put the
+    number (`before` ones precede the chunk) of the last such step into last_inside (runs,)."""
     steps, runs, dim = chunk.shape
     for run in range(runs):
         for step in range(steps):
@@ -68,3 +89,5 @@ def count_inside(chunk: Any, low: Any, high: Any, inside: Any) -> None:
                 # not "x < low or x >= high": a NaN must fail
                 within = within and chunk[step, run, d] >= low[d] and chunk[step, run, d] < high[d]
             inside[run] += within
+            if within:
+                last_inside[run] = before + step

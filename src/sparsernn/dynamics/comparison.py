@@ -29,6 +29,7 @@ class Comparison(NamedTuple):
     d_h: float | Undefined
     d_h_per_dimension: list[float | Undefined]
     inside_fraction: float
+    escaped: bool
     floor: Bound
     ceiling: Bound
     definition: Definition
@@ -68,6 +69,7 @@ class Comparison(NamedTuple):
             "definition": self.definition.to_dict()
             | {"padding": self.padding, "sigma": self.sigma, "sigma_hz": self.sigma_hz, "text": self.describe()},
             "inside_fraction": self.inside_fraction,
+            "escaped": self.escaped,
             "floor": {name: plain(f"floor.{name}", value) for name, value in self.floor._asdict().items()},
             "ceiling": {name: plain(f"ceiling.{name}", value) for name, value in self.ceiling._asdict().items()},
             "rows": {"reference": self.rows[0], "generated": self.rows[1], "d_h": self.rows_compared},
@@ -111,6 +113,7 @@ def compare(
     definition = definition_for(rows, true.shape[1], preset, estimator=estimator, bins=bins, box=box, variance=variance)
     spectral = spectral_distance(true[:rows], other[:rows], sigma_hz=sigma_hz, padding=padding, dt=dt)
     prepared = stsp.prepare(true, definition)
+    found = stsp.assess(prepared, other)
 
     def d_h(a: NDArray[Any], b: NDArray[Any]) -> float | Undefined:
         return spectral_distance(a, b, sigma=spectral.sigma, padding=padding).mean
@@ -134,10 +137,11 @@ def compare(
         stsp.ceiling(prepared, len(other)), 1.0, "a run that never comes near the reference; spectra without overlap"
     )
     return Comparison(
-        stsp.divergence(prepared, other),
+        found.d_stsp,
         spectral.mean,
         spectral.per_dimension,
-        stsp.inside_fraction(prepared, other),
+        found.inside_fraction,
+        found.escaped,
         floor,
         ceiling,
         definition,

@@ -14,6 +14,8 @@ variants, and what is done about their faults, is said by a `Definition`.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -25,13 +27,14 @@ from sparsernn.errors import SpecError, Undefined
 
 __all__ = [
     "Accumulator",
+    "Assessment",
     "Definition",
     "Reference",
+    "assess",
     "ceiling",
     "definition_for",
     "divergence",
     "floor",
-    "inside_fraction",
     "prepare",
 ]
 
@@ -51,26 +54,43 @@ def prepare(values: ArrayLike, definition: Definition | None = None) -> Referenc
     return prepare_mixture(array, definition)
 
 
-def divergence(reference: Reference, generated: ArrayLike) -> float | Undefined:
-    """D_stsp of a generated series (T', N) against the reference, in nats.
+class Assessment(NamedTuple):
+    """`d_stsp` in nats; `inside_fraction`: share of the points in the definition's box; `escaped`: the run has left for
+    good (`sparsernn.dynamics.box.Leaving`)."""
 
-    Values that are not finite, and points far outside, count as escape: a run that has escaped altogether scores the
-    ceiling, and escape after some steps scores at least as much as collapse to a point after as many. Binning charges
-    about ln(1 / share inside) for it, the mixture the escaped share of the ceiling. Under a definition with escape
-    "dropped" such points are ignored, and a run of which nothing is left is `Undefined`.
+    d_stsp: float | Undefined
+    inside_fraction: float
+    escaped: bool
+
+
+def assess(reference: Reference, generated: ArrayLike) -> Assessment:
+    """A generated series (T', N) against the reference.
+
+    Values that are not finite, and points far outside, count as escape: a run that leaves for good scores the ceiling,
+    and escape after some steps scores at least as much as collapse to a point after as many. For excursions binning
+    charges about ln(1 / share inside), the mixture the escaped share of the ceiling. Under a definition with escape
+    "dropped" such points are ignored, and the D_stsp of a run of which nothing is left is `Undefined`.
     Raises `SpecError` where the shapes do not fit.
     """
-    value = _one(reference, generated).divergences()[0]
-    if np.isnan(value):
-        return Undefined(
-            "the generated series never comes near the reference and this definition drops what is outside"
+    array = np.asarray(generated)
+    if array.ndim != 2 or array.shape[1] != reference.dim or len(array) == 0:
+        raise SpecError(
+            f"the generated series must have shape (time, {reference.dim}) like the reference, got {array.shape}"
         )
-    return float(value)
+    accumulator = reference.accumulator(1, len(array))
+    accumulator.add(array[:, None, :])
+    value = float(accumulator.divergences()[0])
+    dropped = Undefined("the generated series never comes near the reference and this definition drops what is outside")
+    return Assessment(
+        dropped if np.isnan(value) else value,
+        float(accumulator.inside_fractions()[0]),
+        bool(accumulator.escaped()[0]),
+    )
 
 
-def inside_fraction(reference: Reference, generated: ArrayLike) -> float:
-    """Share of the generated points (T', N) inside the definition's box around the reference, 0 to 1."""
-    return float(_one(reference, generated).inside_fractions()[0])
+def divergence(reference: Reference, generated: ArrayLike) -> float | Undefined:
+    """D_stsp of a generated series (T', N) against the reference, in nats: that of `assess`."""
+    return assess(reference, generated).d_stsp
 
 
 def ceiling(reference: Reference, steps: int) -> float | Undefined:
@@ -95,15 +115,3 @@ def floor(values: ArrayLike, definition: Definition, steps: int, second: ArrayLi
             return Undefined("the reference is too short, or constant for too long, to be split in two")
         return divergence(prepare(first_part, definition), second_part)
     return divergence(prepare(array, definition), np.asarray(second)[:steps])
-
-
-def _one(reference: Reference, generated: ArrayLike) -> Accumulator:
-    """The accumulator of a single run that has seen all of `generated`."""
-    array = np.asarray(generated)
-    if array.ndim != 2 or array.shape[1] != reference.dim or len(array) == 0:
-        raise SpecError(
-            f"the generated series must have shape (time, {reference.dim}) like the reference, got {array.shape}"
-        )
-    accumulator = reference.accumulator(1, len(array))
-    accumulator.add(array[:, None, :])
-    return accumulator

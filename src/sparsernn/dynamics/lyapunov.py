@@ -51,6 +51,8 @@ def _growth(step: Any, params: Any, start: jax.Array, tangent: Any, steps: int) 
         state, tangent = at
         state, tangent = jax.jvp(lambda z: step(params, None, z), (state,), (tangent,))
         length = jnp.linalg.norm(tangent)
-        return (state, tangent / jnp.where(length > 0, length, 1)), jnp.log(length)
+        # relu(NaN) is 0: of a state that is gone the tangent vector may stay finite
+        growth = jnp.where(jnp.isfinite(state).all(), jnp.log(length), jnp.nan)
+        return (state, tangent / jnp.where(length > 0, length, 1)), growth
 
     return jax.lax.scan(body, (start, jnp.asarray(tangent)), length=steps)[1]

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics.box import box_of, checked_chunk, checked_reference, count_inside
+from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference, count_inside
 from sparsernn.dynamics.definition import Definition
 from sparsernn.errors import SpecError, Undefined
 
@@ -68,13 +68,15 @@ class MixtureAccumulator:
         self._used, self._near = 0, np.zeros(runs, np.int64)
         self._sums = np.zeros((len(reference.draws), runs))
         self._inside = np.zeros(runs, np.int64)
+        self._leaving = Leaving(runs)
 
     def add(self, chunk: ArrayLike) -> None:
         """Add the next `chunk`, (steps, runs, N), best float32 and C-ordered."""
         reference, array = self.reference, checked_chunk(chunk, self.runs, self.reference.dim)
         if self.seen + len(array) > self.steps:
             raise SpecError(f"planned for {self.steps} steps, but step {self.seen + len(array)} was given")
-        count_inside(array, reference.low, reference.high, self._inside)
+        count_inside(array, reference.low, reference.high, self._inside, self._leaving.last_inside, self.seen)
+        self._leaving.note(array)
         first, last = np.searchsorted(self._kept, [self.seen, self.seen + len(array)])
         rows = self._kept[first:last] - self.seen
         points, width = array[rows], reference.high - reference.low
@@ -89,13 +91,17 @@ class MixtureAccumulator:
         """Share of the points seen that lay in the box, (runs,)."""
         return self._inside / max(self.seen, 1)
 
+    def escaped(self) -> NDArray[np.bool_]:
+        """Which runs have left for good (`sparsernn.dynamics.box.Leaving`), (runs,)."""
+        return self._leaving.gone(self.seen)
+
     def divergences(self) -> Floats:
         """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and no draw is left.
 
         Where escape is counted, points that are not finite or more than a box width outside the box score the ceiling,
-        each by its share: (1 - e) D(the other points) + e · ceiling. This is at least the divergence of the whole run
-        (which is convex in q). Without it a few good steps before the escape would be smeared over the attractor by
-        their kernels and beat a run that collapses to a point.
+        each by its share: (1 - e) D(the other points) + e · ceiling; a run that has left for good scores the ceiling
+        alone. This is at least the divergence of the whole run (which is convex in q). Without it a few good steps
+        before the escape would be smeared over the attractor by their kernels and beat a run that collapses to a point.
         """
         reference, counted = self.reference, self.reference.definition.escape == "counted"
         points = self._near if counted else np.full(self.runs, self._used)
@@ -108,7 +114,7 @@ class MixtureAccumulator:
         value = np.where(left > 0, ratio.sum(axis=1) / np.maximum(left, 1), np.nan)
         if not counted:
             return value
-        near = self._near / max(self._used, 1)
+        near = np.where(self.escaped(), 0.0, self._near / max(self._used, 1))
         return near * value + (1 - near) * reference.background_divergence
 
 

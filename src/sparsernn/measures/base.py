@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,14 @@ Number = float | Undefined
 Way = Literal["lower", "higher"]
 
 
+class Removals(NamedTuple):
+    """What single weights do: `harm` (weights, starts), how much worse the number that the measure judges by is without
+    each; `intact` (m,), that number with all weights, from m starts."""
+
+    harm: np.ndarray
+    intact: np.ndarray
+
+
 class AbstractMeasure(Part):
     """Numbers of a trained network. Members are frozen dataclasses of plain values; the same arguments give the same
     numbers. Weights are handed in masked. A number that does not exist is an `Undefined` with its reason, never NaN
@@ -29,6 +37,8 @@ class AbstractMeasure(Part):
     registry = Registry("measure", MEASURES)
     better: ClassVar[dict[str, Way]] = {}
     """Keys of `measure` by which checkpoints can be chosen, and which way is better."""
+    judges_by: ClassVar[str] = ""
+    """The number that `without` judges single weights by."""
 
     def better_on(self, task: AbstractTask) -> dict[str, Way]:
         """`better` for this task: `measure` gives each of these keys on every split. Default: `better`."""
@@ -56,8 +66,8 @@ class AbstractMeasure(Part):
         indices: np.ndarray,
         starts: int,
         tell: Callable[[int, int], None] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The main key as "lower is better", without each single weight (len(indices), starts) and intact (starts,).
+    ) -> Removals:
+        """What happens to the number `judges_by` ("lower is better") without each single weight.
 
         `indices` are flat into the matrix; the starts lie in the validation split. All removals advance together;
         `tell(done, of)` is called after each part of the work.

@@ -19,7 +19,7 @@ from sparsernn.dynamics.spectra import spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number
+from sparsernn.measures.base import AbstractMeasure, Number, Removals
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
@@ -28,6 +28,10 @@ from sparsernn.weights import Weights, get, replace
 
 TRANSIENT = 0.25
 """Free runs are this much longer than what is scored; the first part is dropped (1.25 T, first 20 %; 2406.04934)."""
+UNDEFINED_SCORES = {"hemmer2024": 20.0}
+"""What the published code puts in the place of a D_stsp that does not exist when it judges weights."""
+FLOORS = 5
+"""True runs that make a floor."""
 BLOCK, CHUNK = 256, 250
 """Removals that advance together and steps between two looks at them: both stay in a core's cache."""
 STILL = 1e-3
@@ -40,15 +44,20 @@ class ReconstructionQuality(AbstractMeasure):
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
-    `inside_fraction`, `collapsed` and `escaped` (shares of the starts whose run stood still, or left the data's box for
-    more than half of its time); on the test split `largest_exponent` (Lyapunov; nats per time unit, or per
-    step where dt is unknown); `d_stsp_sd` over starts; and what to hold them against: `d_stsp_floor`, `d_h_floor` (a
-    second true run of the same length where the system is known, else split halves of the stretch), `d_stsp_ceiling`,
-    `d_stsp_of_training_data` (the last rows of the training stretch against this split: what a perfect copy of the
-    training data would score, drift included).
+    `inside_fraction`; shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
+    does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
+    (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
+    against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
+    with `d_stsp_floor_sd`, else split halves of the stretch), `d_stsp_ceiling`, `largest_exponent_true` (of a known
+    system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the training stretch against this split:
+    what a perfect copy of the training data would score, drift included).
     `preset="hemmer2024"` takes the paper's definitions, else the defaults for length and dimension; `bins` overrides.
-    A single weight is judged by `d_stsp` of runs without it, on at most `removal_rows` rows of the validation split.
-    Cost: starts * 1.25 T steps; without each of n weights: the same n times, batched.
+
+    A single weight is judged by the `d_stsp` of runs without it, on at most `removal_rows` rows of the validation
+    split: harm = D_stsp without it from a start - mean D_stsp of the intact network from many starts. After some time
+    chaos has parted the two runs of one start, so pairing them would only put the noise of few intact runs into every
+    score. Where a removal changes nothing at all, the harm is exactly 0. Undefined counts as the ceiling (preset: 20).
+    Cost: starts * 1.25 T steps; without each of n weights: the same n times, batched, and 256 intact runs.
     """
 
     starts: int = 4
@@ -62,6 +71,7 @@ class ReconstructionQuality(AbstractMeasure):
         "d_h": "lower",
         "prediction_error": "lower",
     }
+    judges_by: ClassVar[str] = "d_stsp"
 
     rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"), at_least(10, "removal_rows"))
 
@@ -74,25 +84,28 @@ class ReconstructionQuality(AbstractMeasure):
         assert isinstance(task, Reconstruction)
         truth = _truth(self, task, split)
         runs = self.generate(network, weights, truth.values)
-        spatial = [stsp.divergence(truth.reference, run) for run in runs]
+        assessed = [stsp.assess(truth.reference, run) for run in runs]
+        spatial = [found.d_stsp for found in assessed]
         spectral = [spectral_distance(truth.values, run).mean for run in runs]
-        inside = np.array([stsp.inside_fraction(truth.reference, run) for run in runs])
-        still = [np.isfinite(run).all() and run[len(run) // 2 :].std(axis=0).max() < STILL for run in runs]
+        still = np.array([np.isfinite(run).all() & (run[len(run) // 2 :].std(axis=0) < STILL) for run in runs])
         found: dict[str, Number] = {
             "d_stsp": _mean(spatial),
             "d_stsp_sd": _sd(spatial),
             "d_stsp_floor": truth.d_stsp_floor,
+            "d_stsp_floor_sd": truth.d_stsp_floor_sd,
             "d_stsp_ceiling": stsp.ceiling(truth.reference, len(truth.values)),
             "d_stsp_of_training_data": truth.d_stsp_of_training_data,
             "d_h": _mean(spectral),
             "d_h_floor": truth.d_h_floor,
             "prediction_error": self.prediction_error(network, weights, truth.values),
-            "inside_fraction": float(inside.mean()),
-            "collapsed": float(np.mean(still)),
-            "escaped": float((inside < 0.5).mean()),
+            "inside_fraction": float(np.mean([found.inside_fraction for found in assessed])),
+            "collapsed": float(still.all(axis=1).mean()),
+            "frozen": float(still.any(axis=1).mean()),
+            "escaped": float(np.mean([found.escaped for found in assessed])),
         }
         if split == "test":
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
+            found["largest_exponent_true"] = _true_exponent(task)
         return found
 
     def generate(self, network: Network, weights: Weights, values: np.ndarray) -> np.ndarray:
@@ -130,31 +143,40 @@ class ReconstructionQuality(AbstractMeasure):
         indices: np.ndarray,
         starts: int,
         tell: Callable[[int, int], None] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> Removals:
         assert isinstance(task, Reconstruction)
         values = np.asarray(task.load().validation)[: self.removal_rows]
         reference = stsp.prepare(values, self._definition(values))
         length = len(values)
         steps = length + int(TRANSIENT * length)
-        rows = np.linspace(0, length // 2, starts, endpoint=False).astype(int)
-        # the intact network is one more removal, of nothing: runs that are equal then stay equal, in spite of chaos
+        # with each start goes the intact network as one more removal, of nothing: runs that are equal stay equal
         nothing = np.array([[0], [prunable.target], [0]])
         removals = np.hstack([nothing, np.unravel_index(indices, prunable.shape)])
         count = removals.shape[1]
         block = min(BLOCK, count)
-        scores = np.empty((count, starts))
         matrix = get(weights, prunable.path)
-        for column, row in enumerate(rows):
-            first = np.tile(values[row], (block, 1))  # NumPy: a JAX operation out here would be compiled for itself
+
+        def scored(some: np.ndarray, first: np.ndarray) -> np.ndarray:
+            """D_stsp without each of `some` (3, block), each from its own row of `first` (block, N)."""
+            holed = replace(weights, {prunable.path: Knockout(matrix, *some)})
+            return _streamed(network, holed, first, reference, steps, length, self.preset)
+
+        def beginnings(number: int) -> np.ndarray:
+            return values[np.linspace(0, length // 2, number, endpoint=False).astype(int)]
+
+        intact = scored(np.repeat(nothing, block, axis=1), beginnings(block))
+        harm = np.empty((count - 1, starts))
+        for column, start in enumerate(beginnings(starts)):
+            first = np.tile(start, (block, 1))  # NumPy: a JAX operation out here would be compiled for itself
+            scores = np.empty(count)
             for begin in range(0, count, block):
                 some = removals[:, begin : begin + block]
-                padded = np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge")
-                holed = replace(weights, {prunable.path: Knockout(matrix, *padded)})
-                found = _streamed(network, holed, first, reference, steps, length)
-                scores[begin : begin + block, column] = found[: some.shape[1]]
+                found = scored(np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge"), first)
+                scores[begin : begin + block] = found[: some.shape[1]]
                 if tell:
                     tell(column * len(indices) + min(begin + block, count) - 1, starts * len(indices))
-        return scores[1:], scores[0]
+            harm[:, column] = np.where(scores[1:] == scores[0], 0.0, scores[1:] - intact.mean())
+        return Removals(harm, intact)
 
     def evidence(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
@@ -176,6 +198,7 @@ class Truth(NamedTuple):
     values: np.ndarray
     reference: stsp.Reference
     d_stsp_floor: Number
+    d_stsp_floor_sd: Number
     d_stsp_of_training_data: Number
     d_h_floor: Number
 
@@ -187,29 +210,49 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
     definition = measure._definition(values)
     reference = stsp.prepare(values, definition)
     training = stsp.divergence(reference, recording.train[-len(values) :])
+    spatial, spectral = [], []
     if task.system is not None:
         rows = (len(values) + max(recording.lags or (0,)) + 2) * 2 * task.every
-        fresh = changed(
-            task,
-            rows=rows,
-            seed=task.seed + 1,
-            lags=recording.lags,
-            standardize=False,
-            split=(0.5, 0.25, 0.25),
-            sequence=1,
-        )
-        second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
-        d_h_floor = spectral_distance(values[: len(second)], second).mean
-        return Truth(values, reference, stsp.floor(values, definition, len(values), second), training, d_h_floor)
-    half = len(values) // 2
-    d_h_floor = spectral_distance(values[:half], values[half : 2 * half]).mean
-    return Truth(values, reference, stsp.floor(values, definition, len(values)), training, d_h_floor)
+        for i in range(1, FLOORS + 1):
+            fresh = changed(
+                task,
+                rows=rows,
+                seed=task.seed + i,
+                lags=recording.lags,
+                standardize=False,
+                split=(0.5, 0.25, 0.25),
+                sequence=1,
+            )
+            second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
+            spatial.append(stsp.floor(values, definition, len(values), second))
+            spectral.append(spectral_distance(values[: len(second)], second).mean)
+    else:
+        half = len(values) // 2
+        spatial.append(stsp.floor(values, definition, len(values)))
+        spectral.append(spectral_distance(values[:half], values[half : 2 * half]).mean)
+    return Truth(values, reference, _mean(spatial), _sd(spatial), training, _mean(spectral))
+
+
+@lru_cache(maxsize=8)
+def _true_exponent(task: Reconstruction) -> Number:
+    """The largest exponent of a known system, seen as one sees a network."""
+    if task.system is None:
+        return Undefined("the system behind a recording is not known")
+    if task.every > 1:
+        return Undefined("rows are left out")
+    return largest_exponent(task.system.system(), steps=100_000)
 
 
 def _streamed(
-    network: Network, weights: Weights, first: np.ndarray, reference: stsp.Reference, steps: int, kept: int
+    network: Network,
+    weights: Weights,
+    first: np.ndarray,
+    reference: stsp.Reference,
+    steps: int,
+    kept: int,
+    preset: str | None,
 ) -> np.ndarray:
-    """D_stsp of the last `kept` of `steps` steps of every run (runs, N); undefined scores the ceiling.
+    """D_stsp of the last `kept` of `steps` steps of every run (runs, N); undefined scores the ceiling (preset: 20).
 
     The next chunk is computed while the last one is counted; no trajectory is stored.
     """
@@ -224,8 +267,8 @@ def _streamed(
         waiting = outputs if begin >= steps - kept else None
     accumulator.add(np.asarray(waiting))
     scores = np.asarray(accumulator.divergences(), dtype=float)
-    ceiling = reference.ceiling(kept)
-    return np.where(np.isfinite(scores), scores, np.inf if isinstance(ceiling, Undefined) else ceiling)
+    ceiling = UNDEFINED_SCORES[preset] if preset else reference.ceiling(kept)
+    return np.where(np.isfinite(scores), scores, ceiling)
 
 
 def _mean(values: list[Number]) -> Number:
@@ -235,6 +278,6 @@ def _mean(values: list[Number]) -> Number:
 
 def _sd(values: list[Number]) -> Number:
     if len(values) < 2:
-        return Undefined("one start only")
+        return Undefined("one value only")
     mean = _mean(values)
     return mean if isinstance(mean, Undefined) else float(np.std(np.array(values, dtype=float), ddof=1))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ import numpy as np
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number, Way
+from sparsernn.measures.base import AbstractMeasure, Number, Removals, Way
 from sparsernn.models.network import Forcing, Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Batch, Split
@@ -36,6 +36,8 @@ class Score(AbstractMeasure):
     """
 
     batch: int = 500
+
+    judges_by: ClassVar[str] = "loss"
 
     rules = (at_least(1, "batch"),)
 
@@ -68,7 +70,7 @@ class Score(AbstractMeasure):
         indices: np.ndarray,
         starts: int,
         tell: Callable[[int, int], None] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> Removals:
         batches = list(islice(task.examples("validation", self._part(task, starts)), starts))
         lost, intact = np.empty((len(indices), starts)), np.empty(starts)
         matrix = get(weights, prunable.path)
@@ -85,7 +87,8 @@ class Score(AbstractMeasure):
                     tell(column * len(indices) + min(begin + block, len(indices)), len(indices) * starts)
         both = np.append(lost, intact)
         worst = 2 * max(both[np.isfinite(both)], default=0.0) + 1
-        return tuple(np.where(np.isfinite(found), found, worst) for found in (lost, intact))  # type: ignore[return-value]
+        lost, intact = (np.where(np.isfinite(found), found, worst) for found in (lost, intact))
+        return Removals(lost - intact, intact)  # the same sequences with and without: their noise cancels
 
     def _part(self, task: AbstractTask, starts: int) -> int:
         """Sequences a start."""

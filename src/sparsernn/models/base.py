@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import jax
@@ -56,10 +55,6 @@ class AbstractCell(Part):
     @abc.abstractmethod
     def step(self, weights: Weights, state: State, projected: Any) -> State:
         """One step. `projected` is what `project` gave for this step, None without inputs."""
-
-    @abc.abstractmethod
-    def sources(self, state: State) -> Mapping[str, jax.Array]:
-        """For every state-driven prunable, the vector (..., source) that `step` multiplies it with in this state."""
 
     def outputs(self, state: State) -> jax.Array:
         """The units others see, (..., hidden)."""

@@ -63,9 +63,6 @@ class LSTM(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x) + weights["bias"]
 
-    def sources(self, state: LSTMState) -> dict[str, jax.Array]:
-        return {"recurrent": state.hidden}
-
     def step(self, weights: Weights, state: LSTMState, projected: Any) -> LSTMState:
         recurrent = linear(weights["recurrent"], state.hidden)
         drive = weights["bias"] if projected is None else projected

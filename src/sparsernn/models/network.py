@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ import numpy as np
 
 from sparsernn.connectome import Connectome
 from sparsernn.errors import SpecError, Undefined
-from sparsernn.linear import Knockout, linear
+from sparsernn.linear import Knockout, Watched, linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell, State
 from sparsernn.rng import named
 from sparsernn.rules import holds
 from sparsernn.spec import Checked
 from sparsernn.system import System
-from sparsernn.weights import Weights
+from sparsernn.weights import Weights, get, replace
 
 UNROLL = 8
 """Steps of a free run in one turn of the compiled loop: where few runs advance, the loop itself costs most of the time
@@ -147,9 +147,10 @@ class Network(Checked):
         """Move the observed part of the state to ``(1 - alpha) y + alpha observation``, the rest kept."""
         last = self.cells[-1]
         units = last.outputs(states[-1])
-        gap = alpha * (observation - self.read(weights, units))
-        if "readout" not in weights:
-            forced = units.at[..., : gap.shape[-1]].add(gap)
+        seen = self.read(weights, units)
+        gap = alpha * (observation - seen)
+        if "readout" not in weights:  # y + (x - y) is not x in the last bits, and not at all where y overflows
+            forced = units.at[..., : gap.shape[-1]].set(jnp.where(alpha == 1, observation, seen + gap))
         else:
             inverse = self.inverse(weights) if inverse is None else inverse
             each = inverse.ndim == 3  # one inverse for each removal of a read-out weight
@@ -227,26 +228,22 @@ class Network(Checked):
         states, outputs = jax.lax.scan(body, states, xs, length=steps, unroll=UNROLL)
         return Unrolled(outputs, states)
 
-    def sources(self, weights: Weights, xs: Any, states: tuple[State, ...], forcing: Forcing | None) -> dict[str, Any]:
-        """For every prunable, standard deviation (source,) of what it multiplies, over time and all other axes."""
-        inverse = self.inverse(weights)
+    def sources(
+        self, weights: Weights, paths: Iterable[str], xs: Any, states: tuple[State, ...], forcing: Forcing | None
+    ) -> dict[str, Any]:
+        """For every matrix named in `paths`, the standard deviation (source,) of what it multiplies, over time and all
+        other axes. xs (T, ..., inputs) or None, as for `unroll`."""
+        paths, inverse = tuple(paths), self.inverse(weights)
 
         def body(states: Any, at: Any) -> Any:
             x, force = at
-            seen: dict[str, Any] = {}
-            arriving = x
-            for i, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
-                seen |= {f"cell{i}/{name}": s for name, s in cell.sources(state).items()}
-                if arriving is not None:
-                    seen[f"cell{i}/input"] = arriving
-                projected = None if arriving is None else _project(cell, weights[f"cell{i}"], state, arriving)
-                arriving = cell.outputs(cell.step(weights[f"cell{i}"], state, projected))
-            if "readout" in weights:
-                seen["readout/weights"] = arriving
-            states = self.step(weights, states, x)
+            watched = {path: Watched(get(weights, path)) for path in paths}
+            under_watch = replace(weights, watched)
+            states = self.step(under_watch, states, x)
+            self.read(under_watch, self.cells[-1].outputs(states[-1]))
             if force is not None:
                 states = self.impose(weights, states, force.signal, force.alpha, inverse)
-            return states, seen
+            return states, {path: jnp.stack(matrix.seen) for path, matrix in watched.items()}
 
         seen = jax.lax.scan(body, states, (xs, forcing))[1]
         return {path: s.std(axis=tuple(range(s.ndim - 1))) for path, s in seen.items()}

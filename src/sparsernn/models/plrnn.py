@@ -64,13 +64,9 @@ class PLRNN(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)[..., 0, :]
 
-    def sources(self, state: jax.Array) -> dict[str, jax.Array]:
-        if self.mean_centered:
-            state = state - state.mean(axis=-1, keepdims=True)
-        return {"recurrent": jax.nn.relu(state)}
-
     def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
-        drive = linear(weights["recurrent"], self.sources(state)["recurrent"])[..., 0, :] + weights["bias"]
+        centered = state - state.mean(axis=-1, keepdims=True) if self.mean_centered else state
+        drive = linear(weights["recurrent"], jax.nn.relu(centered))[..., 0, :] + weights["bias"]
         return weights["diagonal"] * state + (drive if projected is None else drive + projected)
 
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:

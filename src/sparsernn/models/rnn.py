@@ -57,9 +57,6 @@ class RNN(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)[..., 0, :]
 
-    def sources(self, state: jax.Array) -> dict[str, jax.Array]:
-        return {"recurrent": state}
-
     def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
         drive = linear(weights["recurrent"], state)[..., 0, :] + weights["bias"]
         return ACTIVATIONS[self.activation](drive if projected is None else drive + projected)

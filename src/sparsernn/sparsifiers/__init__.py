@@ -3,6 +3,7 @@
 SPARSIFIERS = {
     "dense": "sparsernn.sparsifiers.methods.dense:Dense",
     "static": "sparsernn.sparsifiers.methods.static:Static",
+    "deepr": "sparsernn.sparsifiers.methods.deepr:DeepR",
     "pruner": "sparsernn.sparsifiers.pruner:Pruner",
     "rewirer": "sparsernn.sparsifiers.rewirer:Rewirer",
     # presets: functions that return one of the above

@@ -20,9 +20,9 @@ class Clock(NamedTuple):
     is `epochs` epochs of `steps_per_epoch` updates. Step and round may be traced; the horizon is a plain integer."""
 
     step: Any
-    round: Any
-    steps_per_epoch: int
-    epochs: int
+    round: Any = 0
+    steps_per_epoch: int = 1
+    epochs: int = 0
 
     @property
     def horizon(self) -> int:
@@ -34,7 +34,7 @@ class Snapshot(NamedTuple):
     dense, so growth can read them whole; on the host they are mean absolute values over several batches. `activity`
     maps a prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and
     forcing; it is None unless the sparsifier `needs_activity`. `learning_rate` is that of the last update (of the first
-    one of a round, between trainings), for methods that take steps of their own as DeepR does."""
+    one of a round, between trainings)."""
 
     clock: Clock
     weights: Weights
@@ -95,8 +95,8 @@ class AbstractSparsifier(Part):
         return chosen(prunables, self.where)
 
     @abc.abstractmethod
-    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
-        """Masks before the first update of a training."""
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
+        """Masks before the first update of a training; `weights` are the dense initial ones."""
 
     @abc.abstractmethod
     def due(self, clock: Clock) -> Any:
@@ -106,6 +106,11 @@ class AbstractSparsifier(Part):
     def accumulate(self, state: SparseState, gradients: Weights) -> SparseState:
         """Called with every update's dense gradients, for methods that average them. Default: nothing."""
         return state
+
+    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: Any) -> Weights:
+        """Called after every optimizer step, with masked weights: where the method moves them besides (noise, a pull
+        towards 0), inside the masks only. Default: nowhere."""
+        return weights
 
     @abc.abstractmethod
     def update_masks(

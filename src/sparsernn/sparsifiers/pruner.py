@@ -66,7 +66,7 @@ class Pruner(Composed):
         within("(0, 1)", "drop_fraction"),
     )
 
-    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         self.final_count(prunables, clock)  # raises where the density cannot be reached
         return SparseState(dense(self.acted(prunables)), ())
 

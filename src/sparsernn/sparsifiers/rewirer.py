@@ -60,7 +60,7 @@ class Rewirer(Composed):
         ),
     )
 
-    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())
 
     def due(self, clock: Clock) -> Any:

@@ -72,7 +72,7 @@ class Adding(AbstractTask):
         """None for ``train`` (fresh sequences), else the fixed sequences."""
         return None if split == "train" else Sequences(*(jnp.asarray(a, dtype=float) for a in _fixed(self, split)))
 
-    def batch(self, data: Sequences | None, key: jax.Array, size: int) -> Batch:
+    def batch(self, data: Sequences | None, key: jax.Array, size: int, step: Any = 0) -> Batch:
         """Fresh sequences for None, else rows of `data` with replacement."""
         if data is None:
             return _batch(self.draw(key, size))

@@ -58,8 +58,9 @@ class AbstractTask(Part):
         """A pytree of arrays, on the device, to be handed to `batch`."""
 
     @abc.abstractmethod
-    def batch(self, data: Any, key: jax.Array, size: int) -> Batch:
-        """`size` random sequences: a pure function of data and key (traceable, random access in training time)."""
+    def batch(self, data: Any, key: jax.Array, size: int, step: Any = 0) -> Batch:
+        """`size` sequences for the update after `step` others: a pure function (traceable, random access in training
+        time). Most tasks draw them with `key` and need no `step`; it is there for windows that follow one another."""
 
     @abc.abstractmethod
     def examples(self, split: Split, size: int) -> Iterator[Batch]:

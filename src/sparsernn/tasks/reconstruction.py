@@ -130,7 +130,7 @@ class Reconstruction(AbstractTask):
     def data(self, split: Split) -> jax.Array:
         return jnp.asarray(getattr(self.load(), split), dtype=float)
 
-    def batch(self, data: jax.Array, key: jax.Array, size: int) -> Batch:
+    def batch(self, data: jax.Array, key: jax.Array, size: int, step: Any = 0) -> Batch:
         k_start, k_noise = jax.random.split(key)
         starts = jax.random.randint(k_start, (size,), 0, data.shape[0] - self.sequence)
         rows = data[starts[None, :] + jnp.arange(self.sequence + 1)[:, None]]

@@ -109,7 +109,7 @@ class SequentialMNIST(AbstractTask):
         sd = np.average((pixels - mean) ** 2, weights=counts) ** 0.5
         return float(1 / sd), float(-mean / sd)
 
-    def batch(self, data: Rows, key: jax.Array, size: int) -> Batch:
+    def batch(self, data: Rows, key: jax.Array, size: int, step: Any = 0) -> Batch:
         picked = jax.random.randint(key, (size,), 0, data.images.shape[0], jnp.int32)
         return _batch(data._replace(images=data.images[picked], labels=data.labels[picked]))
 

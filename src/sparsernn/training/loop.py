@@ -14,7 +14,7 @@ import optax
 
 from sparsernn import masks as masking
 from sparsernn.masks import Masks, Prunable
-from sparsernn.models.network import Network, Ports
+from sparsernn.models.network import Forcing, Network, Ports
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
@@ -92,25 +92,27 @@ def begin(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: 
     return Carry(weights, trained, slots, sparse, zero, zero, zero, jnp.full((), -1, jnp.int32))
 
 
+def beginning(trainer: Trainer, weights: Weights, batch: Batch) -> tuple[Any, Forcing | None]:
+    """The states a batch begins from, and its forcing."""
+    if trainer.task.observed:
+        return trainer.network.start(weights, batch.first), plan(trainer.forcing, batch)
+    return trainer.network.zeros((batch.inputs.shape[1],)), None
+
+
 def losses(trainer: Trainer, weights: Weights, trained: Any, fixed: Any, batch: Batch) -> tuple[jax.Array, jax.Array]:
     """(task loss, sum of strength * penalty) of masked weights on one batch."""
-    network, task = trainer.network, trainer.task
-    if task.observed:
-        states, forcing = network.start(weights, batch.first), plan(trainer.forcing, batch)
-    else:
-        states, forcing = network.zeros((batch.inputs.shape[1],)), None
-    outputs = network.unroll(weights, batch.inputs, states, forcing).outputs
+    outputs = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch)).outputs
     penalty = jnp.zeros(())
     for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
         penalty += regularizer.strength * regularizer.penalty(own, constant, weights, trainer.prunables)
-    return task.loss(outputs, batch), penalty
+    return trainer.task.loss(outputs, batch), penalty
 
 
 def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
     """One update. The order is part of the contract:
-    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> new masks when due."""
+    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due."""
     root, fixed = operands.root, operands.fixed
-    batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch)
+    batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch, step)
 
     def objective(parameters: Any) -> Any:
         weights, trained = parameters
@@ -132,6 +134,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
         rate = trainer.rate(step)
         moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
+        moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
         trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
         if trainer.sparsifier.skips_update and due is not False:
             moved, trained, slots = jax.tree.map(
@@ -174,11 +177,8 @@ def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights,
 
 def sources(trainer: Trainer, weights: Weights, batch: Batch) -> dict[str, jax.Array]:
     """sd of what every prunable multiplies on one batch, under the training's forcing."""
-    network = trainer.network
-    if trainer.task.observed:
-        states = network.start(weights, batch.first)
-        return network.sources(weights, None, states, plan(trainer.forcing, batch))
-    return network.sources(weights, batch.inputs, network.zeros((batch.inputs.shape[1],)), None)
+    paths = [p.path for p in trainer.prunables]
+    return trainer.network.sources(weights, paths, batch.inputs, *beginning(trainer, weights, batch))
 
 
 @partial(jax.jit, static_argnames=("trainer",))
@@ -195,7 +195,7 @@ def survey(trainer: Trainer, operands: Operands, carry: Carry, step: Any, count:
     """
 
     def one(i: Any) -> Any:
-        batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch)
+        batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch, step)
         weights = masking.apply(carry.weights, carry.sparse.masks)
         gradients = jax.grad(lambda w: losses(trainer, w, carry.trained, operands.fixed, batch)[0])(weights)
         return jax.tree.map(jnp.abs, gradients), sources(trainer, weights, batch)

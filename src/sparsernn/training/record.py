@@ -1,15 +1,17 @@
 """A run directory as its readers see it: outcome, history, weights, masks, measures.
 
 Layout (all files are written beside and renamed, none is a pickle): `spec.json` (resolved fields, data hash, round,
-parent), `history.csv`, `checkpoint.safetensors`, `weights.safetensors`, `masks.safetensors`, `importance.safetensors`
-(where single weights were judged), `measures.json`, `evidence.safetensors`, `environment.json`, `timings.csv`,
-`outcome.json`, `lock`.
+parent), `history.csv`, `checkpoint.safetensors`, `weights.safetensors`, `masks.safetensors`,
+`regularizers.safetensors` (where they have arrays), `importance.safetensors` (where single weights were judged),
+`measures.json`, `evidence.safetensors`, `environment.json`, `timings.csv`, `outcome.json`, `lock`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ import numpy as np
 from sparsernn.errors import DataError, StoreError
 from sparsernn.files import safetensors_file
 from sparsernn.files.atomic import read_json
+from sparsernn.masks import Prunable
 from sparsernn.weights import Weights, unflatten
 
 FORMAT = 1
@@ -42,6 +45,14 @@ class Outcome(NamedTuple):
     @property
     def advice(self) -> str:
         return ADVICE.get(self.name, "")
+
+
+def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...]:
+    """What a weights file says of its prunable matrices; empty if it says nothing. StoreError if it cannot be read."""
+    try:
+        return tuple(Prunable(**entry) for entry in json.loads(metadata.get("prunables", "[]")))
+    except (ValueError, TypeError):
+        raise StoreError(f"{path} {_REPAIR}") from None
 
 
 class Record:
@@ -130,8 +141,18 @@ class Record:
             ) from None
 
     def weights(self) -> Weights:
-        """The selected weights, masked."""
+        """The selected weights, masked; of a run that was paused or interrupted those that it had reached."""
         return unflatten(self._arrays("weights.safetensors"))
+
+    def prunables(self) -> tuple[Prunable, ...]:
+        """The matrices of `weights` that may be made sparse, as the network named them; empty before there are any."""
+        path = self.directory / "weights.safetensors"
+        return prunables_of(safetensors_file.describe(path).metadata, path) if path.is_file() else ()
+
+    def regularizers(self) -> dict[str, np.ndarray]:
+        """Arrays of the regularizers, ``trained/…`` (of the selected epoch) and ``fixed/…``, by position and name."""
+        known = (self.directory / "regularizers.safetensors").is_file()
+        return self._arrays("regularizers.safetensors") if known else {}
 
     def masks(self) -> dict[str, np.ndarray]:
         return {k: v.astype(bool) for k, v in self._arrays("masks.safetensors").items()}

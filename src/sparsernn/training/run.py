@@ -30,6 +30,7 @@ from sparsernn.training.optimizers import AbstractOptimizer, RAdam
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.stage import Progress, Stage
 from sparsernn.training.store import FORMAT, Record, open_store, opened
+from sparsernn.weights import Weights
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -212,12 +213,12 @@ def check(spec: RunSpec) -> None:
 
     trainer = spec.trainer()
     prunables = trainer.prunables
-    if spec.sparsifier is not None:
-        attempt("sparsifier", lambda: _check_counts(spec, trainer))
     if not attempt("network", lambda: trainer.network.check(trainer.ports)):
-        raise SpecError(problems)  # no weights to try the other parts with
+        raise SpecError(problems)  # there are no weights to try the other parts with
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
+    if spec.sparsifier is not None:
+        attempt("sparsifier", lambda: _check_counts(spec, trainer, weights))
     for i, regularizer in enumerate(spec.regularizers):
         trained, fixed = regularizer.init(rng.key(spec.seed, "regularizer", i), prunables)
         penalty = partial(regularizer.penalty, trained, fixed, weights, prunables)
@@ -228,7 +229,7 @@ def check(spec: RunSpec) -> None:
         raise SpecError(problems)
 
 
-def _check_counts(spec: RunSpec, trainer: Trainer) -> None:
+def _check_counts(spec: RunSpec, trainer: Trainer, weights: Weights) -> None:
     assert spec.sparsifier is not None
     acted = spec.sparsifier.acted(trainer.prunables)
     rounds = spec.rounds.count if spec.rounds else 0
@@ -237,7 +238,7 @@ def _check_counts(spec: RunSpec, trainer: Trainer) -> None:
             f"after {rounds} rounds no weight is left; take fewer rounds, a smaller drop_fraction or a higher density"
         )
     if spec.sparsifier.by_rounds:
-        begun = spec.sparsifier.init(rng.key(spec.seed, "masks"), trainer.prunables, trainer.clock(0))
+        begun = spec.sparsifier.init(rng.key(spec.seed, "masks"), trainer.prunables, trainer.clock(0), weights)
         if nonzeros(begun.masks) < sum(p.size for p in acted):
             raise SpecError("it begins sparse, but rounds follow a dense training; give a schedule within trainings")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 
 from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError, Undefined
-from sparsernn.masks import Prunable, apply, dense
+from sparsernn.masks import Masks, Prunable, apply, dense
 from sparsernn.measures.base import as_lower
 from sparsernn.precision import precise
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
@@ -31,22 +31,41 @@ Progress = Callable[[str, int, int], None]
 """``progress(what, done, of)``: told about often; `what` names the round and what is being done."""
 
 
-class Best:
-    """The selected weights so far: `worth` (lower is better, None: undefined or nothing selected yet) of `epoch`."""
+def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Those whose names begin with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
-    def __init__(self, worth: float | None = None, epoch: int = 0, weights: Any = None, masks: Any = None):
-        self.worth, self.epoch, self.weights, self.masks = worth, epoch, weights or {}, masks or {}
+
+class Product(NamedTuple):
+    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name."""
+
+    weights: Weights
+    masks: Masks
+    trained: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, carry: Carry) -> Product:
+        masks = carry.sparse.masks
+        return cls(apply(carry.weights, masks), masks, pack(carry.trained))
+
+
+class Best(NamedTuple):
+    """The selected product so far: `worth` (lower is better, None: undefined or nothing selected yet) of `epoch`."""
+
+    worth: float | None = None
+    epoch: int = 0
+    product: Product | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {f"best/weights/{k}": np.asarray(v) for k, v in flatten(self.weights).items()}
-        return found | {f"best/masks/{k}": np.asarray(v) for k, v in self.masks.items()}
+        if self.product is None:
+            return {}
+        parts = {"weights": flatten(self.product.weights), "masks": self.product.masks, "trained": self.product.trained}
+        return {f"best/{part}/{k}": np.asarray(v) for part, arrays in parts.items() for k, v in arrays.items()}
 
     @classmethod
     def restored(cls, values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Best:
-        def under(prefix: str) -> dict[str, np.ndarray]:
-            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-
-        return cls(values["worth"], values["epoch"], unflatten(under("best/weights/")), under("best/masks/"))
+        weights, masks, trained = (under(arrays, f"best/{part}/") for part in ("weights", "masks", "trained"))
+        return cls(values["worth"], values["epoch"], Product(unflatten(weights), masks, trained) if weights else None)
 
 
 class Stage:
@@ -68,6 +87,10 @@ class Stage:
         label = f"round {round} of {spec.rounds.count}: " if spec.rounds else ""
         self.tell: Progress = lambda what, done, of: tell(label + what, done, of)
         self.best = Best()
+        self.current: Product | None = None
+        keys = [rng.key(spec.seed, "regularizer", i) for i in range(len(spec.regularizers))]
+        pairs = [r.init(k, self.trainer.prunables) for r, k in zip(spec.regularizers, keys, strict=True)]
+        self.trained, self.fixed = tuple(p[0] for p in pairs), tuple(p[1] for p in pairs)
         self.history_bytes = 0
         self.saved_at = time.monotonic()
 
@@ -82,8 +105,11 @@ class Stage:
         self.directory.begin()
         try:
             outcome = self.train(until)
-            if outcome.name in ("finished", "diverged"):
-                self.directory.save(self.best.weights, self.best.masks)
+            made = self.best.product if outcome.name in ("finished", "diverged") else self.current
+            assert made is not None
+            arrays = {f"trained/{name}": a for name, a in made.trained.items()}
+            arrays |= {f"fixed/{name}": a for name, a in pack(self.fixed).items()}
+            self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
             if outcome.name == "finished":
                 self.measure()
         except Interrupted as stop:
@@ -121,10 +147,13 @@ class Stage:
         diverged = int(carry.diverged)
         if diverged < 0:
             self.save(step, carry)
-        if not self.best.weights and (diverged >= 0 or (step >= horizon and self.spec.select is None)):
-            self.best = Best(None, step // self.spec.updates_per_epoch, *self.effective(carry))
+        self.current = Product.of(carry)
+        if self.best.product is None and (diverged >= 0 or (step >= horizon and self.spec.select is None)):
+            self.best = Best(None, step // self.spec.updates_per_epoch, self.current)
         if diverged >= 0:
-            return Outcome("diverged", diverged, f"the loss or a gradient was not finite at update {diverged}")
+            why = f"the loss or a gradient was not finite at update {diverged}"
+            why += "; before anything was learned: look for a root or a division at 0 first" if diverged == 0 else ""
+            return Outcome("diverged", diverged, why)
         if step >= horizon:
             why = f"weights of epoch {self.best.epoch} of {self.spec.epochs}"
             if self.spec.select is not None and self.best.worth is None:
@@ -133,11 +162,6 @@ class Stage:
         if self.stopped():
             return Outcome("interrupted", step, "stopped from outside")
         return Outcome("paused", step, f"asked to pause at update {last}")
-
-    @staticmethod
-    def effective(carry: Carry) -> tuple[Weights, Any]:
-        """Masked weights and their masks."""
-        return apply(carry.weights, carry.sparse.masks), carry.sparse.masks
 
     def save(self, step: int, carry: Carry) -> None:
         """Commit what was reached."""
@@ -154,14 +178,14 @@ class Stage:
         ways = judge.better_on(self.spec.task)
         if report.epoch % select.every and report.epoch != self.spec.epochs:
             return {f"validation_{key}": None for key in ways}
-        weights, masks = self.effective(carry)
+        made = Product.of(carry)
         with precise(False):
-            numbers = judge.measure(self.trainer.network, weights, masks, self.spec.task, "validation")
+            numbers = judge.measure(self.trainer.network, made.weights, made.masks, self.spec.task, "validation")
         taken = {key: numbers[key] for key in ways}
         columns = {f"validation_{k}": None if isinstance(v, Undefined) else float(v) for k, v in taken.items()}
         worth = as_lower(taken[select.key], ways[select.key])
         if report.nonzeros <= self.trainer.final_count and (self.best.worth is None or worth < self.best.worth):
-            self.best = Best(worth if np.isfinite(worth) else None, report.epoch, weights, masks)
+            self.best = Best(worth if np.isfinite(worth) else None, report.epoch, made)
         return columns
 
     # ------------------------------------------------------------------------------------------ beginnings and pruning
@@ -170,17 +194,15 @@ class Stage:
         """What the compiled loop reads, the carry to go on from, and the step it stands at."""
         trainer, seed = self.trainer, self.spec.seed
         root = rng.key(seed) if self.round == 0 else rng.key(seed, "round", self.round)
-        pairs = [r.init(rng.key(seed, "regularizer", i), trainer.prunables) for i, r in enumerate(trainer.regularizers)]
-        trained, fixed = tuple(p[0] for p in pairs), tuple(p[1] for p in pairs)
-        operands = Operands(root, self.round, trainer.task.data("train"), fixed)
+        operands = Operands(root, self.round, trainer.task.data("train"), self.fixed)
         checkpoint = self.directory.load_checkpoint()
         if checkpoint is None and self.parent is not None:
-            return operands, self.pruned(operands, trained), 0
+            return operands, self.pruned(operands), 0
         weights = trainer.network.init(rng.key(seed, "init"), trainer.ports)
-        sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0))
+        sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
         if self.parent is not None:
             sparse = SparseState(dense(self.acted), ())
-        carry = loop.begin(trainer, weights, trained, sparse)
+        carry = loop.begin(trainer, weights, self.trained, sparse)
         if checkpoint is None:
             return operands, carry, 0
         values = checkpoint.values
@@ -194,13 +216,15 @@ class Stage:
         assert self.spec.sparsifier is not None
         return self.spec.sparsifier.acted(self.trainer.prunables)
 
-    def pruned(self, operands: Operands, trained: Any) -> Carry:
-        """The beginning of a round: the parent's weights are judged, the rewound ones lose what was cut."""
+    def pruned(self, operands: Operands) -> Carry:
+        """The beginning of a round: the parent's weights are judged, the rewound ones lose what was cut. What the
+        regularizers have learned (where neurons lie) is kept, however the weights begin."""
         spec, trainer = self.spec, self.trainer
         assert self.parent is not None
         assert spec.sparsifier is not None
         assert spec.rounds is not None
         weights = jax.tree.map(jnp.asarray, self.parent.weights())
+        trained = unpack(self.trained, under(self.parent.regularizers(), "trained/"))
         masks = dense(self.acted) | {path: jnp.asarray(mask) for path, mask in self.parent.masks().items()}
         state = SparseState(masks, ())
         gradients, activity = loop.survey(trainer, operands, loop.begin(trainer, weights, trained, state), 0)
@@ -220,7 +244,7 @@ class Stage:
         gradients, activity = loop.survey(trainer, operands, carry, step)
         clock = trainer.clock(step, self.round)
         snapshot = Snapshot(clock, carry.weights, gradients, activity, trainer.rate(step - 1))
-        importance = self.importance(self.effective(carry)[0])
+        importance = self.importance(Product.of(carry).weights)
         key = rng.named(operands.root, "masks", step)
         return loop.adopt(trainer, carry, *trainer.sparsifier.update_masks(key, carry.sparse, snapshot, importance))
 
@@ -240,11 +264,11 @@ class Stage:
             say = lambda done, of: tell(f"importance of {path}", done, of)
             matrix = matrices[path]
             with precise(False):
-                lost, intact = judge.without(trainer.network, weights, trainer.task, matrix, indices, starts, say)
-            found = {"indices": indices, "harm": lost - intact, "intact": intact}
-            saved = directory.importance() | {f"{path}:{name}": array for name, array in found.items()}
+                found = judge.without(trainer.network, weights, trainer.task, matrix, indices, starts, say)
+            arrays = {"indices": indices, "harm": found.harm, "intact": found.intact}
+            saved = directory.importance() | {f"{path}:{name}": array for name, array in arrays.items()}
             directory.save_arrays("importance.safetensors", saved)
-            return found["harm"]
+            return found.harm
 
         return importance
 

@@ -11,7 +11,7 @@ import platform
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy as np
 from sparsernn.errors import DataError, Interrupted, StoreError
 from sparsernn.files import safetensors_file
 from sparsernn.files.atomic import read_json, write_json, write_text
+from sparsernn.masks import Prunable
 from sparsernn.training.record import FORMAT, Outcome, Record
 from sparsernn.weights import Weights, flatten
 
@@ -91,13 +92,16 @@ class Directory(Record):
                 os.fsync(file.fileno())
             return path.stat().st_size
 
-    def save(self, weights: Weights, masks: Mapping[str, Any]) -> None:
-        about = {"run": self.identity}
+    def save(
+        self, weights: Weights, masks: Mapping[str, Any], prunables: Iterable[Prunable], regularizers: Mapping[str, Any]
+    ) -> None:
+        """Weights (with what may be pruned of them in the metadata), masks, and arrays of regularizers if any."""
+        about = {"run": self.identity, "prunables": json.dumps([p._asdict() for p in prunables])}
         flat = {path: np.asarray(a) for path, a in flatten(weights).items()}
         safetensors_file.write(self.directory / "weights.safetensors", flat, about)
-        safetensors_file.write(
-            self.directory / "masks.safetensors", {p: np.asarray(m, dtype=bool) for p, m in masks.items()}, about
-        )
+        self.save_arrays("masks.safetensors", {p: np.asarray(m, dtype=bool) for p, m in masks.items()})
+        if regularizers:
+            self.save_arrays("regularizers.safetensors", regularizers)
 
     def save_json(self, name: str, value: Any) -> None:
         write_json(self.directory / name, value)
@@ -232,15 +236,19 @@ def environment() -> dict[str, Any]:
 
 
 def pack(tree: Any) -> dict[str, np.ndarray]:
-    """The leaves of a pytree by the path to them."""
-    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
+    """The leaves of a pytree by the path to them, as in ``weights/cell0/recurrent``."""
+    return {_name(path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
 def unpack(template: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     """A pytree like `template` with its leaves from `pack`. StoreError where a leaf is missing or is another array."""
     leaves = []
     for path, leaf in jax.tree_util.tree_leaves_with_path(template):
-        name = jax.tree_util.keystr(path)
+        name = _name(path)
         found = arrays.get(name)
         if found is None or found.shape != np.shape(leaf) or found.dtype != leaf.dtype:
             got = "missing" if found is None else f"{found.dtype} {found.shape}"

@@ -19,7 +19,7 @@ class Dense(AbstractSparsifier):
     def acted(self, prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
         return ()
 
-    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         return SparseState({}, ())
 
     def due(self, clock: Clock) -> Any:

@@ -25,7 +25,7 @@ class Static(AbstractSparsifier):
 
     rules = (within("(0, 1]", "density"),)
 
-    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock) -> SparseState:
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())
 
     def due(self, clock: Clock) -> Any:
