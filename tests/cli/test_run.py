@@ -49,7 +49,7 @@ def test_undefined_numbers_in_json_are_null_with_the_reason(cli, written, tree, 
     numbers = json.loads(said.out)["measures"]["reconstruction"]["test"]
     assert numbers["d_h"] is None
     assert numbers["d_stsp_sd"] is None
-    assert "one start" in numbers["undefined"]["d_stsp_sd"]
+    assert "one value" in numbers["undefined"]["d_stsp_sd"]
     assert np.isfinite(numbers["d_stsp"])
 
 

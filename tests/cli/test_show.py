@@ -36,13 +36,22 @@ def test_a_run_as_json(cli, finished):
     assert {a["role"] for a in about["arrays"]} == {"", "recurrent"}
 
 
-def test_a_run_without_weights_yet(cli, tree, tmp_path):
+def test_a_paused_run_and_one_without_weights(cli, tree, tmp_path):
     record = run(read_spec(tree()), tmp_path / "runs", until=Clock(5, 0, 4, 3))
     said = cli("show", record.directory)
     assert said.code == 0
     assert "paused at update 5" in said.out
     about = json.loads(cli("show", record.directory, "--json").out)
-    assert about["arrays"] == []
+    assert {a["role"] for a in about["arrays"]} == {"recurrent", ""}
+    (record.directory / "weights.safetensors").unlink()
+    assert json.loads(cli("show", record.directory, "--json").out)["arrays"] == []
+
+
+def test_a_weights_file_knows_its_prunable_matrices(cli, finished):
+    about = json.loads(cli("show", finished.directory / "weights.safetensors", "--json").out)
+    roles = {a["name"]: a.get("role") for a in about["arrays"]}
+    assert roles["cell0/recurrent"] == "recurrent"
+    assert roles["cell0/bias"] is None
 
 
 def test_files_of_ours_and_of_anybody(cli, finished, tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pytest
@@ -127,7 +128,10 @@ def test_odd_outcomes_are_shown(adding, tmp_path):
 
 def test_a_run_without_any_weights(adding, tmp_path):
     paused = next(t.record for t in adding.trainings if t.outcome.name == "paused")
-    made = write(compare([paused]), tmp_path / "page.html", tmp_path / "png", tmp_path / "csv", "fresh")
+    copied = tmp_path / paused.directory.name
+    shutil.copytree(paused.directory, copied)
+    (copied / "weights.safetensors").unlink()
+    made = write(compare([Record(copied)]), tmp_path / "page.html", tmp_path / "png", tmp_path / "csv", "fresh")
     page = made.html.read_text(encoding="utf-8")
     assert "Nothing is measured yet." in page
     assert "no weights on disk yet" in page

@@ -15,7 +15,7 @@ def test_summary_of_a_pruned_reconstruction(pruned):
     table = tables.summary(pruned)
     assert table.columns == [
         "run", "round", "weights left", "share", "D_stsp", "D_stsp floor", "D_stsp ceiling", "D_H", "D_H floor",
-        "prediction error", "seeds", "outcome",
+        "prediction error", "largest exponent", "seeds", "outcome",
     ]  # fmt: skip
     assert [row[:3] for row in table.rows] == [
         ["dense", 0, 64],

@@ -43,23 +43,26 @@ def _of_file(path: Path) -> dict:
     import numpy as np
 
     from sparsernn.files.safetensors_file import read
+    from sparsernn.training.record import prunables_of
 
     arrays, metadata = read(path)
-    return {"metadata": metadata, "arrays": [_about(name, np.asarray(array)) for name, array in arrays.items()]}
+    roles = {p.path: p.role for p in prunables_of(metadata, path)}
+    known = lambda name: {"role": roles[name]} if name in roles else {}
+    listed = [_about(name, np.asarray(array)) | known(name) for name, array in arrays.items()]
+    return {"metadata": metadata, "arrays": listed}
 
 
 def _of_run(directory: Path) -> dict:
     import numpy as np
 
-    from sparsernn.training.run import read_spec
-    from sparsernn.training.store import Record
+    from sparsernn.training.record import Record
     from sparsernn.weights import flatten
 
     record = Record(directory)
     outcome = record.outcome
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
     if (directory / "weights.safetensors").is_file():
-        roles = {p.path: p.role for p in read_spec(record.spec).trainer().prunables}
+        roles = {p.path: p.role for p in record.prunables()}
         for name, array in flatten(record.weights()).items():
             about["arrays"].append(_about(name, np.asarray(array)) | {"role": roles.get(name, "")})
     return about

@@ -43,6 +43,11 @@ RECONSTRUCTION = (
     Quantity("reconstruction/d_h", "D_H", "0 to 1", "lower", "reconstruction/d_h_floor", 1.0),
     Quantity("reconstruction/prediction_error", "prediction error", "sd²", "lower"),
 )
+BESIDE = {
+    "reconstruction/largest_exponent": "largest exponent",
+    "reconstruction/largest_exponent_true": "true exponent",
+}
+"""Numbers with no better end, shown beside the leading ones where any training has them."""
 HIGHER = ("accuracy",)
 
 
@@ -58,6 +63,13 @@ def quantities(trainings: Iterable[Training]) -> tuple[Quantity, ...]:
         scores.remove("score/loss")
     named = [Quantity(k, k.removeprefix("score/"), "", "higher" if k.endswith(HIGHER) else "lower") for k in scores]
     return tuple(sorted(named, key=lambda q: (q.better != "higher", q.name == "loss")))
+
+
+def beside_the_leading(trainings: Iterable[Training]) -> dict[str, str]:
+    """Key to name of further numbers for the summary: those of which any training has one."""
+    found = [training.test for training in trainings]
+    defined = lambda key: any(key in test and not isinstance(test[key], Undefined) for test in found)
+    return {key: name for key, name in BESIDE.items() if defined(key)}
 
 
 def trivial(trainings: Iterable[Training]) -> dict[str, dict[str, Number]]:

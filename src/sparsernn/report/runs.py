@@ -12,14 +12,15 @@ from sparsernn.errors import SpecError, StoreError, Undefined
 from sparsernn.report.labels import labels, sparsifier_name
 from sparsernn.training.record import Outcome, Record
 from sparsernn.training.store import MARKER
-from sparsernn.weights import flatten
+from sparsernn.weights import get
 
 Number = float | Undefined
 
 
 class Training(NamedTuple):
-    """One run directory. `left` of `total` weights exist, counted over the matrices that the compared sparsifiers act
-    on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`: ``measure/key`` to number."""
+    """One run directory. `left` of `total` weights exist (in the mask and not 0), counted over the matrices that the
+    compared sparsifiers act on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`:
+    ``measure/key`` to number."""
 
     label: str
     seed: int
@@ -124,14 +125,18 @@ def compare(records: Sequence[Record]) -> Comparison:
 
 
 def _sizes(record: Record) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
-    """Path to (weights that exist, size) of every matrix that may be pruned, and the paths that have masks."""
-    if not (record.directory / "weights.safetensors").is_file():
+    """Path to (weights that exist, size) of every matrix that may be pruned, and the paths that have masks.
+
+    A connection with the weight 0 (grown a moment ago, never used) does not count: it is not there for the network.
+    """
+    prunables = record.prunables()
+    if not prunables:
         return {}, frozenset()
-    masks = record.masks()
+    masks, weights = record.masks(), record.weights()
     found = {}
-    for path, array in flatten(record.weights()).items():
-        if np.ndim(array) == 3:  # (gates, target, source): no other array of a network has three axes
-            found[path] = (int(masks[path].sum()) if path in masks else array.size, array.size)
+    for p in prunables:
+        array = get(weights, p.path)
+        found[p.path] = (int(np.count_nonzero(array[masks[p.path]])) if p.path in masks else array.size, array.size)
     return found, frozenset(masks)
 
 

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from sparsernn.errors import Undefined
 
 Number = float | Undefined
 RESAMPLES = 10_000
+LEVEL = 0.05
+EXACT = 16
 FEWEST_SEEDS = 6
 """Below this many pairs even all differences of one sign happen by chance in more than one of twenty cases."""
 
@@ -45,34 +49,69 @@ def spread(values: Iterable[Number | None]) -> Spread:
 
 
 class Difference(NamedTuple):
-    """Mean of paired differences a - b over `n` seeds, 95 % bootstrap interval, and what may be said of it."""
+    """Mean of paired differences a - b over `n` seeds, 95 % bootstrap interval, probability `p` of so large a mean if
+    signs were chance, and what may be said of it."""
 
     mean: Number
     low: Number
     high: Number
     n: int
+    p: Number
     verdict: str
+
+    def judged(self, p: float) -> Difference:
+        """The same with another probability (adjusted for a number of comparisons) in the verdict."""
+        return self._replace(p=p, verdict="undecided" if p > LEVEL else self.verdict)
 
 
 def paired_difference(a: Mapping[int, Number], b: Mapping[int, Number], draws: int = RESAMPLES) -> Difference:
-    r"""Percentile bootstrap over seeds of ``mean(a[s] - b[s])``, s the seeds that both have. Fixed random seed.
+    r"""Bootstrap over seeds of ``mean(a[s] - b[s])``, s the seeds at which both are defined. Fixed random seed.
 
-    Not adjusted for the number of comparisons. With few seeds the interval is too narrow (n differences of one sign
-    happen by chance with probability 2^(1-n)), so nothing is called lower or higher below six seeds; undefined values
-    drop their pair.
+    The interval is the percentile interval at levels made wider for small n, ``Phi(-sqrt(n/(n-1)) t_{.975, n-1})``
+    (Hesterberg 2015, doi:10.1080/00031305.2015.1089789): plain percentiles are too narrow (14 % instead of 5 % of null
+    differences of six seeds were called real). `p` is that of the sign-flip test, exact up to 16 seeds; below six seeds
+    it cannot fall under 5 %. Called lower or higher: 0 outside the interval and p at most 5 %. Where the two are
+    undefined at different numbers of seeds nothing is called: what remains would favor the one that breaks.
     """
     shared = [s for s in a if s in b and not isinstance(a[s], Undefined) and not isinstance(b[s], Undefined)]
     gaps = np.array([float(a[s]) - float(b[s]) for s in shared])
     n = len(gaps)
     if n < 2:
         why = Undefined("fewer than two seeds in common")
-        return Difference(float(gaps[0]) if n else why, why, why, n, "undecided with one seed" if n else "undecided")
-    means = gaps[np.random.default_rng(0).integers(0, n, (draws, n))].mean(axis=1)
-    low, high = (float(q) for q in np.quantile(means, [0.025, 0.975]))
-    if low <= 0 <= high:
-        verdict = "undecided"
+        mean = float(gaps[0]) if n else why
+        return Difference(mean, why, why, n, why, "undecided with one seed" if n else "undecided")
+    rng = np.random.default_rng(0)
+    means = gaps[rng.integers(0, n, (draws, n))].mean(axis=1)
+    level = float(norm.cdf(-np.sqrt(n / (n - 1)) * student.ppf(1 - LEVEL / 2, n - 1)))
+    low, high = (float(q) for q in np.quantile(means, [level, 1 - level]))
+    p = sign_flip(gaps)
+    missing = [sum(isinstance(v, Undefined) for v in values.values()) for values in (a, b)]
+    if missing[0] != missing[1]:
+        verdict = f"undecided: undefined at {missing[0]} and {missing[1]} seeds"
     elif n < FEWEST_SEEDS:
         verdict = f"undecided with {n} seeds"
+    elif low <= 0 <= high or p > LEVEL:
+        verdict = "undecided"
     else:
         verdict = "lower" if high < 0 else "higher"
-    return Difference(float(gaps.mean()), low, high, n, verdict)
+    return Difference(float(gaps.mean()), low, high, n, p, verdict)
+
+
+def sign_flip(gaps: np.ndarray, draws: int = RESAMPLES) -> float:
+    """Share of all choices of signs of `gaps` (n,) whose mean is at least as far from 0; of `draws` above n = 16."""
+    n = len(gaps)
+    if n <= EXACT:
+        signs = 1 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
+        return float((np.abs(signs @ gaps) >= abs(gaps.sum()) - 1e-12 * np.abs(gaps).sum()).mean())
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (draws, n))
+    return float((1 + (np.abs(signs @ gaps) >= abs(gaps.sum())).sum()) / (draws + 1))
+
+
+def holm(probabilities: Iterable[float]) -> list[float]:
+    """Adjusted for their number (Holm 1979): the i-th smallest of m times m - i + 1, never falling, at most 1."""
+    values = np.array(list(probabilities), dtype=float)
+    order = np.argsort(values, kind="stable")
+    steps = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(steps, 1.0)
+    return [float(v) for v in adjusted]

@@ -13,7 +13,7 @@ from sparsernn.report.runs import Training
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
 from sparsernn.training.run import RunSpec, read_spec
-from sparsernn.weights import flatten
+from sparsernn.weights import get
 
 
 class Signals(NamedTuple):
@@ -73,8 +73,8 @@ class Subject:
     @cached_property
     def matrices(self) -> tuple[Matrix, ...]:
         """Those with a mask, or, if nothing is sparse, all that may be; one entry a gate."""
-        masks = self.record.masks()
-        arrays = {p: np.asarray(a) for p, a in flatten(self.record.weights()).items() if np.ndim(a) == 3}
+        masks, weights = self.record.masks(), self.record.weights()
+        arrays = {p.path: np.asarray(get(weights, p.path)) for p in self.record.prunables()}
         picked = {p: a for p, a in arrays.items() if p in masks} or arrays
         return tuple(
             Matrix(path, gate if len(array) > 1 else None, weights, path in masks)
@@ -90,7 +90,4 @@ class Subject:
     @cached_property
     def observed(self) -> int:
         """How many of the first cell's first units are the recorded variables (identity read-out); else 0."""
-        flat = flatten(self.record.weights())
-        if any(path.startswith("readout/") for path in flat) or "cell0/initial" not in flat:
-            return 0
-        return int(np.shape(flat["cell0/initial"])[-1])
+        return max((p.observed for p in self.record.prunables() if p.path.startswith("cell0/")), default=0)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sparsernn.errors import Undefined
-from sparsernn.report.quantities import quantities, trivial
+from sparsernn.report.quantities import beside_the_leading, quantities, trivial
 from sparsernn.report.runs import Comparison, Number, Training
-from sparsernn.report.spread import Spread, paired_difference, spread
+from sparsernn.report.spread import Spread, holm, paired_difference, spread
 from sparsernn.report.text import decimals, number
 
 
@@ -79,13 +79,15 @@ def summary(comparison: Comparison) -> Table:
     for q in leading:
         columns.append(q.name)
         columns += [f"{q.name} {bound}" for bound in ("floor", "ceiling") if isinstance(getattr(q, bound), str)]
-    columns += ["seeds", "outcome"]
+    beside = beside_the_leading(comparison.trainings)
+    columns += [*beside.values(), "seeds", "outcome"]
     rows = []
     for group in groups(comparison.trainings):
         row: list[Any] = [group.label, group.round, _count(group), _mean(t.share for t in group.trainings)]
         for q in leading:
             row.append(group.spread(q.key))
             row += [group.spread(place).mean for place in (q.floor, q.ceiling) if isinstance(place, str)]
+        row += [group.spread(key) for key in beside]
         rows.append([*row, len(group.trainings), _outcomes(group)])
     for name, values in trivial(comparison.trainings).items():
         if any(q.key in values for q in leading):
@@ -108,20 +110,21 @@ def missing(table: Table) -> list[str]:
 
 
 def differences(comparison: Comparison) -> Table:
-    """Is this difference real? The first label against each other one at the same round, paired over seeds."""
+    """Is this difference real? The first label against each other one at the same round, paired over seeds; p adjusted
+    for the number of comparisons of each quantity (Holm)."""
     made = groups(t for line in comparison.lines for t in line.trainings)
     first, *others = comparison.labels
     rows: list[list[Any]] = []
-    for group in [g for g in made if g.label in others]:
-        own = next((g for g in made if g.label == first and g.round == group.round), None)
-        if own is None:
-            continue
-        for q in quantities(comparison.trainings):
-            gap = paired_difference(own.by_seed(q.key), group.by_seed(q.key))
-            if gap.n > 1:
-                which = [f"{first} − {group.label}", _counts(own, group), q.name]
-                rows.append([*which, gap.mean, gap.low, gap.high, gap.n, gap.verdict])
-    columns = ["difference", "weights left", "quantity", "mean", "95 % from", "to", "seeds", f"{first} is"]
+    beside = [(own, g) for g in made if g.label in others for own in made if (own.label, own.round) == (first, g.round)]
+    for q in quantities(comparison.trainings):
+        gaps = [paired_difference(own.by_seed(q.key), group.by_seed(q.key)) for own, group in beside]
+        asked = [(pair, gap) for pair, gap in zip(beside, gaps, strict=True) if not isinstance(gap.p, Undefined)]
+        adjusted = holm(float(gap.p) for _, gap in asked)
+        for ((own, group), gap), p in zip(asked, adjusted, strict=True):
+            which = [f"{first} − {group.label}", _counts(own, group), q.name]
+            rows.append([*which, gap.mean, gap.low, gap.high, gap.n, gap.p, p, gap.judged(p).verdict])
+    columns = ["difference", "weights left", "quantity", "mean", "95 % from", "to", "seeds", "p", "p adjusted"]
+    columns.append(f"{first} is")
     return Table("differences", "Is this difference real?", columns, rows)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +13,9 @@ from plotly.subplots import make_subplots
 from scipy.stats import spearmanr
 
 from sparsernn.errors import Undefined
+from sparsernn.measures.base import AbstractMeasure
 from sparsernn.report.figures import style
+from sparsernn.spec import build
 from sparsernn.training.record import Record
 from sparsernn.weights import get
 
@@ -23,8 +27,9 @@ class ImportanceFigure(NamedTuple):
     """Of n weights of the matrix at `path`: `size` |w| before this round's cut, `harm` the mean change of the judging
     measure without it (positive: worse), `kept` whether it survived the cut.
 
-    `reliability`: rank correlation of signed (absolute) harm between two halves of the starts, stepped up to all starts
-    by Spearman and Brown's 2r / (1 + r); `rank` that of |w| and harm; `corrected` = rank / sqrt(reliability).
+    `reliability`: rank correlation of signed (absolute) harm between two halves of the starts, mean over the ways to
+    halve them, stepped up to all starts by Spearman and Brown's 2r / (1 + r); `rank` that of |w| and harm; `corrected`
+    = rank / sqrt(reliability). It is an estimate: against new starts scores repeated somewhat less.
     """
 
     path: str
@@ -54,7 +59,8 @@ def numbers(record: Record) -> list[ImportanceFigure]:
     parent = record.parent
     if parent is None:
         return found
-    select = (record.spec.get("select") or {}).get("key", "loss")
+    judge = record.about["judge"]
+    judged_by = build(AbstractMeasure, judge).judges_by if judge else "loss"  # type: ignore[type-abstract]
     masks = record.masks() if (record.directory / "masks.safetensors").is_file() else {}
     weights = parent.weights()
     for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
@@ -68,7 +74,7 @@ def numbers(record: Record) -> list[ImportanceFigure]:
         found.append(
             ImportanceFigure(
                 path,
-                str(select),
+                judged_by,
                 size,
                 harm.mean(axis=1),
                 kept,
@@ -84,25 +90,29 @@ def numbers(record: Record) -> list[ImportanceFigure]:
 def correlations(size: np.ndarray, harm: np.ndarray, signed: bool) -> Correlations:
     """Of |w| (n,) with the score of harm (n, starts): its mean over starts, or that mean's absolute value.
 
-    `reliability` is the rank correlation between the scores of two halves of the starts, stepped up to all of them
-    (Spearman-Brown). Weights of unequal noise make an absolute score repeat even where no weight matters: read the
-    signed one first.
+    `reliability` is the rank correlation between the scores of two halves of the starts, mean over at most 35 ways to
+    halve them, stepped up to all of them (Spearman-Brown). Weights of unequal noise make an absolute score repeat even
+    where no weight matters: read the signed one first.
     """
 
-    def score(starts: slice) -> np.ndarray:
+    def score(starts: Sequence[int]) -> np.ndarray:
         mean = harm[:, starts].mean(axis=1)
         return mean if signed else np.abs(mean)
 
-    rank = _rank(size, score(slice(None)))
+    every = range(harm.shape[1])
+    rank = _rank(size, score(every))
     half = harm.shape[1] // 2
     if half == 0:
         why = Undefined("one start only: nothing says how repeatable the score is")
         return Correlations(rank, why, why)
-    between = _rank(score(slice(half)), score(slice(half, 2 * half)))
-    if isinstance(between, Undefined):
-        return Correlations(rank, between, between)
+    halves = islice(((one, [s for s in every if s not in one][:half]) for one in combinations(every, half)), 35)
+    found = [_rank(score(one), score(other)) for one, other in halves]
+    undefined = next((r for r in found if isinstance(r, Undefined)), None)
+    if undefined is not None:
+        return Correlations(rank, undefined, undefined)
+    between = float(np.mean(np.array(found, dtype=float)))
     if between <= 0:
-        return Correlations(rank, between, Undefined("the two halves of the starts do not agree"))
+        return Correlations(rank, between, Undefined("halves of the starts do not agree"))
     reliability = 2 * between / (1 + between)
     corrected = rank if isinstance(rank, Undefined) else rank / reliability**0.5
     return Correlations(rank, reliability, corrected)
