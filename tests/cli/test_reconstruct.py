@@ -76,9 +76,33 @@ def test_wishes_that_cannot_be(cli, series, tmp_path, more, said):
     assert said in answer.err
 
 
-def test_an_output_directory_that_holds_something_else(cli, series, tmp_path):
-    (tmp_path / "out" / "runs").mkdir(parents=True)
-    (tmp_path / "out" / "runs" / "thesis.txt").write_text("dear")
-    answer = cli("reconstruct", series, "--out", tmp_path / "out", *SMALL)
+@pytest.mark.parametrize("place", ["report.html", "tables/trainings.csv", "runs/thesis.txt"])
+def test_an_output_directory_that_holds_something_else(cli, series, tmp_path, place):
+    dear = tmp_path / "out" / place
+    dear.parent.mkdir(parents=True)
+    dear.write_text("dear")
+    for command in (("reconstruct", series, *SMALL), ("demo", "--short")):
+        answer = cli(*command, "--out", tmp_path / "out")
+        assert answer.code == 4
+        assert "holds something else" in answer.err
+    assert dear.read_text() == "dear"
+    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == [dear]
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e-310])
+def test_values_that_cannot_be_standardized(cli, series, tmp_path, scale):
+    path = tmp_path / "extreme.npy"
+    np.save(path, np.loadtxt(series, delimiter=",", skiprows=1) / 13 * scale)
+    answer = cli("reconstruct", path, "--out", tmp_path / "out", *SMALL)
     assert answer.code == 4
-    assert "holds something else" in answer.err
+    assert "rescale it" in answer.err
+
+
+def test_a_column_that_stands_still_in_the_test_stretch_is_found_before_training(cli, series, tmp_path):
+    values = np.loadtxt(series, delimiter=",", skiprows=1)
+    values[-48:, 0] = 1.0
+    np.save(tmp_path / "late.npy", values)
+    answer = cli("reconstruct", tmp_path / "late.npy", "--out", tmp_path / "out", *SMALL)
+    assert answer.code == 4
+    assert "column x0 is constant over the test stretch" in answer.err
+    assert not list(tmp_path.glob("out/runs/*/history.csv"))

@@ -117,7 +117,7 @@ def test_all_problems_of_a_spec_at_once_with_the_nearest_names(cli, written, tre
         (["sparsifier={geometric: {}}", "rounds={count: 1}"], "say by what, for instance select"),
         (["measures=[{hubs: {cell: 3}}]"], "cell is 0..0"),
         (["regularizers=[{l1: {where: [readout]}}]"], "names no matrix"),
-        (["seed=-1"], "seed must not be negative"),
+        (["seed=-1"], "seed must lie in [0, 2^32)"),
     ],
 )
 def test_specs_that_cannot_be_run(cli, written, tree, tmp_path, changes, said):

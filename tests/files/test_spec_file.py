@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files.spec_file import override, parse_yaml, read_yaml
+from sparsernn.files.spec_file import override, overrides, parse_yaml, read_yaml
 
 
 def test_yaml_gives_plain_values():
@@ -103,6 +103,8 @@ def test_override(tree, assignment, expected):
         ("a.b.c=1", r'--set a\.b\.c: "c" cannot be set inside 1'),
         ("l.2=1", r'--set l\.2: "2" is no index of a list with 2 items'),
         ("l.x=1", "is no index of a list"),
+        ("l.²=1", "is no index of a list"),
+        (".".join(["a"] * 3000) + "=1", "no spec is more than 30 deep"),
         ("a=[", "the value of --set a is not readable"),
         ("a=*x", "the value of --set a is not readable"),
     ],
@@ -114,3 +116,10 @@ def test_overrides_that_cannot_be(assignment, message):
 
 def test_override_adds_to_a_spec_with_a_single_key():
     assert override({"task": {"adding": {}}}, "seed=2") == {"task": {"adding": {}}, "seed": 2}
+
+
+def test_all_problems_of_several_settings_at_once():
+    with pytest.raises(SpecError) as caught:
+        overrides({"a": 1, "b": 2}, ["a.b=1", "nothing", "b=3", "b=["])
+    assert len(caught.value.problems) == 3
+    assert overrides({"a": 1, "b": 2}, ["a=2", "b=3"]) == {"a": 2, "b": 3}

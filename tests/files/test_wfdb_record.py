@@ -122,7 +122,7 @@ def test_only_files_beside_the_header_are_opened(record, sealed, name):
         (HEADER.replace("dat 16", "dat 16:1000000000"), "shifted by 1,000,000,000"),
         (HEADER.replace("dat 16", "dat 16+1000000000"), "claims"),
         (HEADER.replace("250 200", "250 201"), "cannot be read|claims"),
-        (HEADER.replace("250", "0"), "cannot be read|not positive"),
+        (HEADER.replace("250", "0"), "no positive number"),
         (HEADER.replace("dat 16", "dat 77"), "cannot be read"),
         (HEADER.replace("dat 16", "dat 0"), "cannot be read"),
         (HEADER.replace("dat 16", "dat 516").replace("250 200", "250 1000000000000"), "claims"),

@@ -1,6 +1,9 @@
+import shutil
+
 import pytest
 
 from sparsernn.errors import SpecError, StoreError, Undefined
+from sparsernn.files.atomic import read_json, write_json
 from sparsernn.report.runs import compare, find, last_rounds
 from sparsernn.training.record import Record
 
@@ -78,3 +81,14 @@ def test_what_is_no_run_is_refused(tmp_path, pruned_store):
     with pytest.raises(StoreError, match="without runs"):
         find([tmp_path])
     assert isinstance(find([pruned_store])[0], Record)
+
+
+@pytest.mark.parametrize("spec", [{}, {"seed": "x"}, {"sparsifier": 5}, {"network": None}], ids=str)
+def test_a_run_whose_spec_is_none_of_ours(pruned, tmp_path, spec):
+    record = pruned.trainings[0].record
+    copied = tmp_path / record.directory.name
+    shutil.copytree(record.directory, copied)
+    about = read_json(copied / "spec.json")
+    write_json(copied / "spec.json", about | {"spec": (about["spec"] | spec) if spec else {}})
+    with pytest.raises(StoreError, match=r"spec\.json is damaged or foreign"):
+        compare([Record(copied)])

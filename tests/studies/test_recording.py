@@ -25,7 +25,37 @@ def test_defaults_follow_the_data_and_are_said(waves):
     assert (spec.sparsifier, spec.rounds) == (None, None)
     assert "rows to train, validate, test: 1,800, 600, 600" in notes[0]
     assert notes[1] == "delay embedding: none"
-    assert "sequences of 180 rows (the period that halves the variance has 180)" in notes[2]
+    assert "sequences of 180 rows (a rhythm repeats every 180 rows)" in notes[2]
+
+
+def test_what_does_not_repeat_is_learned_from_sequences_of_the_usual_length(tmp_path):
+    steps = np.random.default_rng(0).normal(size=(6_000, 2))
+    wander = np.empty_like(steps)
+    wander[0] = steps[0]
+    for t in range(1, len(steps)):  # a slow decay without rhythm
+        wander[t] = 0.98 * wander[t - 1] + steps[t]
+    np.save(tmp_path / "wander.npy", wander)
+    (spec,), notes = specs(Wish(str(tmp_path / "wander.npy"), density=1.0))
+    assert spec.task.sequence == 100
+    assert "repeats" not in notes[2]
+
+
+def test_an_electrocardiogram_is_known_by_its_leads(tmp_path):
+    wfdb = pytest.importorskip("wfdb")
+    time = np.arange(36_000) / 360
+    beat = np.exp(-(((time % 0.8) - 0.4) ** 2) / 2e-4)
+    signals = np.stack([beat + 0.3 * np.sin(time), 0.5 * beat], axis=1)
+    given = {"fs": 360, "units": ["mV"] * 2, "fmt": ["16"] * 2, "write_dir": str(tmp_path)}
+    wfdb.wrsamp("heart", sig_name=["MLII", "V5"], p_signal=signals, **given)
+    wfdb.wrsamp("other", sig_name=["RESP", "V5"], p_signal=signals, **given)
+    (spec,), notes = specs(Wish(str(tmp_path / "heart.hea"), density=1.0))
+    assert (spec.task.columns, spec.task.detrend, spec.task.smooth, spec.task.every) == (("MLII",), 360.0, 3.0, 2)
+    assert spec.task.lags is not None
+    assert "electrocardiogram by its leads (MLII, V5): MLII is taken" in notes[0]
+    (asked,), _ = specs(Wish(str(tmp_path / "heart"), density=1.0, columns=("V5",), every=1, detrend=0.0))
+    assert (asked.task.columns, asked.task.detrend, asked.task.smooth, asked.task.every) == (("V5",), 0.0, 3.0, 1)
+    (plain,), _ = specs(Wish(str(tmp_path / "other.hea"), density=1.0))
+    assert (plain.task.columns, plain.task.detrend, plain.task.every) == (None, 0.0, 1)
 
 
 def test_a_wish_overrides_every_default(waves):

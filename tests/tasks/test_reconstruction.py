@@ -216,7 +216,7 @@ def test_the_example_recording():
             {"lags": (0, 70), "sequence": 5},
             "fewer than the longest lag of 70",
         ),
-        (np.where(np.arange(300) < 200, 0.5, np.arange(300)), {"sequence": 5}, "constant over the training stretch"),
+        (np.where(np.arange(300) < 200, 0.5, np.arange(300)), {"sequence": 5}, "constant over the train stretch"),
         (
             np.where(np.arange(300) == 7, np.nan, np.arange(300)),
             {"sequence": 5},
@@ -231,7 +231,7 @@ def test_unusable_data_are_refused(tmp_path, values, options, message):
 
 def test_a_constant_that_has_no_exact_mean_is_refused(tmp_path):
     values = np.where(np.arange(300) < 200, 0.1, np.arange(300))
-    with pytest.raises(DataError, match="constant over the training stretch"):
+    with pytest.raises(DataError, match="constant over the train stretch"):
         Reconstruction(file=save(tmp_path, values), sequence=5).load()
 
 

@@ -162,7 +162,7 @@ def test_without_scikit_learn_the_command_is_told(no_mnist, monkeypatch):
 def test_all_problems_are_told():
     with pytest.raises(SpecError, match="path: digits come with scikit-learn"):
         SequentialMNIST("digits", path="here")
-    with pytest.raises(SpecError, match="source is auto, mnist or digits, got fashion"):
+    with pytest.raises(SpecError, match="source: input should be 'auto', 'mnist' or 'digits', got 'fashion'"):
         SequentialMNIST("fashion")
 
 

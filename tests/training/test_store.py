@@ -283,12 +283,51 @@ def test_damaged_weights(copied, geometric, how):
         "flipped": good[:-5] + b"\x99" + good[-4:],
     }
     path.write_bytes(bad[how])
-    with pytest.raises(StoreError, match=r"weights\.safetensors is damaged.*delete it and outcome\.json"):
+    with pytest.raises(StoreError, match=r"weights\.safetensors is damaged.*run the same command again"):
         copied.parent.weights()
-    path.unlink()
-    (path.parent / "outcome.json").unlink()
     run(geometric(), copied.directory.parent)
     assert path.read_bytes() == good
+
+
+@pytest.mark.parametrize("name", ["weights", "masks"])
+def test_missing_parts_of_a_finished_run_are_made_again(copied, geometric, name):
+    path = copied.directory / f"{name}.safetensors"
+    good = path.read_bytes()
+    path.unlink()
+    assert run(geometric(), copied.directory.parent).outcome.name == "finished"
+    assert path.read_bytes() == good
+
+
+def test_a_history_that_was_changed_is_found_out(tmp_path, tiny):
+    """Of equal length, so that only its content tells."""
+    spec = tiny()
+    paused = run(spec, tmp_path, until=Clock(8))
+    path = paused.directory / "history.csv"
+    path.write_bytes(path.read_bytes().replace(b"0.", b"1.", 1))
+    with pytest.raises(StoreError, match=r"history\.csv is not what it was.*; delete checkpoint"):
+        run(spec, tmp_path)
+    (paused.directory / "checkpoint.safetensors").unlink()
+    assert run(spec, tmp_path).outcome.name == "finished"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"round": "x"},
+        {"round": None},
+        {"identity": [1]},
+        {"spec": []},
+        {"spec": None},
+        {"parent": 5},
+        {"judge": "score"},
+    ],
+    ids=str,
+)
+def test_a_foreign_spec_file(copied, change):
+    about = read_json(copied.directory / "spec.json")
+    write_json(copied.directory / "spec.json", about | change)
+    with pytest.raises(StoreError, match=f"no usable {next(iter(change))}"):
+        Record(copied.directory)
 
 
 @pytest.mark.parametrize(
@@ -418,7 +457,7 @@ def test_a_lock_of_another_process(held, tiny):
     store_path, process = held
     with pytest.raises(StoreError, match=f"another process \\(pid {process.pid} on"):
         run(tiny(), store_path)
-    with pytest.raises(Interrupted, match=f"waiting for another process \\(pid {process.pid} on"):
+    with pytest.raises(Interrupted, match=f"waiting for .* \\(pid {process.pid} on"):
         run(tiny(), store_path, wait=True, stopped=lambda: True)
     began = time.monotonic()
     release = threading.Timer(0.7, lambda: process.communicate("\n"))

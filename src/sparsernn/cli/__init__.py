@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,10 +20,14 @@ def cache_directory() -> Path:
 
 
 def use_caches() -> None:
-    """Let JAX and numba keep compiled code between processes. Without effect on numbers; skipped where not writable."""
+    """Let JAX and numba keep compiled code between processes. Without effect on numbers; where the directory cannot be
+    written (no home, a full disk) each process compiles for itself."""
     try:
         directory = cache_directory()
-    except OSError:
+        (directory / ".writable").write_bytes(b"0" * 4096)
+        (directory / ".writable").unlink()
+    except (OSError, RuntimeError):
+        os.environ.setdefault("NUMBA_CACHE_DIR", tempfile.mkdtemp(prefix="sparsernn-"))  # private, 0700
         return
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(directory / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.05")
@@ -32,8 +38,25 @@ STOPPED = "interrupted; the same command goes on from the last checkpoint"
 
 
 def _leave(message: str, code: int) -> None:
-    print(f"sparsernn: {message}", file=sys.stderr)
+    with suppress(OSError):  # standard error may be closed
+        print(f"sparsernn: {message}", file=sys.stderr)
     sys.exit(code)
+
+
+def _listen() -> list[int]:
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt. The list returned holds those that came: a library's callback may
+    swallow the exception, but the request stands."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    usual = sys.unraisablehook
+    sys.unraisablehook = lambda seen: None if seen.exc_type is KeyboardInterrupt else usual(seen)
+    return came
 
 
 def main() -> None:
@@ -41,8 +64,11 @@ def main() -> None:
     5 interrupted and resumable."""
     from sparsernn.errors import SparseRNNError
 
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # names and units need not exist in the terminal's alphabet
     use_caches()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    came = _listen()
     try:
         from sparsernn.cli.app import app
 
@@ -52,7 +78,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _leave(STOPPED, 5)
     except SystemExit as end:
-        if end.code == 130:  # typer's own answer to an interrupt
+        if end.code == 130 or (came and end.code in (0, None)):  # 130: typer's own answer to an interrupt
             _leave(STOPPED, 5)
         raise
     except (MemoryError, OverflowError, RuntimeError) as error:
@@ -62,3 +88,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        _leave(f"the system refuses: {error.strerror or error}{place}; is a disk full?", 4)

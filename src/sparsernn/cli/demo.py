@@ -16,13 +16,12 @@ def demo(
     short: Annotated[bool, typer.Option("--short", help="A minute's version that only shows that all works.")] = False,
 ) -> None:
     """Learn the Lorenz system, halve its network three times by four criteria, and report: about three minutes."""
-    from sparsernn.cli.pipeline import conclude, say
+    from sparsernn.cli.pipeline import claim, conclude, say
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria
     from sparsernn.studies.demo import NOTE, specs
-    from sparsernn.training.store import open_store
 
-    store = open_store(out / "runs")
+    store = claim(out)
     say(
         json, "Lorenz-63 is simulated; a PLRNN of 30 units learns it, is pruned by geometry, magnitude, activity-scaled"
     )

@@ -30,15 +30,17 @@ def generate(
     from sparsernn.errors import SpecError
     from sparsernn.files.atomic import write_array, write_text
     from sparsernn.tasks.reconstruction import Reconstruction
-    from sparsernn.training.run import read_spec
+    from sparsernn.training.run import spec_of
     from sparsernn.training.store import Record
 
     if out.suffix not in (".npy", ".csv"):
         raise SpecError(f"--out {out}: the name must end in .npy or .csv")
     record = Record(run)
-    spec = read_spec(record.spec)
+    spec = spec_of(record)
     if not isinstance(spec.task, Reconstruction):
         raise SpecError(f"{run} was trained on {type(spec.task).__name__}; only a reconstructed system runs freely")
+    if spec.task.file is not None and out.resolve() == Path(spec.task.file).resolve():
+        raise SpecError(f"--out {out} is the recording itself; give another name")
     recording = spec.task.load()
     if start >= len(recording.test):
         raise SpecError(f"--start {start}: the test stretch has {len(recording.test)} rows")

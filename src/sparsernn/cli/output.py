@@ -53,12 +53,13 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """A table on standard output."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text  # names of columns are no markup: V [mV]
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right")
+        table.add_column(Text(column), justify="left" if i == 0 else "right")
     for row in rows:
-        table.add_row(*(number(cell) for cell in row))
+        table.add_row(*(Text(number(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = 160

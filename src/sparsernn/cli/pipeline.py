@@ -18,6 +18,22 @@ def say(quiet: bool, text: str) -> None:
         typer.echo(text)
 
 
+def claim(out: Path) -> Path:
+    """The store in `out`, made if need be. StoreError, and nothing written, if `out` holds something else."""
+    from sparsernn.errors import StoreError
+    from sparsernn.training.store import MARKER, open_store
+
+    store = out / "runs"
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"{out} is a file; give a directory for the results")
+    if out.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in out.iterdir()):
+        raise StoreError(
+            f"{out} holds something else (no {store.name}/{MARKER} in it) and would be written over; "
+            "give an empty or a new directory"
+        )
+    return open_store(store)
+
+
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json, print_table
@@ -27,6 +43,8 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
 
     for record in records:
         if record.outcome.name in ("interrupted", "failed", "paused", "running"):
+            if json:
+                print_json({"out": str(out), "directory": str(record.directory), "outcome": record.outcome._asdict()})
             leave(record.outcome, record)
     report = write_report(records, out, title, notes)
     weights = out / "weights"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 LINE_SECONDS = 5.0
@@ -59,6 +59,7 @@ def _lines() -> Tell:
         last[0] = now
         left = (now - began) / (done - first) * (of - done) if done > first else float("nan")
         note = f", about {left:.0f} s left" if done < of and left == left else ""
-        print(f"{what}: {done:,} of {of:,}{note}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # a log that is full or closed must not end the work
+            print(f"{what}: {done:,} of {of:,}{note}", file=sys.stderr, flush=True)
 
     return tell

@@ -75,11 +75,10 @@ def reconstruct(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Learn the system behind a recording with a recurrent network, make the network sparse, and report."""
-    from sparsernn.cli.pipeline import conclude, say
+    from sparsernn.cli.pipeline import claim, conclude, say
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria
     from sparsernn.studies.recording import Wish, specs
-    from sparsernn.training.store import open_store
 
     wish = Wish(
         source=source,
@@ -107,7 +106,7 @@ def reconstruct(
         seeds=seeds,
     )
     wanted, notes = specs(wish)
-    store = open_store(out / "runs")
+    store = claim(out)
     for note in notes:
         say(json, note)
     with telling(quiet=json) as tell:

@@ -22,6 +22,8 @@ def report(
     """Make one self-contained page from one run, or compare several."""
     from sparsernn.cli.output import print_json, print_table
     from sparsernn.cli.progress import telling
+    from sparsernn.errors import SpecError, StoreError
+    from sparsernn.report.page import MADE_BY
     from sparsernn.report.runs import compare, find
     from sparsernn.report.write import write
     from sparsernn.training.store import MARKER
@@ -32,6 +34,10 @@ def report(
         out = (runs[0] if lone else runs[0].parent) / "report.html"
     elif out.is_dir():
         out = out / "report.html"
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise SpecError(f"--out {out}: the name of the page must end in .html")
+    if out.is_file() and MADE_BY not in out.read_text(encoding="utf-8", errors="replace"):
+        raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
     with telling(quiet=json) as tell:
         made = write(comparison, out, png, csv, title or _title(comparison), tell=tell)
     if json:

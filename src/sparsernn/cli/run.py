@@ -24,14 +24,11 @@ def run(
     """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import telling
-    from sparsernn.files.spec_file import override, read_yaml
+    from sparsernn.files.spec_file import overrides, read_yaml
     from sparsernn.training.run import read_spec
     from sparsernn.training.run import run as train
 
-    tree = read_yaml(spec)
-    for assignment in set_ or []:
-        tree = override(tree, assignment)
-    resolved = read_spec(tree)
+    resolved = read_spec(overrides(read_yaml(spec), set_ or []))
     with telling(quiet=json) as tell:
         record = train(resolved, store, progress=tell)
     outcome = record.outcome

@@ -6,11 +6,11 @@ import dataclasses
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference
+from sparsernn.dynamics.compiled import compiled
 from sparsernn.dynamics.definition import Definition
 from sparsernn.errors import SpecError
 
@@ -139,7 +139,7 @@ def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference
     return BinnedReference(definition, int(used.sum()), dim, low, high, p, log_p)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any, last_inside: Any, before: int) -> None:
     """Add chunk (steps, runs, N) to counts (runs, bins^N + 1), the last entry for what is outside or not finite; put
     the number (`before` ones precede the chunk) of the last step inside into last_inside (runs,)."""
@@ -162,7 +162,7 @@ def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any, last_inside
                 last_inside[run] = before + step
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _divergences(counts: Any, totals: Any, p: Any, log_p: Any, alpha: float, smoothed_bins: int, out: Any) -> None:
     """out (runs,) = Σ p (ln p - ln q) over the smoothed bins; most bins are empty and share one logarithm."""
     for run in range(counts.shape[0]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sparsernn.dynamics.compiled import compiled
 from sparsernn.errors import DataError, SpecError
 
 LEAST_OUTSIDE = 20
@@ -77,7 +77,7 @@ class Leaving:
         return self._not_finite | (seen - 1 - self.last_inside >= min(seen, max(LEAST_OUTSIDE, seen // 20)))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def count_inside(chunk: Any, low: Any, high: Any, inside: Any, last_inside: Any, before: int) -> None:
     """Add to inside (runs,) how many points of chunk (steps, runs, N) lie in [low, high) in every dimension; put the
     number (`before` ones precede the chunk) of the last such step into last_inside (runs,)."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from sparsernn.dynamics.embedding import autocorrelation
 from sparsernn.errors import SpecError, Undefined
 
 PADDINGS = ("mirror", "reflect")
@@ -90,6 +91,19 @@ def median_period(values: ArrayLike) -> float:
         raise SpecError(f"a series of shape {array.shape} that never changes has no period")
     halves = [np.searchsorted(np.cumsum(column), 0.5 * column.sum()) for column in power.T]
     return float(np.median(len(array) / np.array(halves)))
+
+
+def regular_period(values: ArrayLike) -> int | None:
+    """The `median_period` of a series (T, N) if it repeats: if the autocorrelation within a tenth of that lag reaches
+    0.5, in the median over the columns. None otherwise, and where it is longer than a fifth of the series."""
+    array = np.asarray(values, dtype=np.float64)
+    period = median_period(array)
+    first, last = round(0.9 * period), round(1.1 * period) + 1
+    if last > len(array) // 5:
+        return None
+    moving = [column for column in array.T if np.ptp(column) > 0]
+    heights = [autocorrelation(column, last)[first:].max() for column in moving]
+    return round(period) if np.median(heights) >= 0.5 else None
 
 
 def hellinger_distance(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:

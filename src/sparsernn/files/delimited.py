@@ -83,6 +83,8 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[int, str]]:
                 "(transposed?)"
             )
         start = line.lstrip()[:1]
+        if number == 1 and re.fullmatch(r"\ufeff?sep=.\s*", line):  # Excel's note on the delimiter
+            continue
         if start and start not in "#%":
             yield number, line
 

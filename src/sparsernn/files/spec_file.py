@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.limits import regular_file
 
 SPEC_BYTES = 1_000_000
+DEPTH = 30
 
 
 class _Loader(yaml.SafeLoader):
@@ -40,7 +43,7 @@ def parse_yaml(text: str, source: str = "spec") -> Any:
 
 def read_yaml(path: str | Path) -> Any:
     """`parse_yaml` of a file of at most 1 MB. DataError if it cannot be read."""
-    path = Path(path)
+    path = regular_file(path)
     try:
         if path.stat().st_size > SPEC_BYTES:
             raise DataError(f"{path}: a spec of more than {SPEC_BYTES:,} bytes is not read; is it a data file?")
@@ -58,7 +61,23 @@ def override(tree: Any, assignment: str) -> Any:
     path, equals, text = assignment.partition("=")
     if not equals or not path:
         raise SpecError(f'--set takes path=value, as in sparsifier.density=0.05; got "{assignment}"')
-    return _set(tree, path.strip().split("."), parse_yaml(text, f"the value of --set {path}"), path, False)
+    names = path.strip().split(".")
+    if len(names) > DEPTH:
+        raise SpecError(f"--set {path[:60]}…: {len(names)} names, no spec is more than {DEPTH} deep")
+    return _set(tree, names, parse_yaml(text, f"the value of --set {path}"), path, False)
+
+
+def overrides(tree: Any, assignments: Iterable[str]) -> Any:
+    """`override` by one after the other. SpecError with the problems of all."""
+    problems: list[str] = []
+    for assignment in assignments:
+        try:
+            tree = override(tree, assignment)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return tree
 
 
 def _set(tree: Any, path: list[str], value: Any, whole: str, part: bool = True) -> Any:
@@ -71,7 +90,7 @@ def _set(tree: Any, path: list[str], value: Any, whole: str, part: bool = True) 
     if tree is None:
         tree = {}
     if isinstance(tree, list):
-        if not name.isdigit() or int(name) >= len(tree):
+        if not (name.isascii() and name.isdigit() and len(name) < 10) or int(name) >= len(tree):
             raise SpecError(f'--set {whole}: "{name}" is no index of a list with {len(tree)} items')
         return [_set(item, rest, value, whole) if i == int(name) else item for i, item in enumerate(tree)]
     if not isinstance(tree, dict):

@@ -26,6 +26,13 @@ def signal_files(path: Path) -> list[Path]:
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines or len(lines[0]) < 2:
         raise DataError(f"{path} is no WFDB header: expected a first line such as '100 2 360 650000'")
+    rate = re.split(r"[/(]", lines[0][2])[0] if len(lines[0]) > 2 else "250"
+    try:
+        usable = 0 < float(rate) < math.inf
+    except ValueError:
+        usable = False
+    if not usable:
+        raise DataError(f'{path}: the sampling frequency "{rate[:40]}" is no positive number')
     if "/" in lines[0][0]:
         raise DataError(f"{path} is a record of several segments, which is not read; give the header of one segment")
     files: dict[str, Path] = {}

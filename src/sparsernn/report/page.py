@@ -28,6 +28,7 @@ from sparsernn.report.verdict import best, last_groups, verdict
 NARROW = ("history", "series", "graph")
 """Figures of one column, which fit a telephone; the others may be pushed sideways there."""
 OPEN_ROWS = 15
+MADE_BY = "Made by sparsernn"
 
 
 def page(
@@ -269,6 +270,4 @@ def _made_by(comparison: Comparison) -> str:
         version = comparison.trainings[0].record.environment()["versions"]["sparsernn"]
     except (SparseRNNError, KeyError):
         version = ""
-    return (
-        f"Made by sparsernn {version}. This page needs no network; drawn by plotly.js, which it carries (MIT license)."
-    )
+    return f"{MADE_BY} {version}. This page needs no network; drawn by plotly.js, which it carries (MIT license)."

@@ -11,6 +11,7 @@ import numpy as np
 from sparsernn.errors import SpecError, StoreError, Undefined
 from sparsernn.report.labels import labels, sparsifier_name
 from sparsernn.training.record import Outcome, Record
+from sparsernn.training.run import spec_of
 from sparsernn.training.store import MARKER
 from sparsernn.weights import get
 
@@ -107,6 +108,9 @@ def compare(records: Sequence[Record]) -> Comparison:
     if not last:
         raise SpecError("a report needs at least one run")
     lineages = [record.lineage() for record in last]
+    for lineage in lineages:
+        for record in lineage:
+            spec_of(record)  # StoreError before anything is drawn
     sizes = {r.about["identity"]: _sizes(r) for lineage in lineages for r in lineage}
     everywhere = set().union(*(masked for _, masked in sizes.values()))
     known: dict[str, Training] = {}

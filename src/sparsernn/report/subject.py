@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.connectome import Connectome
-from sparsernn.errors import SparseRNNError, Undefined
+from sparsernn.errors import SparseRNNError, StoreError, Undefined
 from sparsernn.report.runs import Training
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
-from sparsernn.training.run import RunSpec, read_spec
+from sparsernn.training.run import RunSpec, spec_of
 from sparsernn.weights import get
 
 
@@ -46,7 +46,7 @@ class Subject:
 
     @cached_property
     def spec(self) -> RunSpec:
-        return read_spec(self.record.spec)
+        return spec_of(self.record)
 
     @cached_property
     def signals(self) -> Signals | Undefined:
@@ -55,6 +55,10 @@ class Subject:
         if not {"reconstruction/data", "reconstruction/model"} <= set(evidence):
             return Undefined("the measure reconstruction was not taken on this run")
         data, model = (np.asarray(evidence[f"reconstruction/{name}"], dtype=float) for name in ("data", "model"))
+        if data.ndim != 2 or data.shape != model.shape or len(data) < 2:
+            raise StoreError(
+                f"{self.record.directory}/evidence.safetensors: shapes {data.shape} and {model.shape} do not fit"
+            )
         task = self.spec.task
         assert isinstance(task, Reconstruction)
         names, dt = tuple(f"column {i}" for i in range(data.shape[1])), None

@@ -81,6 +81,8 @@ def write(
 
 def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, tell: Tell) -> list[Path]:
     _make(folder)
+    for left in folder.glob(".*.png.*.tmp"):  # of a process that was killed
+        left.unlink(missing_ok=True)
     written: list[Path] = []
     drawn = [(name, panel.picture) for name, panel in pictures if panel.picture is not None]
     for i, (name, picture) in enumerate(drawn):

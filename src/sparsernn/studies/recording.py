@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import median_period
+from sparsernn.dynamics.spectra import regular_period
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
+from sparsernn.files.series import read_series
 from sparsernn.models.network import Network
 from sparsernn.spec import build
 from sparsernn.studies import criteria
@@ -32,6 +34,9 @@ HABITS: dict[str, dict[str, Any]] = {
 
 ALPHA, RATE, CLIP = 0.15, 2e-3, 10.0
 """Generalized forcing, first learning rate (the last is a fiftieth), norm gradients are clipped to."""
+LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
+SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
+"""What makes a WFDB record an electrocardiogram, and how it is then smoothed and thinned."""
 SEQUENCES = (100, 300)
 """Shortest and longest training sequence that is chosen for a user."""
 
@@ -69,12 +74,14 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     """The runs a wish asks for, and sentences on what was chosen for the user. Reads the recording.
 
     Defaults: generalized teacher forcing (known systems: sparse, at the interval of the literature), training sequences
-    as long as the period that halves the variance of the training stretch, but 100 to 300 rows (a bursting neuron was
-    not learned from sequences shorter than its burst), 10 hidden units a column but 50 to 100, 500 epochs of 50
-    updates. Generalized forcing is the default for recordings because sparse forcing of the ECG mostly ended in
+    of 100 rows, or as long as a rhythm that repeats (`sparsernn.dynamics.spectra.regular_period`), up to 300: a
+    bursting neuron was not learned from sequences shorter than its burst; 10 hidden units a column but 50 to 100, 500
+    epochs of 50 updates. A WFDB record whose signals are leads of an electrocardiogram is prepared like the one that
+    ships: first lead, drift slower than about a second removed, smoothed over 8 ms, 180 rows a second. Generalized
+    forcing is the default for recordings because sparse forcing of the ECG mostly ended in
     collapse here (`docs/papers.md`).
     """
-    habits = HABITS.get(wish.source, {})
+    wish, habits, found = _habits(wish)
     base = _draft(wish, habits)
     task = base.task
     assert isinstance(task, Reconstruction)
@@ -82,25 +89,49 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         task = replace(task, lags="auto")
     recording = task.load()
     task = replace(task, lags=recording.lags)
-    period = median_period(recording.train)
-    if wish.sequence is None and "sequence" not in habits:
+    why = ""
+    if wish.sequence is None and "sequence" not in habits and (period := regular_period(recording.train)):
         shortest = min(len(getattr(recording, split)) for split in SPLITS)
-        longest = min(SEQUENCES[1], shortest - 2)
-        task = replace(task, sequence=int(np.clip(round(period, -1), SEQUENCES[0], longest)))
+        length = int(np.clip(round(period, -1), SEQUENCES[0], min(SEQUENCES[1], shortest - 2)))
+        why = f" (a rhythm repeats every {period} rows)" if length > SEQUENCES[0] else ""
+        task = replace(task, sequence=length)
     hidden = int(np.clip(10 * task.outputs, 50, 100)) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
+        *found,
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
         f"delay embedding: {recording.embedding}",
-        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows (the period that halves the "
-        f"variance has {period:.0f}), {base.epochs} epochs of {base.updates_per_epoch} updates, {base.forcing}",
+        f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
+        f"{base.updates_per_epoch} updates, {base.forcing}",
     ]
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes
     drop = 1 - wish.density ** (1 / wish.rounds)
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
+
+
+def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
+    """The wish with columns chosen, the habits of its source, and a sentence on what was recognized."""
+    path = Path(wish.source)
+    if path.suffix.lower() != ".hea" and not path.with_name(f"{path.name}.hea").is_file():
+        return wish, HABITS.get(wish.source, {}), []
+    series = read_series(path, columns=wish.columns, dt=wish.dt)
+    if series.dt is None or not {name.upper() for name in series.names} <= LEADS:
+        return wish, {}, []
+    lead = series.names[0]
+    habits = HABITS["ecg"] | {
+        "detrend": 1 / series.dt,
+        "smooth": max(SMOOTH_SECONDS / series.dt, 0.1),
+        "every": max(1, round(1 / (ROWS_A_SECOND * series.dt))),
+    }
+    note = (
+        f"{series.source} is an electrocardiogram by its leads ({', '.join(series.names)}): {lead} is taken, slow "
+        f"drift removed, smoothed over {1000 * SMOOTH_SECONDS:.0f} ms, one row of {habits['every']} kept; --columns, "
+        "--detrend, --smooth and --every change that"
+    )
+    return (replace(wish, columns=(lead,)) if wish.columns is None else wish), habits, [note]
 
 
 def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:

@@ -51,6 +51,7 @@ class Adding(AbstractTask):
     rules = (
         holds(lambda length: length >= 2, "length must be at least 2 (two numbers are marked), got {length}"),
         at_least(1, "held_out"),
+        holds(lambda seed: 0 <= seed < 2**32, "seed must lie in [0, 2^32), got {seed}"),
     )
 
     @property

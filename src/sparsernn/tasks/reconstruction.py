@@ -97,8 +97,13 @@ class Reconstruction(AbstractTask):
         at_least(2, "rows"),
         at_least(1, "sequence"),
         at_least(0, "noise"),
-        at_least(0, "detrend"),
-        at_least(0, "smooth"),
+        holds(lambda seed: 0 <= seed < 2**32, "seed must lie in [0, 2^32), got {seed}"),
+        holds(
+            lambda columns: columns is None or 0 < len(columns) == len(set(columns)),
+            "columns: at least one, each once, got {columns}",
+        ),
+        holds(lambda detrend: detrend == 0 or detrend >= 0.1, "detrend: 0 (none) or at least 0.1 rows, got {detrend}"),
+        holds(lambda smooth: smooth == 0 or smooth >= 0.1, "smooth: 0 (none) or at least 0.1 rows, got {smooth}"),
         holds(lambda lags: lags is None or lags == "auto" or min(lags, default=-1) >= 0, "lags: 0 or more, got {lags}"),
         at_least(1, "every"),
         positive("dt"),
@@ -176,6 +181,10 @@ def _load(task: Reconstruction) -> Recording:
     edges = np.round(np.cumsum(task.split) * len(values)).astype(int)
     # cut first: filters and delays must not carry values from one stretch into another
     parts = dict(zip(SPLITS, np.split(values, edges[:-1]), strict=True))
+    shortest = min(len(part) for part in parts.values())
+    for name in ("detrend", "smooth"):
+        if getattr(task, name) > shortest:
+            raise SpecError(f"{name}: a width of {getattr(task, name):g} rows, the shortest stretch has {shortest}")
     if task.detrend:
         parts = {s: part - gaussian_filter1d(part, task.detrend, axis=0) for s, part in parts.items()}
     if task.smooth:
@@ -193,12 +202,23 @@ def _load(task: Reconstruction) -> Recording:
                 f"{source}: the {split} stretch has {len(part)} rows, fewer than one training sequence "
                 f"({task.sequence} + 2); use a longer recording, a shorter sequence or another split"
             )
+    for split, part in parts.items():
+        flat = np.ptp(part, axis=0) == 0
+        if flat.any():
+            raise DataError(
+                f"{source}: column {names[int(np.argmax(flat))]} is constant over the {split} stretch (rows in time: "
+                "train, validation, test); leave it out, or cut the recording elsewhere with another split"
+            )
     mean, scale = np.zeros(len(names)), np.ones(len(names))
     if task.standardize:
-        mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
-        flat = np.ptp(parts["train"], axis=0) == 0
-        if flat.any():
-            raise DataError(f"{source}: column {names[int(np.argmax(flat))]} is constant over the training stretch")
+        with np.errstate(all="ignore"):
+            mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
+        wild = ~(np.isfinite(mean) & np.isfinite(scale) & (scale > 1e-150))
+        if wild.any():
+            raise DataError(
+                f"{source}: column {names[int(np.argmax(wild))]} has values too large or too small to be standardized; "
+                "rescale it"
+            )
     train, validation, test = (((parts[s] - mean) / scale) for s in SPLITS)
     return Recording(train, validation, test, mean, scale, names, dt, lags, embedding, source)
 

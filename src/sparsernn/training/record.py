@@ -24,6 +24,8 @@ from sparsernn.masks import Prunable
 from sparsernn.weights import Weights, unflatten
 
 FORMAT = 1
+HISTORY = ("epoch", "step", "loss", "penalty", "gradient_norm", "learning_rate", "nonzeros")
+"""The columns that every history.csv begins with."""
 
 ADVICE = {
     "finished": "All epochs are done.",
@@ -68,9 +70,10 @@ class Record:
                 f"{directory}/spec.json was not written by this version: its format is "
                 f"{self.about.get('format')!r}, expected {FORMAT}; run the spec again in a new store"
             )
-        missing = {"identity", "spec", "round", "parent"} - set(self.about)
-        if missing:
-            raise StoreError(f"{directory}/spec.json has no {', '.join(sorted(missing))}: it is no run of sparsernn")
+        wanted = {"identity": str, "spec": dict, "round": int, "parent": str | None, "judge": dict | None, "data": str}
+        wrong = [name for name, kind in wanted.items() if not isinstance(self.about.get(name, ...), kind)]
+        if wrong:
+            raise StoreError(f"{directory}/spec.json has no usable {', '.join(wrong)}: it is no run of sparsernn")
 
     def __repr__(self) -> str:
         return f"Record({str(self.directory)!r}, round {self.round}, {self.outcome.name})"
@@ -130,14 +133,14 @@ class Record:
         rows = list(csv.reader(io.StringIO(text[: text.rfind("\n") + 1])))
         names, rows = (rows[0], rows[1:]) if rows else ([], [])
         try:
-            if rows and names[:2] != ["epoch", "step"]:
+            if rows and (names[: len(HISTORY)] != list(HISTORY) or len(set(names)) < len(names)):
                 raise ValueError("another header")
             table = [[float(cell) if cell else np.nan for cell in row] for row in rows]
             return dict(zip(names, np.array(table, dtype=float).reshape(len(table), len(names)).T, strict=True))
         except ValueError:
             raise StoreError(
-                f"{self.directory}/history.csv is damaged; delete it and checkpoint.safetensors, and outcome.json if "
-                "there is one, then run the same command again: it begins this training anew"
+                f"{self.directory}/history.csv is damaged; delete it and checkpoint.safetensors, then run the same "
+                "command again: it begins this training anew"
             ) from None
 
     def weights(self) -> Weights:
@@ -167,6 +170,7 @@ class Record:
             isinstance(entry, dict)
             and set(entry) >= {"measure", "validation", "test"}
             and all(isinstance(entry[part], dict) for part in ("measure", "validation", "test"))
+            and [isinstance(fields, dict) for fields in entry["measure"].values()] == [True]
             for entry in found.values()
         )
         if not whole:
@@ -200,7 +204,10 @@ class Record:
         try:
             return (self.directory / name).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            raise StoreError(f"{self.directory / name} {_REPAIR}") from None
+            anew = " and checkpoint.safetensors" if name == "history.csv" else ""
+            raise StoreError(
+                f"{self.directory / name} is damaged: no UTF-8 text; delete it{anew} and run the same command again"
+            ) from None
         except OSError as error:
             raise StoreError(f"{self.directory / name} cannot be read: {error.strerror or error}") from None
 
@@ -218,16 +225,18 @@ class Record:
             raise StoreError(f"{self.directory} has no {name} yet (outcome: {self.outcome.name}); finish the run first")
         try:
             arrays, about = safetensors_file.read(self.directory / name)
-            if about.get("run", self.identity) != self.identity:
-                raise DataError("it was written for another run")
-            if not about and name in ("weights.safetensors", "masks.safetensors"):
-                raise DataError("it does not say which run wrote it")
+            if about.get("run") != self.identity:
+                raise DataError("it was written for another run, or by another program")
             return arrays
         except DataError as error:
-            raise StoreError(
-                f"{self.directory / name} is damaged or foreign; delete it and outcome.json, then run the same "
-                f"command again: it is written anew from the checkpoint ({error})"
-            ) from None
+            raise StoreError(f"{self.directory / name} is damaged or foreign; {_AGAIN[name]} ({error})") from None
 
 
+_AGAIN = {
+    "weights.safetensors": "run the same command again: it is written anew from the checkpoint",
+    "masks.safetensors": "run the same command again: it is written anew from the checkpoint",
+    "regularizers.safetensors": "delete it and weights.safetensors and run the same command again",
+    "importance.safetensors": "delete it: the report then goes without it; only a new run judges single weights again",
+    "evidence.safetensors": "delete it and measures.json and run the same command again",
+}
 _REPAIR = "is damaged or foreign; delete that file and run the same command again"

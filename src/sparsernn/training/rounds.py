@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sparsernn.rules import at_least
+from sparsernn.rules import within
 from sparsernn.spec import Checked
 
 
@@ -20,4 +20,4 @@ class Rounds(Checked):
     count: int = 1
     rewind: Literal["initial", "none", "random"] = "initial"
 
-    rules = (at_least(1, "count"),)
+    rules = (within("[1, 10000]", "count"),)

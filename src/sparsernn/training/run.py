@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from sparsernn import rng
-from sparsernn.errors import SpecError, nearest
+from sparsernn.errors import SpecError, StoreError, nearest
 from sparsernn.masks import nonzeros
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
@@ -90,7 +90,11 @@ class RunSpec(Checked):
         at_least(1, "epochs"),
         at_least(1, "updates_per_epoch"),
         at_least(1, "batch"),
-        at_least(0, "seed"),
+        holds(lambda seed: 0 <= seed < 2**32, "seed must lie in [0, 2^32), got {seed}"),
+        holds(
+            lambda epochs, updates_per_epoch: epochs * updates_per_epoch < 2**31,
+            "epochs × updates_per_epoch must stay below 2^31 updates, got {epochs} × {updates_per_epoch}",
+        ),
         holds(
             lambda forcing, task: forcing is None or task.observed,
             "forcing: only a recorded system can be forced; leave it out",
@@ -146,6 +150,14 @@ def read_spec(value: Any) -> RunSpec:
             f"a spec is a mapping with task, network, ...; got {str(value)[:60]!r} ({type(value).__name__})"
         )
     return build(RunSpec, value)
+
+
+def spec_of(record: Record) -> RunSpec:
+    """The spec of a run on disk. StoreError where spec.json holds none that this version reads."""
+    try:
+        return read_spec(record.spec)
+    except SpecError as error:
+        raise StoreError(f"{record.directory}/spec.json is damaged or foreign: {error}") from None
 
 
 def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:

@@ -97,9 +97,9 @@ class Stage:
     def complete(self, until: Clock | None) -> Outcome:
         """Train to the end and measure, or as far as it gets; the outcome is put on record, an error as "failed"."""
         before = self.directory.outcome
-        if before.name == "finished":
-            self.measure()
-        if before.name in ("finished", "diverged"):
+        if before.name in ("finished", "diverged") and self.whole():
+            if before.name == "finished":
+                self.measure()
             return before
         began = time.perf_counter()
         self.directory.begin()
@@ -122,6 +122,14 @@ class Stage:
         self.directory.add_seconds(f"round {self.round}", time.perf_counter() - began)
         self.directory.conclude(outcome)
         return outcome
+
+    def whole(self) -> bool:
+        """Whether what an ended training leaves behind can be read. What cannot is made again from the checkpoint."""
+        try:
+            self.directory.weights(), self.directory.masks(), self.directory.history()
+        except StoreError:
+            return False
+        return True
 
     # ------------------------------------------------------------------------------------------------------- training
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
@@ -46,7 +47,8 @@ class Directory(Record):
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """The commit point: history.csv is already on disk up to ``values["history_bytes"]``."""
-        values = json.dumps(checkpoint.values, sort_keys=True, allow_nan=False)
+        seen = {"history_sha256": self._history_sha256(int(checkpoint.values["history_bytes"]))}
+        values = json.dumps(checkpoint.values | seen, sort_keys=True, allow_nan=False)
         about = {"run": self.identity, "values": values}
         safetensors_file.write(self.directory / "checkpoint.safetensors", checkpoint.arrays, about)
 
@@ -61,7 +63,7 @@ class Directory(Record):
             try:
                 arrays, about = safetensors_file.read(path)
                 values = json.loads(about["values"])
-                size, _ = int(values["history_bytes"]), int(values["step"])
+                size, _, expected = int(values["history_bytes"]), int(values["step"]), values["history_sha256"]
                 _ = values["best"]["worth"], values["best"]["epoch"]
             except (DataError, KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"{path} is damaged ({error}); delete that file {again}") from None
@@ -71,11 +73,23 @@ class Directory(Record):
                 raise StoreError(
                     f"{history} has {written} bytes, its checkpoint was written at {size}; delete {path.name} {again}"
                 )
+            if self._history_sha256(size) != expected:
+                raise StoreError(
+                    f"{history} is not what it was when its checkpoint was written; delete {path.name} {again}"
+                )
             checkpoint = Checkpoint(arrays, values)
         if written > size:
             with _writing(history):
                 os.truncate(history, size)
         return checkpoint
+
+    def _history_sha256(self, size: int) -> str:
+        """Of the first `size` bytes of history.csv."""
+        path = self.directory / "history.csv"
+        if not size:
+            return hashlib.sha256().hexdigest()
+        with _writing(path), path.open("rb") as file:
+            return hashlib.sha256(file.read(size)).hexdigest()
 
     def add_history(self, row: Mapping[str, Any]) -> int:
         """Append one row (floats written exactly, None and NaN as nothing), flush it; the size of the file after."""
@@ -200,7 +214,9 @@ def _locked(directory: Path, wait: bool, stopped: Callable[[], bool]) -> Iterato
                     f"{directory} cannot be locked: {error.strerror or error}; is it a network disk?"
                 ) from None
             if stopped():
-                raise Interrupted(f"stopped while waiting for another process ({holder}); the same command goes on")
+                raise Interrupted(
+                    f"stopped while waiting for the training at {directory} ({holder}); the same command goes on"
+                )
             time.sleep(PATIENCE)
         with suppress(OSError):  # only for the message above
             os.truncate(lock, 0)

@@ -1,0 +1,51 @@
+"""What holds for every command: caches, signals, streams, names that are no markup."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+COMMAND = [sys.executable, "-m", "sparsernn"]
+
+
+def said(*arguments, **environment):
+    keep = {k: v for k, v in os.environ.items() if k not in ("HOME", "SPARSERNN_CACHE", "XDG_CACHE_HOME")}
+    return subprocess.run([*COMMAND, *map(str, arguments)], env=keep | environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    for name, shift in (("a", 0.0), ("b", 0.1)):
+        time = np.arange(300)[:, None] * np.array([0.3, 0.41]) + shift
+        np.savetxt(folder / f"{name}.csv", np.sin(time), delimiter=",", header="V [mV],[/red]x", comments="")
+    return folder / "a.csv", folder / "b.csv"
+
+
+@pytest.mark.parametrize("cache", ["/dev/null/cache", "/proc/cache"])
+def test_a_cache_that_cannot_be_written_is_done_without(pair, cache):
+    found = said("compare", *pair, SPARSERNN_CACHE=cache)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_names_of_columns_are_no_markup(pair):
+    found = said("compare", *pair, HOME="/nonexistent", COLUMNS="200")
+    assert found.returncode == 0
+    assert "D_H of V [mV]" in found.stdout
+    assert "D_H of [/red]x" in found.stdout
+
+
+def test_a_terminal_with_another_alphabet(pair):
+    found = said("compare", *pair, PYTHONIOENCODING="ascii", HOME="/nonexistent")
+    assert found.returncode == 0
+    assert "D_stsp" in found.stdout
+
+
+def test_a_device_is_no_spec(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (tmp_path / "pipe.yaml", "/dev/zero"):
+        found = said("run", path, HOME=str(tmp_path))
+        assert found.returncode == 4
+        assert "no ordinary file" in found.stderr
