@@ -1,6 +1,7 @@
 """The contract of a measure over the registry and every cell; judging single weights against really zeroing them."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -66,21 +67,33 @@ def drawn(cell, task, scale=1.0):
 
 
 def lively(cell, task):
-    """Weights with which free runs neither settle at once nor escape, found by trying."""
+    """Weights with which free runs neither settle at once nor escape: known ones, for other cells found by trying."""
     network, weights, prunables = drawn(cell, task)
-    recurrent, diagonal, readout = {
-        "plrnn": (-0.3, 0.8, 1),
-        "plrnn_vanilla": (-0.5, 0.8, 1),
-        "rnn": (3, None, 1),
-        "lstm": (10, None, 4),
-    }[cell]
+    known = {"plrnn": (-0.3, 0.8, 1), "plrnn_vanilla": (-0.5, 0.8, 1), "rnn": (3, None, 1), "lstm": (10, None, 4)}
+    for scales in [known[cell]] if cell in known else itertools.product((1, 2, 3, 5, 10, 20), (None,), (1, 4)):
+        found = scaled(weights, *scales)
+        if cell in known or moves(network, found, task):
+            return network, found, prunables
+    pytest.fail(f"no scale of the weights keeps a {cell} moving: give its own to `lively`")
+
+
+def moves(network, weights, task):
+    """Whether a run without input is finite and still in motion after 200 steps, within the range of the data."""
+    states = network.start(weights, jnp.zeros((1, 2)) + 0.5) if task.observed else network.zeros((1,))
+    outputs = np.asarray(
+        network.run(weights, states, 200, jnp.zeros((200, 1, task.inputs)) if task.inputs else None)[0]
+    )
+    return np.isfinite(outputs).all() and (outputs[150:].std(axis=0) > 0.05).all() and np.abs(outputs).max() < 3
+
+
+def scaled(weights, recurrent, diagonal, readout):
     own = weights["cell0"]
     new = {"cell0/recurrent": recurrent * own["recurrent"], "cell0/bias": (0.1 if diagonal else 0.3) * own["bias"]}
     if diagonal:
         new["cell0/diagonal"] = jnp.full_like(own["diagonal"], diagonal)
     if "readout" in weights:
         new["readout/weights"] = readout * weights["readout"]["weights"]
-    return network, replace(weights, new), prunables
+    return replace(weights, new)
 
 
 # ------------------------------------------------------------------------------------------------------- contract

@@ -12,9 +12,9 @@ import pytest
 
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable, nonzeros
-from sparsernn.sparsifiers import DROPS, GROWS, REDISTRIBUTIONS, SCHEDULES, SPARSIFIERS, STARTS
+from sparsernn.sparsifiers import BY_ROUNDS, DROPS, GROWS, REDISTRIBUTIONS, SCHEDULES, SPARSIFIERS, STARTS
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
-from sparsernn.spec import Part, build, identity, plain
+from sparsernn.spec import Part, Registry, build, identity, plain
 from sparsernn.weights import flatten, get, replace
 
 PRUNABLES = (
@@ -45,10 +45,11 @@ def members():
         yield f"rewirer-{drop}-{grow}", {"rewirer": {"drop": drop, "grow": grow, "where": TWO, "decay": "cosine"}}
     for grow, redistribute in itertools.product(GROWS, REDISTRIBUTIONS):
         yield f"rewirer-{grow}-{redistribute}", {"rewirer": {"grow": grow, "redistribute": redistribute, "where": TWO}}
-    for start, schedule in itertools.product(STARTS, SCHEDULES):
-        yield f"rewirer-{start}-{schedule}", {"rewirer": {"start": start, "schedule": schedule, "where": TWO}}
     for start in STARTS:
-        yield f"static-{start}", {"static": {"start": start, "where": TWO}}
+        where = ["recurrent"] if Registry("start", STARTS).resolve(start).square else TWO
+        for schedule in SCHEDULES:
+            yield f"rewirer-{start}-{schedule}", {"rewirer": {"start": start, "schedule": schedule, "where": where}}
+        yield f"static-{start}", {"static": {"start": start, "where": where}}
 
 
 MEMBERS = dict(members())
@@ -273,3 +274,8 @@ def test_every_part_is_in_its_registry_and_travels(table):
         assert build(family, plain(part)) == part
         assert hash(part) == hash(build(family, name))
         assert member.__doc__
+
+
+def test_the_criteria_of_comparisons_are_the_presets_by_rounds():
+    complete = [name for name in SPARSIFIERS if name not in REQUIRED]
+    assert set(BY_ROUNDS) == {name for name in complete if read(name).by_rounds}

@@ -9,23 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from sparsernn.models import CELLS
+from sparsernn.sparsifiers import BY_ROUNDS
 
-class Criterion(StrEnum):
-    """What weights are pruned by."""
-
-    geometric = "geometric"
-    magnitude = "magnitude"
-    activity = "activity"
-    taylor = "taylor"
-    random = "random"
-
-
-class Cell(StrEnum):
-    """Which recurrent network."""
-
-    plrnn = "plrnn"
-    rnn = "rnn"
-    lstm = "lstm"
+Criterion = StrEnum("Criterion", {name: name for name in BY_ROUNDS})  # type: ignore[misc]
+Cell = StrEnum("Cell", {name: name for name in CELLS})  # type: ignore[misc]
 
 
 def reconstruct(
@@ -54,7 +42,7 @@ def reconstruct(
     split: Annotated[
         str, typer.Option(help="Shares of train, validation, test, one after the other in time.")
     ] = "0.6,0.2,0.2",
-    cell: Annotated[Cell, typer.Option(help="Recurrent network.")] = Cell.plrnn,
+    cell: Annotated[Cell, typer.Option(help="Recurrent network.")] = Cell("plrnn"),
     hidden: Annotated[int | None, typer.Option(help="Hidden units. Default: from the number of columns.")] = None,
     sequence: Annotated[int | None, typer.Option(help="Rows of a training sequence.")] = None,
     interval: Annotated[int | None, typer.Option(help="Sparse teacher forcing after every so many-th step.")] = None,
@@ -101,7 +89,7 @@ def reconstruct(
         epochs=epochs,
         density=density,
         rounds=rounds,
-        criteria=tuple(c.value for c in criterion or [Criterion.geometric]),
+        criteria=tuple(c.value for c in criterion or [Criterion("geometric")]),
         starts=starts,
         seeds=seeds,
     )

@@ -17,6 +17,8 @@ SPARSIFIERS = {
     "set": "sparsernn.sparsifiers.methods.set:set_",
     "rigl": "sparsernn.sparsifiers.methods.rigl:rigl",
 }
+BY_ROUNDS = ("geometric", "magnitude", "activity", "taylor", "random")
+"""Presets that prune between trainings, in the order of a table: the criteria of a comparison."""
 STARTS = {
     "uniform": "sparsernn.sparsifiers.start:Uniform",
     "erdos_renyi": "sparsernn.sparsifiers.start:ErdosRenyi",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,8 @@ class AbstractStart(Part):
     """Exact numbers of ones, at uniformly random positions unless a member says otherwise."""
 
     registry = Registry("start", STARTS)
+    square: ClassVar[bool] = False
+    """Only for matrices from units to the same units (graphs); `counts` then raises SpecError for others."""
 
     @abc.abstractmethod
     def counts(self, prunables: tuple[Prunable, ...], density: float) -> dict[str, int]:

@@ -13,9 +13,6 @@ from sparsernn.training.rounds import Rounds
 from sparsernn.training.run import RunSpec, run, stoppable
 from sparsernn.training.store import Record
 
-CRITERIA = ("geometric", "magnitude", "activity", "taylor", "random")
-"""Names of by-round presets, in the order of a table."""
-
 
 def specs(
     base: RunSpec, criteria: Sequence[str], drop_fraction: float, rounds: Rounds, starts: int, seeds: Sequence[int]

@@ -21,6 +21,7 @@ from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least, holds
+from sparsernn.sparsifiers import BY_ROUNDS
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock
 from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
@@ -105,7 +106,7 @@ class RunSpec(Checked):
         ),
         holds(
             lambda sparsifier, rounds: rounds is None or _by_rounds(sparsifier),
-            "rounds: the sparsifier must prune by rounds (geometric, magnitude, activity, taylor, random)",
+            f"rounds: the sparsifier must prune by rounds ({', '.join(BY_ROUNDS)})",
         ),
         holds(
             lambda select, measures, task: select is None or select.key in _selectable(measures, task),
