@@ -50,20 +50,31 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """A table on standard output."""
+    """A table on standard output; why numbers are undefined stands below it."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text  # names of columns are no markup: V [mV]
 
+    from sparsernn.errors import Undefined
+
     table = Table(title=Text(title), title_justify="left")
     for i, column in enumerate(columns):
         table.add_column(Text(column), justify="left" if i == 0 else "right")
+    reasons: dict[str, int] = {}
+
+    def shown(cell: Any) -> str:
+        if not isinstance(cell, Undefined):
+            return number(cell)
+        return f"undefined [{reasons.setdefault(str(cell), len(reasons) + 1)}]"
+
     for row in rows:
-        table.add_row(*(Text(number(cell)) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(table)
+    for reason, place in reasons.items():
+        console.print(Text(f"[{place}] {reason}"))
 
 
 def leave(outcome: Outcome, record: Record) -> None:
