@@ -40,12 +40,18 @@ def definitions(comparison: Comparison, subjects: list[Subject]) -> list[tuple[s
     found.append(
         (
             "differences",
-            "paired by seed; percentile bootstrap of the mean over seeds. With fewer than six seeds nothing is called "
-            "lower or higher: differences of one sign in all of them then happen by chance in more than 3 % of cases",
+            "paired by seed; bootstrap interval of the mean over seeds, widened for few seeds, and p of an exact "
+            "sign-flip test, adjusted for the number of comparisons of a quantity (Holm). Below six seeds nothing can "
+            "be called lower or higher; nor where one of the two is undefined at more seeds",
         )
     )
     found.append(
-        ("test", "every number is taken on a stretch that neither training nor the choice of checkpoints has seen")
+        (
+            "test",
+            "numbers of tables, curves and cards are taken on a stretch that neither training nor the choice of "
+            "checkpoints has seen. Validation columns, and what single weights do (by which geometric pruning chooses), "
+            "are of the validation stretch; activity and Taylor look at training data",
+        )
     )
     return found
 
@@ -71,8 +77,8 @@ def _reconstruction(subjects: list[Subject]) -> list[tuple[str, str]]:
             ),
             (
                 "floor",
-                "the same number for a second true run of the same length where the system is known, else for the two "
-                "halves of the stretch. Halves are shorter, which raises it; slow change from the training to the test "
+                "the same number for more true runs of the same length where the system is known (mean of five), else "
+                "for the two halves of the stretch. Halves are shorter, which raises it; slow change from the training to the test "
                 "stretch is not in it: see d_stsp_of_training_data. Short recordings have high floors",
             ),
             (
@@ -89,8 +95,9 @@ def _reconstruction(subjects: list[Subject]) -> list[tuple[str, str]]:
                 f"mean squared error {fields['horizon']} steps ahead, from many points of the test stretch",
             ),
             (
-                "collapsed, escaped",
-                "shares of the free runs that stood still, or were outside the range of the data most of the time",
+                "collapsed, frozen, escaped",
+                "shares of the free runs in which all columns stood still, some column did, or that left the range of "
+                "the data for good (D_stsp is then the ceiling)",
             ),
         ]
     return []

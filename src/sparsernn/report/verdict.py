@@ -123,7 +123,7 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
     value = best.spread(main.key).mean
     if isinstance(floor, float) and isinstance(ceiling, float) and isinstance(value, float) and ceiling > floor:
         share = (value - floor) / (ceiling - floor)
-        lost = [best.spread(f"reconstruction/{key}").mean for key in ("collapsed", "escaped")]
+        lost = [best.spread(f"reconstruction/{key}").mean for key in ("frozen", "escaped")]
         if value <= NEAR * floor and not any(isinstance(x, float) and x > 0 for x in lost):
             found.append(f"That is within {NEAR:g} times the floor: {whose} has the geometry of the data.")
         elif share >= FAR:
@@ -133,7 +133,14 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
                 f"That is {value / floor:.2g} times the floor and {share:.0%} of the way to the ceiling: "
                 f"{whose} has the geometry in part."
             )
-    for key, word in (("collapsed", "stood still"), ("escaped", "left the range of the data")):
+    said = {
+        "collapsed": "stood still",
+        "frozen": "had a column that stood still",
+        "escaped": "left the range of the data",
+    }
+    if best.spread("reconstruction/frozen").mean == best.spread("reconstruction/collapsed").mean:
+        del said["frozen"]
+    for key, word in said.items():
         share_of_runs = best.spread(f"reconstruction/{key}").mean
         if isinstance(share_of_runs, float) and share_of_runs > 0:
             found.append(f"{'All' if share_of_runs == 1 else f'{share_of_runs:.0%}'} of its free runs {word}.")

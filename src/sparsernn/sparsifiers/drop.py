@@ -93,8 +93,8 @@ class ActivityScaledMagnitude(AbstractDrop):
 
 @dataclass(frozen=True)
 class Taylor(AbstractDrop):
-    """``|w dL/dw|``: the first-order change of the loss without the weight, on the data the gradient was taken on: the
-    batch at hand inside a training, the mean of absolute values over 16 batches between trainings.
+    """``|w dL/dw|``: the first-order change of the loss without the weight, on training data: of loss and penalties on
+    the batch at hand inside a training, of the loss alone, mean of absolute values over 16 batches, between trainings.
 
     Source: Molchanov et al., arXiv 1611.06440 (theirs sums over whole feature maps).
     """

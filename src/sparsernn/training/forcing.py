@@ -30,7 +30,8 @@ class SparseIdentity(AbstractForcing):
 
     The prediction before forcing enters the loss. Where the observation is the first units, the gradient through them
     is cut and the others keep theirs; through a linear read-out's pseudo-inverse gradients also reach the read-out.
-    Choose `interval` near the system's predictability time (16 for Lorenz-63 at dt 0.01).
+    Choose `interval` near the lag at which a column's past tells little of it (first minimum of its mutual information;
+    16 for Lorenz-63 at dt 0.01).
     Source: Mikhaeil et al. 2022 (arXiv 2110.07238), as used in arXiv 2406.04934.
     """
 
