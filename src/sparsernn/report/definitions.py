@@ -49,8 +49,8 @@ def definitions(comparison: Comparison, subjects: list[Subject]) -> list[tuple[s
         (
             "test",
             "numbers of tables, curves and cards are taken on a stretch that neither training nor the choice of "
-            "checkpoints has seen. Validation columns, and what single weights do (by which geometric pruning chooses), "
-            "are of the validation stretch; activity and Taylor look at training data",
+            "checkpoints has seen. Validation columns, and what single weights do (by which geometric pruning "
+            "chooses), are of the validation stretch; activity and Taylor look at training data",
         )
     )
     return found
@@ -78,8 +78,8 @@ def _reconstruction(subjects: list[Subject]) -> list[tuple[str, str]]:
             (
                 "floor",
                 "the same number for more true runs of the same length where the system is known (mean of five), else "
-                "for the two halves of the stretch. Halves are shorter, which raises it; slow change from the training to the test "
-                "stretch is not in it: see d_stsp_of_training_data. Short recordings have high floors",
+                "for the two halves of the stretch. Halves are shorter, which raises it; slow change from the training "
+                "to the test stretch is not in it: see d_stsp_of_training_data. Short recordings have high floors",
             ),
             (
                 "ceiling",
