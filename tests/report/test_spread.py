@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import Undefined
-from sparsernn.report.spread import paired_difference, spread
+from sparsernn.report.spread import holm, paired_difference, sign_flip, spread
 
 
 def test_mean_and_sd():
@@ -64,3 +64,46 @@ def test_interval_covers_a_normal_mean():
         found = paired_difference(dict(enumerate(gaps)), dict.fromkeys(range(30), 0.0), draws=1000)
         hits += found.low <= 1.0 <= found.high
     assert 87 <= hits <= 99  # 95 % nominal, a little less for the percentile interval at n = 30
+
+
+@pytest.mark.parametrize("n", [6, 8, 12])
+def test_chance_is_called_a_difference_as_rarely_as_promised(n):
+    """Of differences that are nothing but noise at most one in twenty may be called real (plain percentiles: 14 %)."""
+    rng = np.random.default_rng(n)
+    for draw in (lambda: rng.normal(size=n), lambda: np.where(rng.random(n) < 0.3, 15.0, rng.normal(0.2, 0.05, n))):
+        trials, called = 300, 0
+        for _ in range(trials):
+            a, b = ({s: float(v) for s, v in enumerate(draw())} for _ in range(2))
+            called += paired_difference(a, b, draws=1_000).verdict in ("lower", "higher")
+        assert called / trials < 0.05 + 3 * (0.05 * 0.95 / trials) ** 0.5
+
+
+def test_a_real_difference_is_seen():
+    rng = np.random.default_rng(0)
+    a = {s: float(v) for s, v in enumerate(rng.normal(0, 1, 10))}
+    b = {s: v + 2 + 0.1 * s for s, v in a.items()}
+    found = paired_difference(a, b)
+    assert (found.verdict, found.n) == ("lower", 10)
+    assert found.low < found.mean < found.high < 0
+    assert found.p == pytest.approx(2 / 2**10)
+    assert found.judged(0.2).verdict == "undecided"
+
+
+def test_what_breaks_more_often_does_not_win_by_it():
+    a = {s: 1.0 + 0.01 * s for s in range(10)}
+    b = {s: Undefined("frozen") if s < 3 else 5.0 for s in range(10)}
+    found = paired_difference(a, b)
+    assert found.verdict == "undecided: undefined at 0 and 3 seeds"
+    assert found.n == 7
+
+
+def test_sign_flips_on_paper():
+    assert sign_flip(np.array([1.0, 1.0, 1.0])) == 2 / 8
+    assert sign_flip(np.array([1.0, 1.0, -2.0])) == 1.0
+    assert sign_flip(np.arange(1.0, 21.0), draws=2_000) < 0.01, "above 16 differences by drawing"
+
+
+def test_holm_on_paper():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+    assert holm([]) == []

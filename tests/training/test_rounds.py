@@ -1,14 +1,20 @@
 """What a round begins with, what it shares, and which weights it hands on."""
 
+import sys
+import types
+from dataclasses import dataclass
 from itertools import pairwise
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from sparsernn import rng
 from sparsernn.errors import SpecError
 from sparsernn.models.network import Ports
+from sparsernn.regularizers import REGULARIZERS
+from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.training import stage
 from sparsernn.training.run import run
@@ -180,7 +186,7 @@ def test_looks_are_taken_every_so_often_and_at_the_end(tiny, tmp_path):
         ({"select": None}, "say by what, for instance select"),
         ({"select": "los"}, 'did you mean "loss"'),
         ({"select": "accuracy"}, "no measure of this run gives"),
-        ({"rounds": {"count": 0}}, "count must be at least 1"),
+        ({"rounds": {"count": 0}}, r"count must lie in \[1, 10000\]"),
         ({"rounds": {"rewind": "back"}}, "rounds.rewind"),
     ],
 )
@@ -217,3 +223,30 @@ def test_all_misfits_at_once(geometric, tmp_path):
     with pytest.raises(SpecError) as caught:
         run(spec, tmp_path)
     assert [p.split(":")[0] for p in caught.value.problems] == ["sparsifier", "regularizers.0", "regularizers.1"]
+
+
+@dataclass(frozen=True)
+class Moving(AbstractRegularizer):
+    """Trained positions of units, pulled towards each other; a fixed cost beside."""
+
+    strength: float = 0.1
+
+    def init(self, key, prunables):
+        (p, *_) = prunables
+        return {"positions": jax.random.normal(key, (p.target, 2))}, {"cost": jnp.ones(p.target)}
+
+    def penalty(self, trained, fixed, weights, prunables):
+        return (jnp.square(trained["positions"]).sum(axis=1) * fixed["cost"]).sum()
+
+
+@pytest.mark.parametrize("rewind", ["initial", "random", "none"])
+def test_what_regularizers_learned_goes_on_however_weights_begin(tiny, tmp_path, monkeypatch, rewind):
+    monkeypatch.setitem(REGULARIZERS, "moving", f"{__name__}:Moving")
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or types.SimpleNamespace(Moving=Moving))
+    spec = pruned(tiny, rewind=rewind, regularizers=["moving"])
+    carry, parent = beginning(spec, tmp_path, monkeypatch)
+    arrays = parent.regularizers()
+    assert set(arrays) == {"trained/0/positions", "fixed/0/cost"}
+    fresh, _ = spec.regularizers[0].init(rng.key(spec.seed, "regularizer", 0), spec.trainer().prunables)
+    assert np.abs(arrays["trained/0/positions"] - fresh["positions"]).max() > 1e-3
+    np.testing.assert_array_equal(carry.trained[0]["positions"], arrays["trained/0/positions"])

@@ -126,7 +126,9 @@ class Stage:
     def whole(self) -> bool:
         """Whether what an ended training leaves behind can be read. What cannot is made again from the checkpoint."""
         try:
-            self.directory.weights(), self.directory.masks(), self.directory.history()
+            self.directory.weights(), self.directory.masks()
+            if self.directory.outcome.name == "finished":  # one that diverged at once has no history
+                self.directory.history()
         except StoreError:
             return False
         return True
