@@ -11,9 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "RunSpec": "sparsernn.training.run",
+    "RunSpec": "sparsernn.training.run_spec",
     "run": "sparsernn.training.run",
-    "read_spec": "sparsernn.training.run",
+    "read_spec": "sparsernn.training.run_spec",
     "Record": "sparsernn.training.store",
     "compare": "sparsernn.dynamics.comparison",
     "write_report": "sparsernn.report.write",

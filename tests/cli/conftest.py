@@ -77,7 +77,8 @@ def written(tmp_path):
 @pytest.fixture(scope="session")
 def finished(tree, tmp_path_factory):
     """A finished run with one round of magnitude pruning; not to be changed."""
-    from sparsernn.training.run import read_spec, run
+    from sparsernn.training.run import run
+    from sparsernn.training.run_spec import read_spec
 
     fields = {"sparsifier": {"magnitude": {"drop_fraction": 0.25}}, "rounds": {"count": 1}}
     return run(read_spec(tree(**fields)), tmp_path_factory.mktemp("finished") / "runs")

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 
 def test_values_are_a_free_run_in_the_units_of_the_file(cli, finished, tmp_path):

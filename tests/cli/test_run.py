@@ -11,8 +11,8 @@ import pytest
 
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.training.record import Record
-from sparsernn.training.run import read_spec
 from sparsernn.training.run import run as train
+from sparsernn.training.run_spec import read_spec
 
 
 def test_finished_then_at_once(cli, written, tree, tmp_path):

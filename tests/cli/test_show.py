@@ -6,7 +6,8 @@ import numpy as np
 
 from sparsernn.files import safetensors_file
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 
 def test_a_run(cli, finished):

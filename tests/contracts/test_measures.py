@@ -22,7 +22,7 @@ from sparsernn.models.network import Network, Ports
 from sparsernn.spec import build, plain
 from sparsernn.tasks.adding import Adding
 from sparsernn.tasks.reconstruction import Reconstruction
-from sparsernn.training.run import RunSpec
+from sparsernn.training.run_spec import RunSpec
 from sparsernn.weights import get, replace
 
 CELLS = {

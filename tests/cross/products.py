@@ -27,7 +27,8 @@ from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import build
 from sparsernn.tasks import TASKS
 from sparsernn.training import FORCINGS, OPTIMIZERS
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 from sparsernn.weights import flatten
 
 FIELDS = {

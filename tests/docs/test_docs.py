@@ -21,7 +21,7 @@ from sparsernn.regularizers import REGULARIZERS
 from sparsernn.sparsifiers import SPARSIFIERS
 from sparsernn.spec import build
 from sparsernn.tasks import TASKS
-from sparsernn.training.run import RunSpec, read_spec
+from sparsernn.training.run_spec import RunSpec, read_spec
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -13,7 +13,8 @@ import pytest
 
 from sparsernn.files.spec_file import parse_yaml
 from sparsernn.spec import plain
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -6,7 +6,8 @@ import pytest
 from sparsernn.files.spec_file import override, parse_yaml
 from sparsernn.report.runs import compare, find
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 HOSTILE = ("<img src=x onerror=alert(1)>", r"$\frac{$</script>")
 CRITERIA = ("geometric: {drop_fraction: 0.5, starts: 2}", "magnitude: {drop_fraction: 0.5}")

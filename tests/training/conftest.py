@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.training.run import read_spec
+from sparsernn.training.run_spec import read_spec
 
 ROWS, COLUMNS = 200, 2
 

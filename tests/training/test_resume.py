@@ -17,7 +17,8 @@ import yaml
 from sparsernn.errors import Interrupted
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.training.record import Record
-from sparsernn.training.run import read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 MEASURED = {
     "measures": ["score", {"reconstruction": {"starts": 1, "horizon": 2, "removal_rows": 40}}],
@@ -129,7 +130,8 @@ def test_dying_at_any_write(tmp_path, tiny, whole, same, monkeypatch, leftovers,
 
 CHILD = textwrap.dedent("""
     import json, sys, time
-    from sparsernn.training.run import read_spec, run
+    from sparsernn.training.run import run
+    from sparsernn.training.run_spec import read_spec
 
     def tell(what, done, of):
         print(what, done, flush=True)

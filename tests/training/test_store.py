@@ -22,7 +22,8 @@ from sparsernn.spec import plain
 from sparsernn.tasks import reconstruction
 from sparsernn.training import run as running
 from sparsernn.training.record import Record
-from sparsernn.training.run import describe, read_spec, run
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import describe, read_spec
 from sparsernn.training.store import open_store, opened, pack, unpack
 from sparsernn.weights import flatten
 
@@ -129,7 +130,7 @@ def test_the_same_data_elsewhere_are_the_same_run(copied, tree, geometric, serie
     fields = plain(geometric())
     fields["task"]["reconstruction"]["file"] = str(moved)
     first = running.run(geometric(), copied.directory.parent)
-    again = running.run(running.read_spec(fields), copied.directory.parent)
+    again = running.run(read_spec(fields), copied.directory.parent)
     assert again.directory == first.directory
     assert again.spec["task"]["reconstruction"]["file"] == str(moved)
     running.run(geometric(), copied.directory.parent)
@@ -158,7 +159,7 @@ def test_rounds_name_their_parent_and_share_the_first_training(tree, geometric):
 def test_the_hash_is_the_same_in_another_process_and_key_order(tree):
     fields = tree(regularizers=[{"l1": {"strength": 0.1}}])
     script = (
-        "import json, sys; from sparsernn.training.run import describe, read_spec; "
+        "import json, sys; from sparsernn.training.run_spec import describe, read_spec; "
         "print(describe(read_spec(json.loads(sys.argv[1])), 0, None)['identity'])"
     )
     turned = json.dumps(dict(reversed(fields.items())))
@@ -542,7 +543,8 @@ def test_a_disk_that_fills_up_anywhere(tmp_path, geometric, same, finished, monk
 LIMITED = textwrap.dedent("""
     import json, resource, sys
     from sparsernn.errors import StoreError
-    from sparsernn.training.run import read_spec, run
+    from sparsernn.training.run import run
+    from sparsernn.training.run_spec import read_spec
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
     try:
         run(read_spec(json.loads(sys.argv[1])), sys.argv[2])

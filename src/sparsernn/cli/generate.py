@@ -30,7 +30,7 @@ def generate(
     from sparsernn.errors import SpecError
     from sparsernn.files.atomic import write_array, write_text
     from sparsernn.tasks.reconstruction import Reconstruction
-    from sparsernn.training.run import spec_of
+    from sparsernn.training.run_spec import spec_of
     from sparsernn.training.store import Record
 
     if out.suffix not in (".npy", ".csv"):

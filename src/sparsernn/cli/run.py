@@ -25,8 +25,8 @@ def run(
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import telling
     from sparsernn.files.spec_file import overrides, read_yaml
-    from sparsernn.training.run import read_spec
     from sparsernn.training.run import run as train
+    from sparsernn.training.run_spec import read_spec
 
     resolved = read_spec(overrides(read_yaml(spec), set_ or []))
     with telling(quiet=json) as tell:

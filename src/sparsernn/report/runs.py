@@ -11,7 +11,7 @@ import numpy as np
 from sparsernn.errors import SpecError, StoreError, Undefined
 from sparsernn.report.labels import labels, sparsifier_name
 from sparsernn.training.record import Outcome, Record
-from sparsernn.training.run import spec_of
+from sparsernn.training.run_spec import spec_of
 from sparsernn.training.store import MARKER
 from sparsernn.weights import get
 

@@ -12,7 +12,7 @@ from sparsernn.errors import SparseRNNError, StoreError, Undefined
 from sparsernn.report.runs import Training
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
-from sparsernn.training.run import RunSpec, spec_of
+from sparsernn.training.run_spec import RunSpec, spec_of
 from sparsernn.weights import get
 
 

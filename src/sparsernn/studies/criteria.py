@@ -10,7 +10,8 @@ from pathlib import Path
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import build
 from sparsernn.training.rounds import Rounds
-from sparsernn.training.run import RunSpec, run, stoppable
+from sparsernn.training.run import run, stoppable
+from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.store import Record
 
 

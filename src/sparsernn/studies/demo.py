@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.training.rounds import Rounds
-from sparsernn.training.run import RunSpec
+from sparsernn.training.run_spec import RunSpec
 
 CRITERIA = ("geometric", "magnitude", "activity", "random")
 PROPERLY = (

@@ -20,7 +20,7 @@ from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.rounds import Rounds
-from sparsernn.training.run import RunSpec
+from sparsernn.training.run_spec import RunSpec
 
 TASK = ("detrend", "smooth", "every", "noise")
 """Fields of the task that a known source has habits for."""

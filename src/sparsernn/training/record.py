@@ -80,7 +80,7 @@ class Record:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """The run's spec in plain form; ``sparsernn.training.run.read_spec`` makes it an object."""
+        """The run's spec in plain form; ``sparsernn.training.run_spec.read_spec`` makes it an object."""
         return self.about["spec"]
 
     @property

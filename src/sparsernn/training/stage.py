@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 
 from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError, Undefined
-from sparsernn.masks import Masks, Prunable, apply, dense
+from sparsernn.masks import Prunable, dense
 from sparsernn.measures.base import as_lower
 from sparsernn.precision import precise
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
@@ -21,51 +21,13 @@ from sparsernn.spec import identity, plain
 from sparsernn.tasks.base import SPLITS
 from sparsernn.training import loop
 from sparsernn.training.loop import Carry, Operands
+from sparsernn.training.product import Best, Product, under
+from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.store import Checkpoint, Directory, Outcome, Record, pack, unpack
-from sparsernn.weights import Weights, flatten, unflatten
-
-if TYPE_CHECKING:
-    from sparsernn.training.run import RunSpec
+from sparsernn.weights import Weights
 
 Progress = Callable[[str, int, int], None]
 """``progress(what, done, of)``: told about often; `what` names the round and what is being done."""
-
-
-def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Those whose names begin with `prefix`, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-class Product(NamedTuple):
-    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name."""
-
-    weights: Weights
-    masks: Masks
-    trained: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, carry: Carry) -> Product:
-        masks = carry.sparse.masks
-        return cls(apply(carry.weights, masks), masks, pack(carry.trained))
-
-
-class Best(NamedTuple):
-    """The selected product so far: `worth` (lower is better, None: undefined or nothing selected yet) of `epoch`."""
-
-    worth: float | None = None
-    epoch: int = 0
-    product: Product | None = None
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        if self.product is None:
-            return {}
-        parts = {"weights": flatten(self.product.weights), "masks": self.product.masks, "trained": self.product.trained}
-        return {f"best/{part}/{k}": np.asarray(v) for part, arrays in parts.items() for k, v in arrays.items()}
-
-    @classmethod
-    def restored(cls, values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Best:
-        weights, masks, trained = (under(arrays, f"best/{part}/") for part in ("weights", "masks", "trained"))
-        return cls(values["worth"], values["epoch"], Product(unflatten(weights), masks, trained) if weights else None)
 
 
 class Stage:

@@ -1,0 +1,50 @@
+"""What a training makes, and the best of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sparsernn.masks import Masks, apply
+from sparsernn.training.loop import Carry
+from sparsernn.training.store import pack
+from sparsernn.weights import Weights, flatten, unflatten
+
+
+def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Those whose names begin with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+class Product(NamedTuple):
+    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name."""
+
+    weights: Weights
+    masks: Masks
+    trained: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, carry: Carry) -> Product:
+        masks = carry.sparse.masks
+        return cls(apply(carry.weights, masks), masks, pack(carry.trained))
+
+
+class Best(NamedTuple):
+    """The selected product so far: `worth` (lower is better, None: undefined or nothing selected yet) of `epoch`."""
+
+    worth: float | None = None
+    epoch: int = 0
+    product: Product | None = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        if self.product is None:
+            return {}
+        parts = {"weights": flatten(self.product.weights), "masks": self.product.masks, "trained": self.product.trained}
+        return {f"best/{part}/{k}": np.asarray(v) for part, arrays in parts.items() for k, v in arrays.items()}
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Best:
+        weights, masks, trained = (under(arrays, f"best/{part}/") for part in ("weights", "masks", "trained"))
+        return cls(values["worth"], values["epoch"], Product(unflatten(weights), masks, trained) if weights else None)
