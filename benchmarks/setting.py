@@ -53,7 +53,7 @@ def trainer(
 def beginning(trainer: Trainer, data: Any) -> tuple[Operands, Carry]:
     """What `segment` wants for the first update on `data`."""
     weights = trainer.network.init(rng.key(0, "init"), trainer.ports)
-    sparse = trainer.sparsifier.init(rng.key(0, "masks"), trainer.prunables, trainer.clock(0))
+    sparse = trainer.sparsifier.init(rng.key(0, "masks"), trainer.prunables, trainer.clock(0), weights)
     return Operands(rng.key(0), 0, data, ()), begin(trainer, weights, (), sparse)
 
 
