@@ -52,7 +52,9 @@ def test_all_files_are_written_and_nothing_else(report):
     root = report.html.parent
     assert report.html == root / "report.html"
     assert sorted(p.name for p in root.iterdir()) == ["figures", "report.html", "tables"]
-    assert {p.name for p in report.csvs} == {"summary.csv", "differences.csv", "numbers.csv", "outcomes.csv"}
+    assert {p.name for p in report.csvs} == {
+        "summary.csv", "differences.csv", "over_seeds.csv", "numbers.csv", "importance.csv", "outcomes.csv",
+    }  # fmt: skip
     names = {p.name for p in report.pngs}
     assert "curves.png" in names
     for kind in ("attractor", "series", "spectra", "mask", "graph", "degrees", "history", "importance"):

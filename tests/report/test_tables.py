@@ -116,3 +116,20 @@ def test_verdict_with_one_seed_and_unfinished_runs(adding):
     assert sentences[-1] == "Of 4 trainings 1 diverged, 1 paused: see the outcomes." or (
         sentences[-1] == "Of 4 trainings 1 paused, 1 diverged: see the outcomes."
     )
+
+
+def test_over_seeds_and_what_single_weights_do(pruned):
+    made = {table.name: table for table in tables.tables(pruned)}
+    rows = {tuple(row[:2]) + tuple(row[3:5]): row[5] for row in made["over_seeds"].rows}
+    gini = [t.test["hubs/out_gini"] for t in pruned.trainings if (t.label, t.round) == ("geometric", 2)]
+    found = rows["geometric", 2, "hubs", "out_gini"]
+    assert (found.mean, found.n) == (pytest.approx(sum(gini) / 2), 2)
+    judged = made["importance"]
+    assert {tuple(row[:2]) for row in judged.rows} == {("geometric", 1), ("geometric", 2)}
+    assert len(judged.rows) == 4
+    assert {row[4] for row in judged.rows} == {"d_stsp"}
+    assert all(0 <= row[5] <= 1 for row in judged.rows)
+    assert judged.columns[6:] == [
+        "signed rank", "signed reliability", "signed corrected",
+        "absolute rank", "absolute reliability", "absolute corrected",
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sparsernn.errors import Undefined
+from sparsernn.report.figures import importance
 from sparsernn.report.quantities import beside_the_leading, quantities, trivial
 from sparsernn.report.runs import Comparison, Number, Training
 from sparsernn.report.spread import Spread, holm, paired_difference, spread
@@ -140,6 +141,31 @@ def everything(comparison: Comparison) -> Table:
     return Table("numbers", "Every number of every training", columns, rows)
 
 
+def over_seeds(comparison: Comparison) -> Table:
+    """Every number on the test stretch as mean, sd and count over seeds; empty with one seed."""
+    rows: list[list[Any]] = []
+    for group in groups(comparison.trainings) if len(comparison.seeds) > 1 else []:
+        for key in dict.fromkeys(key for t in group.trainings for key in t.test):
+            if not key.startswith("score/reference: "):
+                measure, _, name = key.partition("/")
+                rows.append([group.label, group.round, _count(group), measure, name, group.spread(key)])
+    columns = ["run", "round", "weights left", "measure", "number", "test"]
+    return Table("over_seeds", "Every number over seeds", columns, rows)
+
+
+def judged_weights(comparison: Comparison) -> Table:
+    """What single weights do, one row a matrix of a training that was pruned by it: share whose removal is better, rank
+    correlation with |w| (signed and absolute), how repeatable the score is, and the correlation corrected for that."""
+    rows: list[list[Any]] = []
+    for t in comparison.trainings:
+        for judged in importance.numbers(t.record):
+            found: list[Any] = [c for kind in (judged.signed, judged.absolute) for c in kind]
+            rows.append([t.label, t.round, t.seed, judged.path, judged.judged_by, judged.improving, *found])
+    columns = ["run", "round", "seed", "matrix", "judged by", "better without"]
+    columns += [f"{kind} {c}" for kind in ("signed", "absolute") for c in importance.Correlations._fields]
+    return Table("importance", "What single weights do", columns, rows)
+
+
 def side_by_side(trainings: Sequence[Training]) -> Table:
     """Every number on the test stretch, a column for each of a few trainings."""
     keys = dict.fromkeys(key for t in trainings for key in t.test)
@@ -160,7 +186,8 @@ def outcomes(comparison: Comparison) -> Table:
 
 def tables(comparison: Comparison) -> list[Table]:
     """All that have rows."""
-    made = [summary(comparison), differences(comparison), everything(comparison), outcomes(comparison)]
+    parts = (summary, differences, over_seeds, everything, judged_weights, outcomes)
+    made = [part(comparison) for part in parts]
     return [table for table in made if table.rows]
 
 
