@@ -99,7 +99,9 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         if isinstance(value, hint):
             return value
         if "from_plain" in hint.__dict__:
-            value = hint.from_plain(value)  # type: ignore[attr-defined]
+            short, value = value, hint.from_plain(value)  # type: ignore[attr-defined]
+            if value is not short:
+                return _read_short(hint, short, value, where, problems)
         if "registry" in hint.__dict__ and issubclass(hint, Part):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
@@ -115,6 +117,17 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
             place = ".".join([where, *(str(p) for p in e["loc"] if isinstance(p, int))])
             problems.append(f"{place}: {e['msg'][0].lower()}{e['msg'][1:]}, got {e['input']!r}")
         return None
+
+
+def _read_short(hint: Any, short: Any, value: Any, where: str, problems: list[str]) -> Any:
+    """Read what a short form stands for; problems name the places that the reader has written."""
+    attempt: list[str] = []
+    result = _call(hint, value, where, attempt)
+    for name, inner in value.items():
+        long = _at(where, name) + (".0" if inner == [short] else "")
+        attempt = [where + p.removeprefix(long) if p.startswith(long) else p for p in attempt]
+    problems += attempt
+    return result
 
 
 @cache

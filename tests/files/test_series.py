@@ -92,7 +92,7 @@ def with_value(value, *places):
         (np.array([[1, None], [2, 3]]), "objects.*never read"),
         (np.array([(1, 2.0), (3, 4.0)], dtype=[("a", int), ("b", float)]), "dtype"),
         (np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]"), "dtype"),
-        (np.column_stack([0.01 * np.arange(50), waves()]), r'"x0" rises by 0.01.*columns=x1,x2,x3 and give dt=0.01'),
+        (np.column_stack([0.01 * np.arange(50), waves()]), r'"x0" rises by 0.01.*--columns "x1,x2,x3" --dt 0.01'),
     ],
 )
 def test_what_is_no_series(tmp_path, array, message):

@@ -27,7 +27,7 @@ def test_a_store_with_everything(pruned_store, tmp_path):
     assert said["html"] == str(tmp_path / "r.html")
     assert (tmp_path / "r.html").is_file()
     assert len(said["png"]) == len(list((tmp_path / "png").iterdir())) > 8
-    assert len(said["csv"]) == len(list((tmp_path / "csv").iterdir())) == 4
+    assert len(said["csv"]) == len(list((tmp_path / "csv").iterdir())) == 6
     assert [row["weights left"] for row in said["rows"]] == [64, 32, 32, 16, 16]
     assert said["unfinished"] == []
 

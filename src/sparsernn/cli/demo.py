@@ -15,7 +15,7 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     short: Annotated[bool, typer.Option("--short", help="A minute's version that only shows that all works.")] = False,
 ) -> None:
-    """Learn the Lorenz system, halve its network three times by four criteria, and report: about three minutes."""
+    """Learn the Lorenz system, halve its network three times by four criteria, and report: about two minutes."""
     from sparsernn.cli.pipeline import claim, conclude, say
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria

@@ -37,6 +37,7 @@ def claim(out: Path) -> Path:
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json, print_table
+    from sparsernn.cli.progress import telling
     from sparsernn.errors import StoreError
     from sparsernn.files.atomic import replacing
     from sparsernn.report.write import write_report
@@ -46,7 +47,9 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
             if json:
                 print_json({"out": str(out), "directory": str(record.directory), "outcome": record.outcome._asdict()})
             leave(record.outcome, record)
-    report = write_report(records, out, title, notes)
+    with telling(quiet=json) as tell:
+        tell("report", 0, 1)
+        report = write_report(records, out, title, notes, tell)
     weights = out / "weights"
     try:
         weights.mkdir(exist_ok=True)

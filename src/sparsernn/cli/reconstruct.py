@@ -44,19 +44,24 @@ def reconstruct(
     ] = "0.6,0.2,0.2",
     cell: Annotated[Cell, typer.Option(help="Recurrent network.")] = Cell("plrnn"),
     hidden: Annotated[int | None, typer.Option(help="Hidden units. Default: from the number of columns.")] = None,
-    sequence: Annotated[int | None, typer.Option(help="Rows of a training sequence.")] = None,
-    interval: Annotated[int | None, typer.Option(help="Sparse teacher forcing after every so many-th step.")] = None,
+    sequence: Annotated[int | None, typer.Option(help="Rows of a training sequence. Default: from the data.")] = None,
+    interval: Annotated[int | None, typer.Option(help="Sparse teacher forcing every so many steps.")] = None,
     alpha: Annotated[
-        float | None, typer.Option(help="Generalized teacher forcing: weight of the data, 0 to 1.")
+        float | None,
+        typer.Option(help="Generalized teacher forcing: weight of the data, 0 to 1. Default: 0.15."),
     ] = None,
-    noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="First learning rate; the last is a fiftieth.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training.")] = None,
+    noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd. Default: 0.05.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="First learning rate, the last a fiftieth. Default: 2e-3.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training. Default: 500.")] = None,
     density: Annotated[
         float, typer.Option(help="Share of the recurrent weights to keep at last; 1 prunes nothing.")
     ] = 0.25,
     rounds: Annotated[int, typer.Option(help="Rounds of pruning and retraining on the way there.")] = 2,
-    criterion: Annotated[list[Criterion] | None, typer.Option(help="What to prune by; repeatable to compare.")] = None,
+    criterion: Annotated[
+        list[Criterion] | None, typer.Option(help="What to prune by, repeatable. Default: geometric.")
+    ] = None,
     starts: Annotated[int, typer.Option(help="Starts a single weight is judged from.")] = 4,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 2,

@@ -35,6 +35,7 @@ def run(
     if json:
         print_json(summary(record))
     else:
+        typer.echo(f"data: {record.about.get('source', '')}")
         for entry in record.measures().values():
             (name,) = entry["measure"]
             rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
@@ -49,6 +50,7 @@ def summary(record: Record) -> dict:
         "directory": str(record.directory),
         "identity": record.about["identity"],
         "round": record.round,
+        "data": record.about.get("source"),
         "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
         "measures": {
             next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()

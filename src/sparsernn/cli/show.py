@@ -63,7 +63,7 @@ def _of_run(directory: Path) -> dict:
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
     if (directory / "weights.safetensors").is_file():
         roles = {p.path: p.role for p in record.prunables()}
-        for name, array in flatten(record.weights()).items():
+        for name, array in sorted(flatten(record.weights()).items()):
             about["arrays"].append(_about(name, np.asarray(array)) | {"role": roles.get(name, "")})
     return about
 

@@ -93,6 +93,18 @@ def median_period(values: ArrayLike) -> float:
     return float(np.median(len(array) / np.array(halves)))
 
 
+def white_noise(values: ArrayLike) -> NDArray[np.float64]:
+    """The sd of white noise on each column of a series (T, N), in units of the column's sd.
+
+    From third differences, which a well sampled signal leaves small: ``median |d3| / (0.6745 sqrt(20))``; the median,
+    so that spikes in less than half of the rows do not count as noise. Constant columns give 0. O(T N).
+    """
+    array = np.asarray(values, dtype=np.float64)
+    sd = array.std(axis=0)
+    size = np.median(np.abs(np.diff(array, 3, axis=0)), axis=0) / (0.6745 * np.sqrt(20))
+    return size / np.where(sd > 0, sd, 1)
+
+
 def regular_period(values: ArrayLike) -> int | None:
     """The `median_period` of a series (T, N) if it repeats: if the autocorrelation within a tenth of that lag reaches
     0.5, in the median over the columns. None otherwise, and where it is longer than a fifth of the series."""

@@ -54,6 +54,8 @@ def _table(rows: Iterator[Row], columns: Sequence[str | int] | None, delimiter: 
     if _is_header([cells for _, cells in first]):
         names = [cell.strip() or name for cell, name in zip(first[0][1], names, strict=True)]
         first = first[1:]
+        if first and all(re.fullmatch(r"\s*([(\[].*[)\]])?\s*", cell) for cell in first[0][1]):
+            first = first[1:]  # a row of units: (s), [mV]
     picked = choose(names, columns, str(path))
     numbers = array("d")
     for line, cells in itertools.chain(first, rows):

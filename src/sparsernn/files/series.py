@@ -144,5 +144,6 @@ def _refuse_time_axis(values: np.ndarray, names: tuple[str, ...], source: str) -
             others = ",".join(other for other in names if other != name)
             raise DataError(
                 f'{source}: column "{name}" rises by {step:.6g} in every row: a time axis, not a variable; leave it '
-                f"out with columns={others} and give dt={step:.6g} (or choose it on purpose)"
+                f'out and give the interval instead, --columns "{others}" --dt {step:.6g} (in Python columns=, dt=), '
+                "or choose it on purpose"
             )

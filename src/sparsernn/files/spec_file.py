@@ -49,7 +49,7 @@ def read_yaml(path: str | Path) -> Any:
             raise DataError(f"{path}: a spec of more than {SPEC_BYTES:,} bytes is not read; is it a data file?")
         return parse_yaml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = getattr(error, "strerror", None) or "it is no UTF-8 text; is it a data file?"
         raise DataError(f"{path} cannot be read as a spec: {why}") from None
 
 

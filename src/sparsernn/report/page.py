@@ -176,6 +176,8 @@ def _specs(comparison: Comparison) -> str:
     first = comparison.trainings[0].record
     pairs = [("seeds", ", ".join(map(str, comparison.seeds)))]
     data = {t.record.about["data"] for t in comparison.trainings}
+    sources = dict.fromkeys(str(t.record.about.get("source", "not said")) for t in comparison.trainings)
+    pairs.append(("data", "; ".join(sources)))
     pairs.append(("data, sha256", "; ".join(sorted(data))))
     try:
         found = [t.record.environment() for t in comparison.trainings]

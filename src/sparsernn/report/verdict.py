@@ -124,13 +124,18 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
     if isinstance(floor, float) and isinstance(ceiling, float) and isinstance(value, float) and ceiling > floor:
         share = (value - floor) / (ceiling - floor)
         lost = [best.spread(f"reconstruction/{key}").mean for key in ("frozen", "escaped")]
-        if value <= NEAR * floor and not any(isinstance(x, float) and x > 0 for x in lost):
+        if value < floor and not any(isinstance(x, float) and x > 0 for x in lost):
+            found.append(
+                f"That is below the floor, which is high here (a short recording): D_stsp cannot tell {whose} "
+                "from the data; look at D_H, the prediction error and the series."
+            )
+        elif value <= NEAR * floor and not any(isinstance(x, float) and x > 0 for x in lost):
             found.append(f"That is within {NEAR:g} times the floor: {whose} has the geometry of the data.")
         elif share >= FAR:
             found.append(f"That is near the ceiling: {whose} does not have the geometry of the data.")
         else:
             found.append(
-                f"That is {value / floor:.2g} times the floor and {share:.0%} of the way to the ceiling: "
+                f"That is {_times(value / floor)} times the floor and {share:.0%} of the way to the ceiling: "
                 f"{whose} has the geometry in part."
             )
     said = {
@@ -145,6 +150,10 @@ def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
         if isinstance(share_of_runs, float) and share_of_runs > 0:
             found.append(f"{'All' if share_of_runs == 1 else f'{share_of_runs:.0%}'} of its free runs {word}.")
     return found
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def _doubt(ends: list[Group], main: Quantity) -> list[str]:

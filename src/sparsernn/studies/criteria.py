@@ -39,15 +39,15 @@ def run_all(
     """
     with stoppable() as stopped, ThreadPoolExecutor(workers) as pool:
 
-        def one(spec: RunSpec) -> Record:
-            label = name_of(spec)
+        def one(number: int, spec: RunSpec) -> Record:
+            label = f"run {number} of {len(wanted)}, {name_of(spec)}"
 
             def tell_named(what: str, done: int, of: int) -> None:
                 tell(f"{label}: {what}", done, of)
 
             return run(spec, store, progress=tell_named, wait=True, stopped=stopped)
 
-        return list(pool.map(one, wanted))
+        return list(pool.map(one, range(1, len(wanted) + 1), wanted))
 
 
 def name_of(spec: RunSpec) -> str:

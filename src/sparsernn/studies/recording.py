@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import regular_period
+from sparsernn.dynamics.spectra import regular_period, white_noise
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.series import read_series
 from sparsernn.models.network import Network
+from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.systems import SYSTEMS
@@ -37,6 +38,8 @@ ALPHA, RATE, CLIP = 0.15, 2e-3, 10.0
 LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
 SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
 """What makes a WFDB record an electrocardiogram, and how it is then smoothed and thinned."""
+NOISY = 0.03
+"""White noise, in sd, from which on smoothing is advised."""
 SEQUENCES = (100, 300)
 """Shortest and longest training sequence that is chosen for a user."""
 
@@ -105,6 +108,14 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, {base.forcing}",
     ]
+    noise = float(np.median(white_noise(recording.train)))
+    if noise > NOISY and wish.smooth is None:
+        notes.append(
+            f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
+            "run stays away from a noisy recording however good it is; --smooth 1 or 2 learns and compares without it"
+        )
+    if 1 < wish.seeds < FEWEST_SEEDS and len(wish.criteria) > 1:
+        notes.append(f"with {wish.seeds} seeds no difference can be called real: that takes {FEWEST_SEEDS} or more")
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes

@@ -49,6 +49,10 @@ class AbstractTask(Part):
     def outputs(self) -> int:
         """Outputs a step."""
 
+    def describe(self) -> str:
+        """Which data this task really uses, in words. Default: its name."""
+        return type(self).registry.name_of(type(self))
+
     @abc.abstractmethod
     def content_hash(self) -> str:
         """sha256 of the data that `data` gives, part of a run's identity."""

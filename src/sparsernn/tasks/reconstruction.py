@@ -125,6 +125,10 @@ class Reconstruction(AbstractTask):
         """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
         return _load(self)
 
+    def describe(self) -> str:
+        recording = self.load()
+        return f"{recording.source}: {', '.join(recording.names)}"
+
     def content_hash(self) -> str:
         digest = hashlib.sha256()
         for split in SPLITS:

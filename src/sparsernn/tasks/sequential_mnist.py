@@ -83,7 +83,6 @@ class SequentialMNIST(AbstractTask):
         return _load(self.source, self.path)
 
     def describe(self) -> str:
-        """Which data this task really uses."""
         return self.load().source
 
     def content_hash(self) -> str:
@@ -189,8 +188,9 @@ def _digits(source: str) -> Digits:
         from sklearn.datasets import load_digits
     except ImportError:
         raise DataError(
-            "MNIST was not found or not asked for, and its stand-in, the digits of scikit-learn, is not installed: "
-            "pip install 'sparsernn[examples]', or give path= a directory with the four MNIST files"
+            "MNIST was not found or not asked for (sparsernn data fetch mnist gets it, SPARSERNN_DATA says where it "
+            "is), and its stand-in, the digits of scikit-learn, is not installed: pip install 'sparsernn[examples]'; "
+            "or give path= a directory with the four MNIST files"
         ) from None
     images, labels = load_digits(return_X_y=True)
     images, labels = images.reshape(-1, 8, 8).astype(np.uint8), labels.astype(np.int32)

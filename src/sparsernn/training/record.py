@@ -63,7 +63,10 @@ class Record:
     def __init__(self, directory: str | Path):
         self.directory = Path(directory)
         if not (self.directory / "spec.json").is_file():
-            raise StoreError(f"{directory} is no run directory (it has no spec.json); give the directory a run printed")
+            raise StoreError(
+                f"{directory} is no run directory (it has no spec.json); give the directory that a run printed, or one "
+                "of those in a store (tables/outcomes.csv beside a report names them)"
+            )
         self.about: dict[str, Any] = self._json("spec.json")
         if self.about.get("format") != FORMAT:
             raise StoreError(

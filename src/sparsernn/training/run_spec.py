@@ -161,4 +161,4 @@ def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:
             fields["rounds"] = None
     about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": spec.task.content_hash()}
     about |= {"round": round, "parent": parent}
-    return {"identity": identity(about), **about, "spec": fields}
+    return {"identity": identity(about), **about, "spec": fields, "source": spec.task.describe()}

@@ -132,7 +132,7 @@ class Stage:
                 why += f"; {self.spec.select.key} was undefined wherever it was looked at"
             return Outcome("finished", step, why)
         if self.stopped():
-            return Outcome("interrupted", step, "stopped from outside")
+            return Outcome("interrupted", step, f"of {horizon} updates; it was asked to stop")
         return Outcome("paused", step, f"asked to pause at update {last}")
 
     def save(self, step: int, carry: Carry) -> None:
