@@ -326,3 +326,11 @@ def test_a_real_spec():
     assert task == Reconstruction(file="x.csv", lags="auto", split=(0.8, 0.1, 0.1))
     assert build(type(task).__mro__[1], plain(task)) == task
     assert np.isfinite(task.noise)
+
+
+def test_problems_of_a_short_form_name_what_was_written():
+    assert problems(Network, {"plrnn": {"hiden": 3}}, "network") == [
+        'network.plrnn.hiden: unknown field, did you mean "hidden"?'
+    ]
+    assert problems(Network, "plrn", "network")[0].startswith('network: unknown cell "plrn"')
+    assert problems(Network, {"cells": [{"plrnn": {"hidden": 0}}]}, "network")[0].startswith("network.cells.0.plrnn:")

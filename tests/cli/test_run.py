@@ -229,3 +229,15 @@ def test_as_a_program(written, tmp_path):
     assert said.returncode == 2
     assert said.stderr.startswith("sparsernn: ")
     assert "Traceback" not in said.stderr
+
+
+def test_the_data_are_named(cli, written, tree, tmp_path):
+    """So that the digits are never taken for MNIST."""
+    pytest.importorskip("sklearn")
+    digits = tree(task={"sequential_mnist": {"source": "digits"}}, forcing=None, measures=["score"])
+    said = cli("run", written(digits), "--store", tmp_path / "runs")
+    assert "data: scikit-learn's digits, 8 rows of 8" in said.out
+    assert json.loads(cli("run", written(digits), "--store", tmp_path / "runs", "--json").out)["data"].startswith(
+        "scikit"
+    )
+    assert "left, right" in cli("run", written(tree()), "--store", tmp_path / "runs").out

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.spectra import hellinger_distance, median_period, power_spectra, spectral_distance
+from sparsernn.dynamics.spectra import (
+    hellinger_distance,
+    median_period,
+    power_spectra,
+    regular_period,
+    spectral_distance,
+    white_noise,
+)
 from sparsernn.errors import SpecError, Undefined
 
 
@@ -126,3 +133,23 @@ def test_the_period_that_halves_the_variance():
     assert median_period(np.stack([slow, np.ones(1200)], axis=1)) == 60, "a constant column does not count"
     with pytest.raises(SpecError, match="no period"):
         median_period(np.ones((10, 2)))
+
+
+def test_a_rhythm_counts_only_where_it_repeats():
+    time, rng = np.arange(4000), np.random.default_rng(0)
+    beat = np.cos(2 * np.pi * time / 150) ** 5
+    assert regular_period(np.stack([beat, np.roll(beat, 40), np.ones(4000)], axis=1)) == pytest.approx(150, abs=3)
+    phase = np.cumsum(rng.normal(2 * np.pi / 150, 0.15, 4000))  # forgets itself within a turn
+    assert regular_period(np.sin(phase)[:, None]) is None
+    assert regular_period(np.sin(2 * np.pi * time / 2000)[:, None]) is None, "seen twice only"
+
+
+def test_white_noise_is_measured_under_spikes_and_waves():
+    time, rng = np.arange(20_000), np.random.default_rng(1)
+    wave = np.sin(2 * np.pi * time / 60)
+    spikes = np.where(time % 50 < 3, 5.0, 0.0) + wave
+    clean = np.stack([wave, spikes, np.ones(20_000)], axis=1)
+    assert white_noise(clean).max() < 2e-3
+    for level in (0.02, 0.1):
+        noisy = clean + level * clean.std(axis=0) * rng.normal(size=clean.shape)
+        assert white_noise(noisy)[:2] == pytest.approx(level, rel=0.2)

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.delimited import read_delimited
 from sparsernn.files.series import read_series
 
 ROWS = [[1.5, -2.0, 3e-3], [0.25, 7.0, -1.0], [4.0, 5.0, 6.5], [-8.0, 9.0, 1.0]]
@@ -176,3 +177,20 @@ def test_any_bytes_give_a_series_or_a_data_error(tmp_path_factory, content):
     assert rows >= max(2, columns)
     assert np.isfinite(series.values).all()
     assert len(series.names) == columns
+
+
+def test_a_row_of_units_below_the_names_is_passed_over(tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text("angle,speed\n(rad),[rad/s]\n1,2\n3,4\n")
+    table = read_delimited(path, None)
+    assert table.names == ("angle", "speed")
+    assert table.values.tolist() == [[1, 2], [3, 4]]
+    path.write_text("angle,speed\nrad,[rad/s]\n1,2\n")
+    with pytest.raises(DataError, match='line 2, column "angle": "rad" is no number'):
+        read_delimited(path, None)
+
+
+def test_the_note_on_the_delimiter_of_spreadsheets(tmp_path):
+    path = tmp_path / "sheet.csv"
+    path.write_text("sep=;\na;b\n1;2\n3;4\n")
+    assert read_delimited(path, None).values.tolist() == [[1, 2], [3, 4]]

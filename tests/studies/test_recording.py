@@ -102,3 +102,14 @@ def test_a_recording_shorter_than_a_sequence(tmp_path):
     np.save(tmp_path / "short.npy", np.random.default_rng(0).normal(size=(200, 2)))
     with pytest.raises(DataError, match="fewer than one training sequence"):
         specs(Wish(str(tmp_path / "short.npy")))
+
+
+def test_noise_and_few_seeds_are_said_before_the_work(waves, tmp_path):
+    clean = np.load(waves / "both.npy")
+    np.save(tmp_path / "noisy.npy", clean + 0.1 * np.random.default_rng(0).normal(size=clean.shape))
+    noisy = Wish(str(tmp_path / "noisy.npy"), criteria=("magnitude", "random"), seeds=3)
+    _, notes = specs(noisy)
+    assert any("noise on the recording is about" in note and "--smooth" in note for note in notes)
+    assert any("with 3 seeds no difference can be called real" in note for note in notes)
+    for quiet in (Wish(str(tmp_path / "noisy.npy"), smooth=2.0), Wish(str(waves / "both.npy"))):
+        assert not any("noise on" in note or "with 3 seeds" in note for note in specs(quiet)[1])
