@@ -1,8 +1,10 @@
 """The page in headless Chromium: no console errors, every figure drawn, nothing asked of any server."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -24,6 +26,22 @@ def browser():
     return found
 
 
+def patiently(command, out, err):
+    """What a command prints. A browser that hangs is ended with all its processes (their pipes would be waited for
+    without end) and asked once more."""
+    for last in (False, True):
+        with out.open("wb") as to, err.open("wb") as also, contextlib.suppress(subprocess.TimeoutExpired):
+            process = subprocess.Popen(command, stdout=to, stderr=also, start_new_session=True)
+            try:
+                process.wait(timeout=120)
+                return out.read_text(errors="replace"), err.read_text(errors="replace")
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        if last:
+            pytest.fail("the browser did not answer, twice in two minutes")
+
+
 @pytest.fixture(scope="module")
 def opened(browser, pruned, adding, tmp_path_factory):
     """(document after its scripts ran, console lines, requested addresses) of both pages, all networks shown."""
@@ -39,10 +57,10 @@ def opened(browser, pruned, adding, tmp_path_factory):
             f"--user-data-dir={folder / name}", f"--log-net-log={folder / name}.json", "--enable-logging=stderr",
             "--v=0", "--virtual-time-budget=120000", "--dump-dom", f"{page.as_uri()}#network-all",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        document, log = patiently(command, folder / f"{name}.out", folder / f"{name}.err")
+        console = [line for line in log.splitlines() if "CONSOLE" in line]
         asked = re.findall(r'"url":"(\w+://[^/"]+)', (folder / f"{name}.json").read_text(errors="replace"))
-        found[name] = (done.stdout, [c for c in console if not any(h in c for h in HARMLESS)], asked)
+        found[name] = (document, [c for c in console if not any(h in c for h in HARMLESS)], asked)
     return found
 
 
