@@ -156,5 +156,5 @@ def test_rnn_starts_from_the_activation_of_a_linear_map():
 
 
 def test_unknown_activation_is_refused():
-    with pytest.raises(SpecError, match="activation is one of tanh, relu, got gelu"):
+    with pytest.raises(SpecError, match="activation: input should be 'tanh' or 'relu', got 'gelu'"):
         RNN(5, "gelu")
