@@ -68,7 +68,7 @@ def test_interval_covers_a_normal_mean():
 
 @pytest.mark.parametrize("n", [6, 8, 12])
 def test_chance_is_called_a_difference_as_rarely_as_promised(n):
-    """Of differences that are nothing but noise at most one in twenty may be called real (plain percentiles: 14 %)."""
+    """Of differences that are nothing but noise at most one in twenty may be called real."""
     rng = np.random.default_rng(n)
     for draw in (lambda: rng.normal(size=n), lambda: np.where(rng.random(n) < 0.3, 15.0, rng.normal(0.2, 0.05, n))):
         trials, called = 300, 0

@@ -25,7 +25,7 @@ def use_caches() -> None:
     try:
         directory = cache_directory()
         (directory / ".writable").write_bytes(b"0" * 4096)
-        (directory / ".writable").unlink()
+        (directory / ".writable").unlink(missing_ok=True)  # another process may have been first
     except (OSError, RuntimeError):
         os.environ.setdefault("NUMBA_CACHE_DIR", tempfile.mkdtemp(prefix="sparsernn-"))  # private, 0700
         return
