@@ -68,9 +68,10 @@ def paired_difference(a: Mapping[int, Number], b: Mapping[int, Number], draws: i
     r"""Bootstrap over seeds of ``mean(a[s] - b[s])``, s the seeds at which both are defined. Fixed random seed.
 
     The interval is the percentile interval at levels made wider for small n, ``Phi(-sqrt(n/(n-1)) t_{.975, n-1})``
-    (Hesterberg 2015, doi:10.1080/00031305.2015.1089789): plain percentiles are too narrow for few seeds. `p` is that of the sign-flip test, exact up to 16 seeds; below six seeds
-    it cannot fall under 5 %. Called lower or higher: 0 outside the interval and p at most 5 %. Where the two are
-    undefined at different numbers of seeds nothing is called: what remains would favor the one that breaks.
+    (Hesterberg 2015, doi:10.1080/00031305.2015.1089789): plain percentiles are too narrow for few seeds. `p` is that of
+    the sign-flip test, exact up to 16 seeds; below six seeds it cannot fall under 5 %. Called lower or higher: 0
+    outside the interval and p at most 5 %. Where the two are undefined at different numbers of seeds nothing is called:
+    what remains would favor the one that breaks.
     """
     shared = [s for s in a if s in b and not isinstance(a[s], Undefined) and not isinstance(b[s], Undefined)]
     gaps = np.array([float(a[s]) - float(b[s]) for s in shared])
