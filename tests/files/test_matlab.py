@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.reading import Reading
 from sparsernn.files.series import read_series
 
 X = np.random.default_rng(0).normal(size=(50, 3))
@@ -42,9 +43,9 @@ def test_several_matrices_are_listed_until_one_is_named(tmp_path):
     path = saved(tmp_path, {"train": X, "test": X[:9], "note": "hi"})
     with pytest.raises(DataError, match=r"choose one with variable=: .*train \(50, 3\) double, test"):
         read_series(path)
-    assert np.array_equal(read_series(path, variable="test", columns=[1]).values, X[:9, [1]])
+    assert np.array_equal(read_series(path, reading=Reading(variable="test"), columns=[1]).values, X[:9, [1]])
     with pytest.raises(SpecError, match='no variable "tset", did you mean "test"'):
-        read_series(path, variable="tset")
+        read_series(path, reading=Reading(variable="tset"))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_other_classes_are_refused_by_name(tmp_path, value, kind):
     with pytest.raises(DataError, match=f"no matrix of numbers, only: x .* {kind}"):
         read_series(path)
     with pytest.raises(DataError, match=f'"x" is of class {kind}'):
-        read_series(path, variable="x")
+        read_series(path, reading=Reading(variable="x"))
 
 
 def test_complex_and_three_dimensional_matrices(tmp_path):
@@ -126,7 +127,7 @@ def test_hostile_headers(tmp_path, little_memory, element):
         (tmp_path / "x.mat").write_bytes(header() + content)
         for variable in (None, "x"):
             with little_memory(), pytest.raises(DataError):
-                read_series(tmp_path / "x.mat", variable=variable)
+                read_series(tmp_path / "x.mat", reading=Reading(variable=variable))
 
 
 def test_a_data_element_that_claims_4_gb(tmp_path):

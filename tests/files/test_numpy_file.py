@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.reading import Reading
 from sparsernn.files.series import read_series
 
 X = np.random.default_rng(0).normal(size=(50, 3))
@@ -40,9 +41,9 @@ def test_several_arrays_are_listed_until_one_is_named(tmp_path):
     np.savez(tmp_path / "x.npz", train=X, test=X[:10])
     with pytest.raises(DataError, match=r"choose one with variable=: train \(50, 3\), test \(10, 3\)"):
         read_series(tmp_path / "x.npz")
-    assert np.array_equal(read_series(tmp_path / "x.npz", variable="test").values, X[:10])
+    assert np.array_equal(read_series(tmp_path / "x.npz", reading=Reading(variable="test")).values, X[:10])
     with pytest.raises(SpecError, match='no array "tset", did you mean "test"'):
-        read_series(tmp_path / "x.npz", variable="tset")
+        read_series(tmp_path / "x.npz", reading=Reading(variable="tset"))
 
 
 def test_an_npz_without_arrays(tmp_path):
@@ -129,7 +130,7 @@ def test_a_bomb_that_lies_about_its_size(tmp_path, little_memory, small_limit):
 def test_compressions_that_numpy_does_not_use(tmp_path, kind):
     (tmp_path / "x.npz").write_bytes(bomb(2**20, kind))
     with pytest.raises(DataError, match="save it again"):
-        read_series(tmp_path / "x.npz", variable="x")
+        read_series(tmp_path / "x.npz", reading=Reading(variable="x"))
 
 
 def test_honest_compression_is_read(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.reading import Reading
 from sparsernn.files.series import read_series
 
 
@@ -160,7 +161,7 @@ def test_variable_is_refused_where_there_are_none(tmp_path):
     (tmp_path / "x.csv").write_text("1,2\n3,4\n")
     for path in (tmp_path / "x.csv", saved(tmp_path, waves())):
         with pytest.raises(SpecError, match="variable"):
-            read_series(path, variable="x")
+            read_series(path, reading=Reading(variable="x"))
 
 
 @pytest.mark.data

@@ -39,7 +39,7 @@ def generate(
     spec = spec_of(record)
     if not isinstance(spec.task, Reconstruction):
         raise SpecError(f"{run} was trained on {type(spec.task).__name__}; only a reconstructed system runs freely")
-    if spec.task.file is not None and out.resolve() == Path(spec.task.file).resolve():
+    if isinstance(spec.task.file, str) and out.resolve() == Path(spec.task.file).resolve():
         raise SpecError(f"--out {out} is the recording itself; give another name")
     recording = spec.task.load()
     if start >= len(recording.test):

@@ -70,13 +70,14 @@ def reconstruct(
     """Learn the system behind a recording with a recurrent network, make the network sparse, and report."""
     from sparsernn.cli.pipeline import claim, conclude, say
     from sparsernn.cli.progress import telling
+    from sparsernn.files.reading import Reading
     from sparsernn.studies import criteria
     from sparsernn.studies.recording import Wish, specs
 
     wish = Wish(
         source=source,
         columns=None if columns is None else _columns(columns),
-        variable=variable,
+        reading=Reading(variable=variable),
         dt=dt,
         detrend=detrend,
         smooth=smooth,

@@ -12,6 +12,7 @@ from sparsernn.errors import DataError, SpecError
 from sparsernn.files import delimited, matlab, numpy_file, wfdb_record
 from sparsernn.files.columns import Table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
+from sparsernn.files.reading import AS_FOUND, Reading
 
 TEXT = (".csv", ".tsv", ".txt")
 SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea")
@@ -20,8 +21,11 @@ SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea")
 class Series(NamedTuple):
     """A recorded series: `values` (T, N) float64, C-ordered, finite, no column constant; a name per column.
 
-    `dt` is the sampling interval (None: unknown), `source` the file, `sha256` that of the file's bytes (for a WFDB
-    record: of the header and the signal files one after the other).
+    `dt` is the sampling interval (None: unknown) and `dt_source` where it came from, in words; `source` the file,
+    `sha256` that of the file's bytes (of several files: of all, one after the other). `starts` holds the first row of
+    every stretch, (0,) for a recording without gaps: the rows before and after such a place do not follow one another.
+    `units` has one text a column ("" where unknown) or is empty; `time_unit` is that of `dt`. `notes` are sentences on
+    what was recognized, left out, cut or filled.
     """
 
     values: np.ndarray
@@ -29,18 +33,23 @@ class Series(NamedTuple):
     dt: float | None
     source: str
     sha256: str
+    starts: tuple[int, ...] = (0,)
+    units: tuple[str, ...] = ()
+    dt_source: str = "unknown"
+    time_unit: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def read_series(
-    path: str | Path,
+    source: str | Path | Sequence[str | Path],
     *,
     columns: Sequence[str | int] | None = None,
     dt: float | None = None,
-    variable: str | None = None,
+    reading: Reading = AS_FOUND,
 ) -> Series:
     """Read a series, one time step a row, from .npy, .npz, .csv, .tsv, .txt, .mat (up to v7) or a WFDB header (.hea).
 
-    `columns` picks columns by name or by index from 0; `variable` names the array in a .npz or .mat; `dt` overrides the
+    `columns` picks columns by name or by index from 0; `reading` says how the file is to be read; `dt` overrides the
     sampling interval. A vector becomes one column. Memory: a few times the numbers read.
 
     Raises DataError for every defect of the file: missing, empty, damaged, not numbers, ragged, complex, fewer than two
@@ -51,11 +60,13 @@ def read_series(
         raise SpecError(f"dt must be positive, got {dt}")
     if isinstance(columns, str):
         columns = (columns,)
-    path = Path(path)
+    if not isinstance(source, str | Path):
+        raise SpecError("several files are not read yet")
+    path = Path(source)
     if path.name and not path.suffix and path.with_name(f"{path.name}.hea").is_file():
         path = path.with_name(f"{path.name}.hea")
     path = regular_file(path)
-    table = _read(path, columns, variable)
+    table = _read(path, columns, reading.variable)
     values = _checked(table, str(path), chosen=columns is not None)
     try:
         files = [path, *wfdb_record.signal_files(path)] if path.suffix.lower() == ".hea" else [path]

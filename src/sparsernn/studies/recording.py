@@ -12,6 +12,7 @@ import numpy as np
 from sparsernn.dynamics.spectra import regular_period, white_noise
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
+from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_series
 from sparsernn.models.network import Network
 from sparsernn.report.spread import FEWEST_SEEDS
@@ -50,7 +51,7 @@ class Wish:
 
     source: str
     columns: Sequence[str | int] | None = None
-    variable: str | None = None
+    reading: Reading = AS_FOUND
     dt: float | None = None
     detrend: float | None = None
     smooth: float | None = None
@@ -182,8 +183,8 @@ def _first(*values: Any) -> Any:
 
 def _task(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
     fields = {name: habits[name] for name in TASK if name in habits}
-    given = {name: getattr(wish, name) for name in ("columns", "variable", "dt", *TASK)}
-    fields |= {name: value for name, value in given.items() if value is not None}
+    given = {name: getattr(wish, name) for name in ("columns", "reading", "dt", *TASK)}
+    fields |= {name: value for name, value in given.items() if value not in (None, AS_FOUND)}
     kind = "system" if wish.source in SYSTEMS else "recording" if wish.source in EXAMPLES else "file"
     fields |= {kind: wish.source, "standardize": wish.standardize, "split": list(wish.split)}
     fields |= {"sequence": _first(wish.sequence, habits.get("sequence"), SEQUENCES[0])}

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.rules import at_least, holds, positive
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
@@ -24,7 +25,8 @@ class Recording(NamedTuple):
     """The series as the network sees it: `values` (T, N) standardized, one contiguous stretch a split.
 
     In the units of the file: ``values * scale + mean``. `dt` is the sampling interval (None: unknown), `lags` the delay
-    embedding in samples (None: none) with `embedding` saying how they came about.
+    embedding in samples (None: none) with `embedding` saying how they came about. `starts` has for every split the
+    first rows of its stretches: rows before and after such a place do not follow one another.
     """
 
     train: np.ndarray
@@ -37,19 +39,22 @@ class Recording(NamedTuple):
     lags: tuple[int, ...] | None
     embedding: str
     source: str
+    starts: dict[Split, tuple[int, ...]]
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reconstruction(AbstractTask):
     r"""Sequences of a recorded or simulated series, to be continued by the network on its own.
 
-    The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`) or
-    `recording` (one that ships with the package: ``ecg``). `columns` picks columns, `variable` an array of a file, `dt`
-    overrides the sampling interval. `split` cuts train, validation and test one after the other in time; then, each
-    stretch for itself, `detrend` subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters
-    with one, `every` keeps every so many-th row, and `lags` delay-embeds a single column (a list in rows, ``auto`` for
-    the method of `sparsernn.dynamics.embedding`, None for none). `standardize` subtracts the training stretch's mean
-    and divides by its sd.
+    The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`), or
+    `recording` (one that ships with the package: ``ecg``). Several files are stretches that do not follow one another.
+    `columns` picks columns, `reading` says how a file is to be read, `dt` overrides the sampling interval.
+    `split` cuts train, validation and test one after the other in time; then, each stretch for itself, `detrend`
+    subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters with one, `every` keeps every so
+    many-th row, and `lags` delay-embeds a single column (a list in rows, ``auto`` for the method of
+    `sparsernn.dynamics.embedding`, None for none). `standardize` subtracts the training stretch's mean and divides by
+    its sd.
 
     A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
     standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row
@@ -59,12 +64,12 @@ class Reconstruction(AbstractTask):
     """
 
     system: AbstractKnownSystem | None = None
-    file: str | None = None
+    file: str | tuple[str, ...] | None = None
     recording: str | None = None
     rows: int = 100_000
     seed: int = 0
     columns: tuple[str | int, ...] | None = None
-    variable: str | None = None
+    reading: Reading = AS_FOUND
     dt: float | None = None
     detrend: float = 0.0
     smooth: float = 0.0
@@ -88,7 +93,8 @@ class Reconstruction(AbstractTask):
             ),
         ),
         holds(
-            lambda variable, file: variable is None or file is not None, "variable names an array in a file: give file"
+            lambda reading, file: reading == AS_FOUND or file is not None,
+            "reading says how a file is to be read: give file",
         ),
         holds(
             lambda columns, recording: columns is None or recording is None,
@@ -224,7 +230,9 @@ def _load(task: Reconstruction) -> Recording:
                 "rescale it"
             )
     train, validation, test = (((parts[s] - mean) / scale) for s in SPLITS)
-    return Recording(train, validation, test, mean, scale, names, dt, lags, embedding, source)
+    return Recording(
+        train, validation, test, mean, scale, names, dt, lags, embedding, source, dict.fromkeys(SPLITS, (0,))
+    )
 
 
 def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | None, str]:
@@ -246,7 +254,7 @@ def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | 
         from sparsernn.files.series import read_series
 
         assert task.file is not None
-        series = read_series(task.file, columns=task.columns, dt=task.dt, variable=task.variable)
+        series = read_series(task.file, columns=task.columns, dt=task.dt, reading=task.reading)
     return series.values, series.names, series.dt if task.dt is None else task.dt, series.source
 
 
