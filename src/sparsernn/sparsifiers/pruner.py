@@ -16,12 +16,37 @@ from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
-from sparsernn.sparsifiers.select import among, part, ratio
+from sparsernn.sparsifiers.select import DENOMINATOR, among, part, ratio
 from sparsernn.weights import Weights, get, replace
 
 
 def _name(schedule: AbstractSchedule) -> str:
     return type(schedule).registry.name_of(type(schedule))
+
+
+def fraction_reaching(density: float, size: int, rounds: int) -> float:
+    """The `drop_fraction` that leaves ``masks.exact_count(density, size)`` weights after so many rounds, for all the
+    rounding on the way; where none does (very large matrices, very many rounds), the one that comes nearest.
+
+    >>> fraction_reaching(0.25, 2500, 2)
+    0.5
+    """
+    wanted, share = exact_count(density, size), 1 - density ** (1 / rounds)
+
+    def missed(fraction: float) -> int:
+        count = size
+        for _ in range(rounds):
+            count -= part(count, *ratio(fraction))
+        return abs(count - wanted)
+
+    shifts = [sign * shift for shift in range(300) for sign in (1, -1)]
+    tried = (round(d * share + shift) / d for shift in shifts for d in range(DENOMINATOR, DENOMINATOR - 20, -1))
+    best = share
+    for fraction in tried:
+        if missed(best) == 0:
+            break
+        best = min(best, fraction, key=lambda f: missed(f) if 0 < f < 1 else size)
+    return best
 
 
 @dataclass(frozen=True)
