@@ -28,7 +28,7 @@ from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.schedule import EverySteps, OneShot
 from sparsernn.tasks.adding import Adding
 from sparsernn.training import loop
-from sparsernn.training.loop import Operands, Trainer, begin, segment
+from sparsernn.training.loop import Operands, Trainer, _segment, begin, segment
 from sparsernn.training.optimizers import SGD, Adam, RAdam
 from sparsernn.training.run import run
 from sparsernn.weights import flatten
@@ -247,24 +247,24 @@ def test_how_updates_are_cut_into_calls_changes_no_bit(name):
     trainer = trainer_of(SPARSIFIERS[name], RAdam(0.05))
     operands, whole = beginning(trainer)
     pieces = single = whole
-    compiled = segment._cache_size()
+    compiled = _segment._cache_size()
     whole = segment(trainer, operands, whole, 0, 12)
     for first, last in [(0, 0), (0, 1), (1, 6), (6, 6), (6, 7), (7, 12)]:
         pieces = segment(trainer, operands, pieces, first, last)
     for step in range(12):
         single = segment(trainer, operands, single, step, step + 1)
     assert bits(whole) == bits(pieces) == bits(single)
-    assert segment._cache_size() == compiled + 1, "bounds and masks must not recompile"
+    assert _segment._cache_size() == compiled + 1, "bounds and masks must not recompile"
 
 
 def test_another_seed_does_not_recompile():
     trainer = trainer_of(SPARSIFIERS["rewired"])
     operands, carry = beginning(trainer)
     segment(trainer, operands, carry, 0, 1)
-    compiled = segment._cache_size()
+    compiled = _segment._cache_size()
     other, fresh = beginning(trainer_of(SPARSIFIERS["rewired"]), seed=1)
     moved = segment(trainer_of(SPARSIFIERS["rewired"]), other, fresh, 0, 1)
-    assert segment._cache_size() == compiled
+    assert _segment._cache_size() == compiled
     assert bits(moved.weights) != bits(segment(trainer, operands, carry, 0, 1).weights)
 
 

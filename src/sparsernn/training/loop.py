@@ -15,6 +15,7 @@ import optax
 from sparsernn import masks as masking
 from sparsernn.masks import Masks, Prunable
 from sparsernn.models.network import Forcing, Network, Ports
+from sparsernn.operands import join, split
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
@@ -29,7 +30,8 @@ CALL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Trainer:
-    """Everything static about a training; equal trainers share their compilation, whatever the seed."""
+    """What decides a training besides seed and data. Trainers that differ only in numbers that scale (learning rates,
+    strengths, noise, fractions: `Part.scales`) share their compilation."""
 
     task: AbstractTask
     network: Network
@@ -181,18 +183,29 @@ def sources(trainer: Trainer, weights: Weights, batch: Batch) -> dict[str, jax.A
     return trainer.network.sources(weights, paths, batch.inputs, *beginning(trainer, weights, batch))
 
 
-@partial(jax.jit, static_argnames=("trainer",))
 def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
-    """Updates ``first <= step < last`` in one compiled call; the bounds are traced, so no length recompiles."""
+    """Updates ``first <= step < last`` in one compiled call. The bounds are traced and so are all numbers that only
+    scale (`Part.scales`): trainers that differ in nothing else share one compilation."""
+    return _segment(*split(trainer), operands, carry, first, last)
+
+
+@partial(jax.jit, static_argnames=("skeleton",))
+def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
+    trainer = join(skeleton, numbers)
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
 
 
-@partial(jax.jit, static_argnames=("trainer", "count"))
 def survey(trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16) -> tuple[Weights, dict]:
     """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
 
     At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
     """
+    return _survey(*split(trainer), operands, carry, step, count)
+
+
+@partial(jax.jit, static_argnames=("skeleton", "count"))
+def _survey(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, step: Any, count: int) -> Any:
+    trainer = join(skeleton, numbers)
 
     def one(i: Any) -> Any:
         batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch, step)

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from sparsernn.rules import Rule, holds, positive, within
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part, Registry, scaling
 from sparsernn.training import OPTIMIZERS
 
 Decay = Literal["constant", "exponential", "cosine"]
@@ -32,6 +32,7 @@ class AbstractOptimizer(Part):
     clip_norm: float | None = None
     clip_value: float | None = None
 
+    scales = scaling("learning_rate", "clip_norm", "clip_value")
     rules: ClassVar[tuple[Rule, ...]] = (
         holds(lambda learning_rate: np.min(learning_rate) > 0, "learning_rate must be positive, got {learning_rate}"),
         positive("clip_norm"),
