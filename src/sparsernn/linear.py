@@ -37,6 +37,24 @@ class Watched:
         self.seen: list[jax.Array] = []
 
 
+def gates(matrix: Any, which: slice) -> Any:
+    """Some gates of a matrix (gates, target, source), to be multiplied with another x than the rest.
+
+    `which` is a slice of constants. Of a `Knockout`: with the removals that fall among them; of a `Watched`: one that
+    notes in the same list.
+    """
+    if isinstance(matrix, Watched):
+        some = Watched(matrix.array[which])
+        some.seen = matrix.seen
+        return some
+    if not isinstance(matrix, Knockout):
+        return matrix[which]
+    array, gate, target, source = matrix
+    first, last, _ = which.indices(array.shape[0])
+    here = (gate >= first) & (gate < last)
+    return Knockout(array[which], jnp.where(here, gate - first, 0), jnp.where(here, target, array.shape[1]), source)
+
+
 def linear(matrix: Any, x: jax.Array) -> jax.Array:
     """``y[..., g, t] = sum_s W[g, t, s] x[..., s]``: x is (..., source), the result (..., gates, target).
 
