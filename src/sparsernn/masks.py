@@ -25,7 +25,8 @@ class Prunable(NamedTuple):
     """A matrix that may be made sparse: an array ``(gates, target, source)`` at `path`.
 
     A plain RNN has one gate, an LSTM four. `observed` says that the first `observed` units of its target side are the
-    recorded variables (identity read-out); 0 otherwise.
+    recorded variables (identity read-out); 0 otherwise. `source_of` and `target_of` name the populations it connects:
+    ``tokens``, ``input``, ``cell0``, ..., ``output``, so that matrices of a whole network can be put together.
     """
 
     path: str
@@ -34,6 +35,8 @@ class Prunable(NamedTuple):
     target: int
     source: int
     observed: int = 0
+    source_of: str = ""
+    target_of: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -44,7 +44,7 @@ class Case:
         self.step = jax.jit(self.network.step)
         self.impose = jax.jit(self.network.impose)
         paths = tuple(p.path for p in self.network.prunables(ports))
-        self.sources = jax.jit(lambda weights, *rest: self.network.sources(weights, paths, *rest))
+        self.sources = jax.jit(lambda weights, *rest: self.network.input_sd(weights, paths, *rest))
         self.unroll = jax.jit(self._unroll)
         self.begin = jax.jit(self._begin, static_argnums=1)
         self.gradient = jax.jit(jax.grad(self.loss))

@@ -99,6 +99,6 @@ class SGD(AbstractOptimizer):
         return optax.trace(self.momentum) if self.momentum else optax.identity()
 
 
-def forget(rule: optax.GradientTransformation, slots: Any, changed: Any) -> Any:
-    """Slots in which the entries marked in `changed` (a tree like the parameters) are zero again."""
-    return optax.tree_utils.tree_map_params(rule, lambda s, c: jnp.where(c, jnp.zeros_like(s), s), slots, changed)
+def forget(rule: optax.GradientTransformation, opt_state: Any, changed: Any) -> Any:
+    """The state in which the entries marked in `changed` (a tree like the parameters) are zero again."""
+    return optax.tree_utils.tree_map_params(rule, lambda s, c: jnp.where(c, jnp.zeros_like(s), s), opt_state, changed)

@@ -120,7 +120,7 @@ class RunSpec(Checked):
     def trainer(self) -> Trainer:
         """The static part of every training of this run."""
         task = self.task
-        ports = Ports(task.inputs, task.outputs, task.observed)
+        ports = Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
         acting = self.sparsifier
         if acting is None or acting.by_rounds:
             acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
