@@ -35,6 +35,8 @@ CELLS = {
     "ctrnn": {"ctrnn": {"hidden": 4}},
     "neural_ode": {"neural_ode": {"hidden": 4, "substeps": 2}},
 }
+KNOWN = {"plrnn": (-0.3, 0.8, 1), "plrnn_vanilla": (-0.5, 0.8, 1), "rnn": (3, None, 1), "lstm": (10, None, 4)}
+"""Scales of weights with which a small network moves without end and without chaos."""
 ADDING = Adding(length=6, held_out=11)
 SPLITS = ("validation", "test")
 
@@ -74,10 +76,9 @@ def lively(cell, task):
     """Weights with which free runs neither settle at once nor escape: known ones, for other cells found by trying. A
     small network of some cells never oscillates: then the weights as they are drawn."""
     network, weights, prunables = drawn(cell, task)
-    known = {"plrnn": (-0.3, 0.8, 1), "plrnn_vanilla": (-0.5, 0.8, 1), "rnn": (3, None, 1), "lstm": (10, None, 4)}
-    for scales in [known[cell]] if cell in known else itertools.product((1, 2, 3, 5, 10, 20), (None,), (1, 4)):
+    for scales in [KNOWN[cell]] if cell in KNOWN else itertools.product((1, 2, 3, 5, 10, 20), (None,), (1, 4)):
         found = scaled(weights, *scales)
-        if cell in known or moves(network, found, task):
+        if cell in KNOWN or moves(network, found, task):
             return network, found, prunables
     return network, weights, prunables
 
@@ -278,7 +279,7 @@ def test_geometry_without_each_weight_is_zeroing_it(cell, waves):
     """D_stsp of really zeroed networks, run and counted one by one, less the mean of intact runs from many starts."""
     measure, starts, kept = ReconstructionQuality(bins=5, removal_rows=100), 2, 100
     with jax.enable_x64(True):
-        network, weights, prunables = lively(cell, waves)
+        network, weights, prunables = (lively if cell in KNOWN else drawn)(cell, waves)
         values = waves.load().validation[:kept]
         reference = stsp.prepare(values, stsp.definition_for(*values.shape, bins=5))
 
