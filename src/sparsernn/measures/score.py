@@ -58,7 +58,9 @@ class Score(AbstractMeasure):
             total += size
         if not total:
             return {name: Undefined(f"the {split} split has no examples") for name in self.better_on(task)}
-        found: dict[str, Number] = {name: _finite(value / total) for name, value in sums.items()}
+        means = {name: value / total for name, value in sums.items()}
+        with np.errstate(over="ignore"):
+            found: dict[str, Number] = {name: _finite(value) for name, value in task.from_means(means).items()}
         if split == "test":
             found |= {f"reference: {name}": value for name, value in task.reference().items()}
         return found
@@ -105,6 +107,8 @@ def _finite(value: float) -> Number:
 
 
 def _size(batch: Batch) -> int:
+    if batch.count is not None:
+        return int(batch.count)
     return int(batch.inputs.shape[1] if batch.inputs is not None else batch.first.shape[0])
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax
 
+from sparsernn.errors import SpecError
 from sparsernn.spec import Part, Registry
 from sparsernn.tasks import TASKS
 
@@ -19,12 +20,14 @@ class Batch(NamedTuple):
     """Sequences, time first. `inputs` (T, B, inputs), integer tokens (T, B), or None; `targets` (T, B, outputs) or
     (B, ...) as the task's loss wants it; `first` (B, outputs), the observation a state begins from, or an encoded
     beginning (B, first), or None (then states begin at rest). Where windows follow one another, `begins` (B,) says in
-    which rows this window begins anew, at rest."""
+    which rows this window begins anew, at rest. `count`: how many items the means of `loss` and `score` are over, if
+    not the rows."""
 
     inputs: Any
     targets: Any
     first: Any
     begins: Any = None
+    count: Any = None
 
 
 class AbstractTask(Part):
@@ -94,6 +97,14 @@ class AbstractTask(Part):
     @abc.abstractmethod
     def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
         """Named scores, each a mean over the batch, so that batches can be averaged by their sizes."""
+
+    def from_means(self, means: dict[str, float]) -> dict[str, float]:
+        """What is told of a whole split, from the means of `loss` and `score` over it. Default: these means."""
+        return means
+
+    def updates_a_pass(self, batch: int) -> int:
+        """Updates in which the training data are gone through once, for ``updates_per_epoch: pass``."""
+        raise SpecError(f"{type(self).__name__} has no pass through its data: give updates_per_epoch a number")
 
     def reference(self) -> dict[str, float]:
         """Scores of trivial predictors on the test split, by name, to be printed beside a result."""

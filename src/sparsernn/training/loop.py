@@ -235,7 +235,7 @@ def _average_signals(skeleton: Trainer, numbers: Any, operands: Operands, carry:
     trainer = join(skeleton, numbers)
 
     def one(i: Any) -> Any:
-        batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step)
+        batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step + i)
         weights = masking.apply(carry.weights, carry.sparse.masks)
         loss = lambda w: losses(trainer, w, carry.trained, operands.fixed, batch, carry.states).loss
         return jax.tree.map(jnp.abs, jax.grad(loss)(weights)), input_sd(trainer, weights, batch, carry.states)

@@ -121,7 +121,7 @@ class Stage:
             self.save(step, carry)
         self.current = Product.of(carry)
         if self.best.product is None and (diverged >= 0 or (step >= horizon and self.spec.select is None)):
-            self.best = Best(None, step // self.spec.updates_per_epoch, self.current)
+            self.best = Best(None, step // self.spec.updates, self.current)
         if diverged >= 0:
             why = f"the loss or a gradient was not finite at update {diverged}"
             why += "; before anything was learned: look for a root or a division at 0 first" if diverged == 0 else ""
