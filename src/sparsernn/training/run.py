@@ -73,9 +73,9 @@ def check(spec: RunSpec) -> None:
         return True
 
     trainer = spec.trainer()
-    prunables = trainer.prunables
     if not attempt("network", lambda: trainer.network.check(trainer.ports)):
         raise SpecError(problems)  # there are no weights to try the other parts with
+    prunables = trainer.prunables
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     if spec.sparsifier is not None:
