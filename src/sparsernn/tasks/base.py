@@ -59,7 +59,7 @@ class AbstractTask(Part):
         """sha256 of the data that `data` gives, part of a run's identity."""
 
     def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Arrays and texts that a run keeps, so that it can be used without its data. Default: none."""
+        """Arrays and text metadata that a run keeps, so that it can be used without its data. Default: none."""
         return {}, {}
 
     @abc.abstractmethod
