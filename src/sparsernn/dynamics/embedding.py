@@ -79,9 +79,7 @@ def choose_lags(
     )
 
 
-def choose_lag(
-    series: ArrayLike, *, max_lag: int | None = None, starts: Sequence[int] = (0,)
-) -> tuple[int, str, str]:
+def choose_lag(series: ArrayLike, *, max_lag: int | None = None, starts: Sequence[int] = (0,)) -> tuple[int, str, str]:
     """(lag, method, why): the first stage of `choose_lags`, the rows after which a series tells little of itself."""
     x = _checked(series)
     if len(x) < 100:

@@ -46,7 +46,9 @@ def prepared_of(record: Record) -> Prepared:
     return Prepared.of(*record.prepared())
 
 
-def free_run(record: Record, steps: int, start: int | ArrayLike | Series = 0, *, standardized: bool = False) -> Generated:
+def free_run(
+    record: Record, steps: int, start: int | ArrayLike | Series = 0, *, standardized: bool = False
+) -> Generated:
     """Let the network of a run go freely: (steps, N) rows that follow `start`.
 
     `start` is a row of the run's test stretch, or a history in the units and columns of the recording, put through the
@@ -155,7 +157,11 @@ def _generated(
 
 
 def _rate(prepared: Prepared) -> list[str]:
-    return ["sampling interval unknown"] if prepared.dt is None else [f"dt {prepared.dt:.6g} {prepared.time_unit}".rstrip()]
+    return (
+        ["sampling interval unknown"]
+        if prepared.dt is None
+        else [f"dt {prepared.dt:.6g} {prepared.time_unit}".rstrip()]
+    )
 
 
 def _about(prepared: Prepared, record: Record) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
     stretches, `trials` says that these begin where a trial does. `names` are the columns the network sees, `channels`
     those of the recording: the same without a delay embedding. `dt` is the interval of `test` (None: unknown), that of
     the recording is ``dt / every``. `lags` are in rows of `test`. `source` says what the data were, `file` where they
-    lay ("" or several by line), `sha256` is that of the file.
+    lay ("" or several by line), `file_sha256` is its hash.
     """
 
     test: np.ndarray
@@ -51,7 +51,7 @@ class Prepared(NamedTuple):
     known: bool
     source: str
     file: str
-    sha256: str
+    file_sha256: str
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Prepared:
@@ -68,7 +68,9 @@ class Prepared(NamedTuple):
                 raise ValueError(f"{width} names do not fit arrays of shape {found.test.shape}")
             return found
         except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"this run keeps no preparation of a recording ({error}); run the same command again") from None
+            raise StoreError(
+                f"this run keeps no preparation of a recording ({error}); run the same command again"
+            ) from None
 
     @property
     def preparation(self) -> tuple[str, ...]:
@@ -118,16 +120,20 @@ class Prepared(NamedTuple):
         from sparsernn.files.wfdb_record import signal_files
 
         files = [Path(line) for line in self.file.splitlines()]
-        if not files or not self.sha256 or not all(path.is_file() for path in files):
+        if not files or not self.file_sha256 or not all(path.is_file() for path in files):
             return None
         try:
             parts = [[path, *signal_files(path)] if path.suffix.lower() == ".hea" else [path] for path in files]
-            same = sha256_of(*(path for part in parts for path in part)) == self.sha256
+            same = sha256_of(*(path for part in parts for path in part)) == self.file_sha256
         except (OSError, SparseRNNError):
             same = False
-        return None if same else (
-            f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): the numbers "
-            "are those that the run keeps, not the file's"
+        return (
+            None
+            if same
+            else (
+                f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): the numbers "
+                "are those that the run keeps, not the file's"
+            )
         )
 
 
@@ -139,10 +145,10 @@ def keepsake(task: Reconstruction, recording: Recording) -> tuple[dict[str, np.n
     file = task.file if isinstance(task.file, str) else "\n".join(task.file or ())
     about: dict[str, Any] = {
         name: getattr(recording, name)
-        for name in ("names", "channels", "units", "dt", "time_unit", "lags", "embedding", "trials", "source", "sha256")
+        for name in ("names", "channels", "units", "dt", "time_unit", "lags", "embedding", "trials", "source")
     }
     about |= {name: getattr(task, name) for name in ("detrend", "smooth", "every", "standardize")}
-    about |= {"file": file, "known": task.system is not None}
+    about |= {"file": file, "file_sha256": recording.sha256, "known": task.system is not None}
     arrays = {"test": recording.test, "mean": recording.mean, "scale": recording.scale}
     arrays = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}
     arrays["starts"] = np.array(recording.starts["test"], dtype=np.int64)
