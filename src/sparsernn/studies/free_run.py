@@ -90,7 +90,7 @@ def test_stretch(record: Record) -> Generated:
 
 
 def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generated:
-    """The next `steps` rows after the last row of `history` (rows, channels), in the units and columns of the recording.
+    """The next `steps` rows after the last row of `history` (rows, channels), in units and columns of the recording.
 
     The history goes through the run's own preparation, which needs `Prepared.rows_needed` rows; older ones do not
     matter. A row of the forecast is one row of the network: with `every` that many rows of the recording later. With
@@ -187,7 +187,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
         raw = None if prepared.dt is None else prepared.dt / prepared.every
         if raw is not None and history.dt is not None and abs(history.dt - raw) > 1e-6 * raw:
             raise DataError(
-                f"{history.source} has a row every {history.dt:.6g}, the recording of this run had one every {raw:.6g}: "
+                f"{history.source} has a row every {history.dt:.6g}, the recording of this run one every {raw:.6g}: "
                 "resample it, or give --dt (in Python dt=) where the file is wrong"
             )
         order = matched(prepared.channels, history.names, prepared.source, history.source)
@@ -196,7 +196,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
-            f"a history has shape (rows, {len(prepared.channels)}) with the columns {', '.join(prepared.channels)}, got "
+            f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
             f"{np.shape(history)}"
         )
     if not np.isfinite(values).all():

@@ -61,7 +61,9 @@ class Prepared(NamedTuple):
             for name in ("names", "channels", "units"):
                 about[name] = tuple(str(text) for text in about[name])
             about["lags"] = None if about["lags"] is None else tuple(int(lag) for lag in about["lags"])
-            values = {name: np.asarray(arrays[name], dtype=np.float64) for name in ("test", "mean", "scale")}
+            values: dict[str, Any] = {
+                name: np.asarray(arrays[name], dtype=np.float64) for name in ("test", "mean", "scale")
+            }
             found = cls(**values, starts=tuple(int(s) for s in arrays["starts"]), **about)
             width = len(found.names)
             if found.test.shape[1:] != (width,) or found.mean.shape != (width,) or found.scale.shape != (width,):
@@ -131,8 +133,8 @@ class Prepared(NamedTuple):
             None
             if same
             else (
-                f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): the numbers "
-                "are those that the run keeps, not the file's"
+                f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): all "
+                "numbers are those that the run keeps, not the file's"
             )
         )
 
@@ -161,7 +163,7 @@ def sentences(about: Any) -> tuple[str, ...]:
     found = []
     if about.detrend:
         found.append(
-            f"slow drift removed: a moving Gaussian mean over {_rows(about.detrend, dt, about.time_unit)} (sd) subtracted"
+            f"slow drift removed, a Gaussian mean of {_rows(about.detrend, dt, about.time_unit)} (sd) subtracted"
         )
     if about.smooth:
         found.append(f"smoothed by a Gaussian of {_rows(about.smooth, dt, about.time_unit)} (sd)")
