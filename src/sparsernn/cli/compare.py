@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,10 @@ from sparsernn.cli import options
 if TYPE_CHECKING:
     from sparsernn.files.reading import Reading
     from sparsernn.studies.likeness import Side
+
+
+PLAIN = (".npy", ".csv", ".tsv", ".txt", ".hea", ".safetensors")
+"""Files that hold one series, and so none by name."""
 
 
 def compare(
@@ -59,6 +64,9 @@ def compare(
 
     reading = options.reading_from(variable, header, decimal, transpose, time, time_unit, trial, gaps, resample)
     chosen = columns_from_text(columns)
+    files = [path for path in (reference, generated, second) if path is not None and not path.is_dir()]
+    if variable is not None and all(path.suffix.lower() in PLAIN for path in files):
+        raise SpecError(f"--variable {variable}: none of these files holds several arrays by name; leave it out")
     if generated is None and not reference.is_dir():
         raise SpecError(f"{reference} is compared with what? give the generated series behind it, or a run alone")
     true = _side(reference, chosen, dt, reading, data=True)
@@ -116,4 +124,6 @@ def _side(path: Path, chosen: Any, dt: float | None, reading: Reading, *, data: 
 
     if path.is_dir():
         return of_run(path, chosen, data=data)
+    if path.suffix.lower() in PLAIN:  # --variable is for the other file
+        reading = replace(reading, variable=None)
     return of_file(path, chosen, dt, reading, loosely=not data)
