@@ -197,10 +197,10 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
                 "resample it, or give --dt (in Python dt=) where the file is wrong"
             )
         order = matched(prepared.channels, history.names, prepared.source, history.source)
-        history, source = history.values[history.starts[-1] :, order], history.source
+        source, rows = history.source, history.values[history.starts[-1] :, order]
     else:
-        source = "the history"
-    values = np.asarray(history, dtype=np.float64)
+        source, rows = "the history", np.asarray(history)
+    values = np.asarray(rows, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
