@@ -188,7 +188,8 @@ def _advance(record: Record, spec: RunSpec, first: np.ndarray, steps: int) -> np
 
 
 def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
-    """The last stretch of a history (rows, channels), its columns in the order of the recording's."""
+    """The last rows of a history (rows, channels), as many as matter and the last stretch has, its columns in the order
+    of the recording's."""
     if isinstance(history, Series):
         raw = None if prepared.dt is None else prepared.dt / prepared.every
         if raw is not None and history.dt is not None and abs(history.dt - raw) > 1e-6 * raw:
@@ -207,11 +208,13 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
             f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
             f"{np.shape(history)}"
         )
+    left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
+    values = values[left_out:]
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
         raise DataError(
-            f"{source}: not finite in row {row:,} (from 0, of its last stretch), column {prepared.channels[column]}: "
-            "cut it before or after that row, or fill it in"
+            f"{source}: not finite in row {left_out + row:,}, column {prepared.channels[column]} (from 0, in its last "
+            "stretch), which the last row depends on: fill it in, or end the history before it"
         )
     return values
 
