@@ -93,7 +93,7 @@ def _table(
     strict = [i in plan.strict for i in places]
     numbers, texts = array("d"), [list[str]() for _ in plan.times]
     labels: list[str] = []
-    comma = reading.decimal == ","
+    comma, whole = reading.decimal == ",", places == list(range(width))
     for line, cells in itertools.chain(first, rows):
         if len(cells) != width:
             if "".join(cells).strip():
@@ -106,11 +106,11 @@ def _table(
         try:
             if comma or "_" in "".join(cells):  # Python takes 1_0 for ten
                 raise ValueError
-            numbers.extend([float(cells[i]) for i in places])
+            numbers.extend(map(float, cells) if whole else [float(cells[i]) for i in places])
         except ValueError:
             numbers.extend(
                 [
-                    _number(cells[i], path, line, names[i], comma) if must else _perhaps(cells[i], comma)
+                    _number(cells[i], path, line, names[i], comma, cells) if must else _perhaps(cells[i], comma)
                     for i, must in zip(places, strict, strict=True)
                 ]
             )
@@ -321,7 +321,7 @@ def _perhaps(cell: str, comma: bool) -> float:
     return float(cell) if is_number(cell) else float("nan")
 
 
-def _number(cell: str, path: Path, line: int, name: str, comma: bool) -> float:
+def _number(cell: str, path: Path, line: int, name: str, comma: bool, cells: list[str]) -> float:
     text = _pointed(cell) if comma else cell
     if is_number(text):
         return float(text)
@@ -332,6 +332,8 @@ def _number(cell: str, path: Path, line: int, name: str, comma: bool) -> float:
         advice = "it has a decimal point, though --decimal says comma (in Python reading.decimal)"
     elif re.fullmatch(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*", cell):
         advice = "decimal commas are read with --decimal , (in Python reading.decimal)"
-    elif line == 2 and not any(c.isdigit() for c in cell):
+    elif line <= 3 and not any(map(is_number, cells)):
         advice += "; if the line is a second header, remove it; units go in brackets, [mV]"
+    else:
+        advice += "; if it tells trials apart, --trial (reading.trial)"
     raise DataError(f'{path}, line {line}, column "{name}": "{cell[:40]}" is no number; {advice}')

@@ -109,6 +109,7 @@ def _counted(cells: list[str]) -> bool:
 def _goes_on(first: list[str], below: list[list[str]]) -> bool:
     """Whether the rows below go on from the first line: a column that counts or is a time, or all columns smoothly."""
     table = np.array([[_value(cell) for cell in row] for row in [first, *below]])
+    table = table[:, np.isfinite(table).sum(axis=0) > ENOUGH]
     with np.errstate(all="ignore"):
         steps = np.diff(table, axis=0)
         even = np.abs(steps - steps[1]) <= 1e-3 * np.abs(steps[1])

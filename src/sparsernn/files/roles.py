@@ -10,7 +10,7 @@ import numpy as np
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.columns import Table, choose
 from sparsernn.files.reading import Reading
-from sparsernn.files.time_axis import FEWEST, STRAIGHT, called_counter, called_time, canonical, judge, unit_in
+from sparsernn.files.time_axis import FEWEST, STRAIGHT, UNITS, called_counter, called_time, canonical, judge, unit_in
 from sparsernn.files.time_text import Times, from_datetimes
 
 EPOCHS = (("s", 3e8, 5e9), ("ms", 3e11, 5e12), ("us", 3e14, 5e15), ("ns", 3e17, 5e18))
@@ -95,6 +95,7 @@ class _Axes:
     ) -> None:
         self.values, self.at, self.listed, self.source, self.loose = table.values, at, listed, source, loose
         self.several = several
+        self.units = {p: unit for p, unit in zip(at, table.units, strict=True)} if table.units else {}
         self.inside = np.ones(max(len(table.values) - 1, 0), dtype=bool)  # steps that cross no boundary
         self.inside[[s - 1 for s in table.starts if s > 0]] = False
         self.bounds = list(zip(table.starts, [*table.starts[1:], len(table.values)], strict=True))
@@ -133,14 +134,15 @@ class _Axes:
         """The times of a column and their unit: numbers, numbers since 1970, or dates written as numbers (20200131)."""
         t, name = self.column(place), self.listed[place]
         known = t[np.isfinite(t)]
+        told = unit_in(name) or UNITS.get(self.units.get(place, ""), "")
         if called_time(name) and len(known) and (dates := _dates_as_numbers(known, unit)) is not None:
             t = t.copy()
             t[np.isfinite(t)] = dates.values
             return t, dates.unit
         if unit or not len(known):
-            return t, unit or unit_in(name)
-        if found := unit_in(name):
-            return t, found
+            return t, unit or told
+        if told:
+            return t, told
         low, high = known.min(), known.max()
         return t, next((u for u, a, b in EPOCHS if a < low and high < b), "") if called_time(name) else ""
 
@@ -218,9 +220,9 @@ class _Axes:
         if variables[0] == 0 and self.nameless(0) and self.rises_by_fits(self.column(0)):
             others = ",".join(self.listed[p] for p in variables if p)
             raise DataError(
-                f"{self.source}: the first column has no name, never falls and rises unevenly: a time that is not even, "
-                f'or a variable? --time x0 takes it as the time (with --resample, if it is not even), --columns "{others}" '
-                f'leaves it out, --columns "x0,{others}" keeps it (in Python reading.time, columns)'
+                f"{self.source}: the first column has no name, never falls and rises unevenly: a time that is not "
+                "even, or a variable? --time x0 takes it as the time (--resample makes it even), "
+                f'--columns "{others}" leaves it out, --columns "x0,{others}" keeps it (in Python reading.time, columns)'
             )
         for place in variables:
             t, name = self.column(place), self.listed[place]

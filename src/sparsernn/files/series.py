@@ -107,6 +107,8 @@ def _shaped(
             columns = list(range(len(table.names)))
     else:
         table = _read(path, columns, reading)
+    if suffix in TEXT:
+        reading = replace(reading, transpose=False)  # done by the reader, as names lie along the lines
     if suffix == ".safetensors":
         reading = replace(reading, time="none")
     return shaped(table, columns, dt, reading, source=str(path), loose=loose)
