@@ -95,7 +95,7 @@ class _Axes:
     ) -> None:
         self.values, self.at, self.listed, self.source, self.loose = table.values, at, listed, source, loose
         self.several = several
-        self.units = {p: unit for p, unit in zip(at, table.units, strict=True)} if table.units else {}
+        self.units = dict(zip(at, table.units, strict=True)) if table.units else {}
         self.inside = np.ones(max(len(table.values) - 1, 0), dtype=bool)  # steps that cross no boundary
         self.inside[[s - 1 for s in table.starts if s > 0]] = False
         self.bounds = list(zip(table.starts, [*table.starts[1:], len(table.values)], strict=True))
@@ -222,7 +222,7 @@ class _Axes:
             raise DataError(
                 f"{self.source}: the first column has no name, never falls and rises unevenly: a time that is not "
                 "even, or a variable? --time x0 takes it as the time (--resample makes it even), "
-                f'--columns "{others}" leaves it out, --columns "x0,{others}" keeps it (in Python reading.time, columns)'
+                f'--columns "{others}" leaves it out, "x0,{others}" keeps it (in Python reading.time, columns)'
             )
         for place in variables:
             t, name = self.column(place), self.listed[place]

@@ -232,8 +232,8 @@ def _even(
     shuffled = [a for a in faults if a.back > SHUFFLED * len(rows.values)]
     if shuffled:
         raise DataError(
-            f'{source}: column "{roles.time_name}" runs to and fro: {shuffled[0].why}; sort the rows by it, or take them '
-            f"as they follow one another with {_without_time(roles, names)}"
+            f'{source}: column "{roles.time_name}" runs to and fro: {shuffled[0].why}; sort the rows by it, or take '
+            f"them as they follow one another with {_without_time(roles, names)}"
         )
     if reading.resample:
         if not np.isfinite(rows.values).all():
