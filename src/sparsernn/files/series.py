@@ -9,13 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files import delimited, matlab, numpy_file, wfdb_record
 from sparsernn.files.columns import Table
+from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
-
-TEXT = (".csv", ".tsv", ".txt")
-SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea")
 
 
 class Series(NamedTuple):
@@ -66,11 +63,22 @@ def read_series(
     if path.name and not path.suffix and path.with_name(f"{path.name}.hea").is_file():
         path = path.with_name(f"{path.name}.hea")
     path = regular_file(path)
-    table = _read(path, columns, reading.variable)
+    table = read_table(path, columns, reading.variable)
     values = _checked(table, str(path), chosen=columns is not None)
     try:
-        files = [path, *wfdb_record.signal_files(path)] if path.suffix.lower() == ".hea" else [path]
-        return Series(values, table.names, table.dt if dt is None else float(dt), str(path), sha256_of(*files))
+        interval = table.dt if dt is None else float(dt)
+        return Series(
+            values,
+            table.names,
+            interval,
+            str(path),
+            sha256_of(*files_of(path)),
+            starts=table.starts,
+            units=table.units,
+            dt_source=table.dt_source if dt is None and table.dt else "unknown",
+            time_unit=table.time_unit,
+            notes=table.notes,
+        )
     except OSError as error:
         raise unreadable(path, error) from None
 
@@ -78,32 +86,13 @@ def read_series(
 def read_loosely(path: str | Path, *, columns: Sequence[str | int] | None = None) -> Table:
     """Numbers (T, N) float64 from the same kinds of files, for a series that is to be judged rather than learned: it
     may be constant, not finite or a single row. DataError for damaged files, complex numbers and what is no number."""
-    table = _read(regular_file(path), columns, None)
+    table = read_table(regular_file(path), columns)
     if table.values.dtype.kind == "c":
         raise DataError(f"{path} holds complex numbers; give their real part, imaginary part or modulus")
     if table.values.dtype.kind not in "biuf":
         raise DataError(f"{path} has dtype {table.values.dtype}; expected numbers")
     with np.errstate(over="ignore"):
         return table._replace(values=np.asarray(table.values, dtype=np.float64))
-
-
-def _read(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
-    suffix = path.suffix.lower()
-    if suffix == ".npy":
-        return numpy_file.read_npy(path, columns, variable)
-    if suffix == ".npz":
-        return numpy_file.read_npz(path, columns, variable)
-    if suffix == ".mat":
-        return matlab.read_mat(path, columns, variable)
-    if variable is not None:
-        raise SpecError(f'{path} has no named variables; choose columns instead of variable="{variable}"')
-    if suffix in TEXT:
-        return delimited.read_delimited(path, columns)
-    if suffix == ".hea":
-        return wfdb_record.read_wfdb(path, columns)
-    beside = path.with_suffix(".hea")
-    hint = f"; for a WFDB record give its header, {beside}" if beside.is_file() else ""
-    raise DataError(f'{path}: files ending in "{path.suffix}" are not read; known: {", ".join(SUFFIXES)}{hint}')
 
 
 def _checked(table: Table, source: str, chosen: bool) -> np.ndarray:
