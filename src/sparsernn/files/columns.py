@@ -103,6 +103,11 @@ def choose(names: Sequence[str], columns: Sequence[str | int] | None, source: st
     return picked
 
 
+def plain_columns(columns: Sequence[str | int] | None) -> list[str | int] | None:
+    """The list as plain values, for another process; NumPy's integers become Python's."""
+    return None if columns is None else [c if isinstance(c, str) else int(c) for c in columns]
+
+
 def matched(
     names: Sequence[str], other: Sequence[str], source: str, other_source: str, *, made: bool = False
 ) -> list[int]:
