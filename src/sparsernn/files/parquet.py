@@ -87,7 +87,12 @@ def parse(path: str, columns: list[str | int] | None, kind: str) -> tuple[child.
             clock, said["time_unit"] = _seconds(read[time], pyarrow, path, name), "s"
         else:
             clock = _numbers(read[time])
-        if name == "index" and len(clock) and np.array_equal(clock, clock[0] + np.arange(len(clock))):
+        if (
+            time not in dates
+            and name == "index"
+            and len(clock)
+            and np.array_equal(clock, clock[0] + np.arange(len(clock)))
+        ):
             notes.append("the row counter that pandas keeps (its index) is left out")
         else:
             arrays["time"], said["time"] = clock, name

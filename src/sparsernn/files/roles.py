@@ -57,7 +57,10 @@ def roles_of(
     wanted = None
     if reading.time is not None and reading.time != "none" and reading.time != table.time_name:
         (wanted,) = choose(listed, [reading.time], f"{source}, --time")
-        special.add(wanted)
+        if wanted not in at and table.time is not None:  # a column of dates, kept apart
+            wanted = None
+        else:
+            special.add(wanted)
     if clash := [listed[p] for p in special if chosen is not None and p in chosen]:
         raise SpecError(f'{source}: column "{clash[0]}" is chosen by --columns, but is the time or the trial')
     free = [p for p in places if p not in special and (chosen is None or p not in chosen)]
