@@ -65,7 +65,7 @@ def roles_of(
         raise SpecError(f'{source}: column "{clash[0]}" is chosen by --columns, but is the time or the trial')
     taken = special | set(chosen or ())
     free = [p for p in places if p not in taken]
-    axis = _Axes(table, at, listed, source, loose, several=len(places) > 1)
+    axis = _Axes(table, at, listed, source, several=len(places) > 1)
     if reading.time == "none":
         if table.time is not None and not table.indexed:
             notes.append(f'column "{table.time_name}" holds dates and is left out')
@@ -95,10 +95,8 @@ def roles_of(
 class _Axes:
     """The columns of one table, looked at as axes."""
 
-    def __init__(
-        self, table: Table, at: dict[int, int], listed: Sequence[str], source: str, loose: bool, several: bool
-    ) -> None:
-        self.values, self.at, self.listed, self.source, self.loose = table.values, at, listed, source, loose
+    def __init__(self, table: Table, at: dict[int, int], listed: Sequence[str], source: str, several: bool) -> None:
+        self.values, self.at, self.listed, self.source = table.values, at, listed, source
         self.several = several
         self.units = dict(zip(at, table.units, strict=True)) if table.units else {}
         self.inside = np.ones(max(len(table.values) - 1, 0), dtype=bool)  # steps that cross no boundary
@@ -163,7 +161,7 @@ class _Axes:
         if len(t) < FEWEST:
             return self.even(t)
         one_way = len(steps) > 0 and steps.any() and max((steps >= 0).mean(), (steps <= 0).mean()) >= MOSTLY
-        if kind == "strong" and not one_way and not self.loose:
+        if kind == "strong" and not one_way:
             raise DataError(
                 f'{self.source}: column "{self.listed[place]}" is called a time but '
                 + ("stands still" if len(steps) and not steps.any() else "runs to and fro")
