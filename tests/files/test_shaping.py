@@ -116,6 +116,77 @@ def test_resampling_is_linear_in_time_and_bridges_no_long_pause(tmp_path):
     assert "resampled" in series.notes[0]
     series = read_series(timed(tmp_path, UNEVEN["repeats"]), reading=Reading(resample=True))
     assert series.dt == pytest.approx(0.15)
+    np.testing.assert_allclose(series.values[:, 0], 2 * T + 1)
+    assert read_series(timed(tmp_path, UNEVEN["pause"]), reading=Reading(resample=True)).starts == (0, 300)
+    series = read_series(timed(tmp_path, UNEVEN["jitter"]), reading=Reading(resample=True))
+    assert series.dt == pytest.approx(0.05, rel=0.15)
+    assert "resampled" in series.notes[0]
+    series = read_series(timed(tmp_path, UNEVEN["repeats"]), reading=Reading(resample=True))
+    assert series.dt == pytest.approx(0.15)
+    np.testing.assert_allclose(series.values, X.reshape(-1, 3, 2).mean(axis=1), atol=1e-9)
+    with pytest.raises(SpecError, match="no time column"):
+        read_series(table(tmp_path, [X[:, 0]], ["x"]), reading=Reading(resample=True))
+
+
+def test_counters_are_left_out_and_are_no_dt(tmp_path):
+    for name in ("", "index", "Unnamed: 0", "frame", None):
+        names = None if name is None else [name, "x", "y"]
+        series = read_series(table(tmp_path, [[str(i) for i in range(N)], X[:, 0], X[:, 1]], names))
+        assert np.array_equal(series.values, X)
+        assert series.dt is None
+        assert any("counts the rows" in note for note in series.notes)
+    dropped = [str(i) for i in range(N + 5) if not 100 <= i < 105]
+    path = table(tmp_path, [dropped, X[:, 0], X[:, 1]], ["", "x", "y"])
+    with pytest.raises(DataError, match="counts the rows, but not evenly"):
+        read_series(path)
+    assert read_series(path, reading=Reading(gaps="cut")).starts == (0, 100)
+    assert read_series(path, reading=Reading(time="none")).starts == (0,)
+
+
+def test_columns_that_only_look_like_times(tmp_path):
+    assert read_series(table(tmp_path, [X[:, 0], X[:, 1]], ["t", "h"])).names == ("t", "h"), "gates and temperatures"
+    with pytest.raises(DataError, match=r'"angle" rises by 0\.05 in every row.*--time "angle"'):
+        read_series(table(tmp_path, [T, X[:, 0]], ["angle", "x"]))
+    assert read_series(tmp_path / "x.csv", reading=Reading(time="angle")).dt == 0.05
+    assert read_series(tmp_path / "x.csv", columns=["angle", "x"]).names == ("angle", "x")
+
+
+def test_names_of_time_and_trial_that_do_not_exist(tmp_path):
+    path = timed(tmp_path, T)
+    for reading in (Reading(time="tmie"), Reading(trial="tmie")):
+        with pytest.raises(SpecError, match='no column "tmie", did you mean "time"'):
+            read_series(path, reading=reading)
+    with pytest.raises(SpecError, match='time unit "sm"'):
+        read_series(path, reading=Reading(time_unit="sm"))
+    assert read_series(path, reading=Reading(time_unit="ms")).time_unit == "ms"
+
+
+def test_trials_by_column(tmp_path):
+    labels = [c for c in "abc" for _ in range(200)]
+    path = table(tmp_path, [np.tile(T[:200], 3), X[:, 0], labels, X[:, 1]], ["time", "x", "who", "y"])
+    with pytest.raises(DataError, match=r'column "who": "a" is no number.*--trial'):
+        read_series(path)
+    series = read_series(path, reading=Reading(trial="who"))
+    assert (series.names, series.starts, series.dt) == (("x", "y"), (0, 200, 400), 0.05)
+    assert read_series(path, reading=Reading(trial=2), columns=["y"]).starts == (0, 200, 400)
+    path = table(tmp_path, [X[:, 0], [str(i % 3) for i in range(N)]], ["x", "trial"])
+    with pytest.raises(DataError, match="sort the rows by trial"):
+        read_series(path, reading=Reading(trial="trial"))
+
+
+def test_gaps(tmp_path):
+    x = X.copy()
+    x[100:104, 0] = np.nan
+    x[0, 1] = np.nan
+    path = table(tmp_path, [T, x[:, 0], x[:, 1]], ["time", "x", "y"])
+    with pytest.raises(DataError, match=r'5 values .*row 0 .*column "y"; --gaps cut .* --gaps interpolate'):
+        read_series(path)
+    series = read_series(path, reading=Reading(gaps="cut"))
+    assert series.starts == (0, 99)
+    assert np.array_equal(series.values, np.delete(X, [0, 100, 101, 102, 103], axis=0))
+    assert series.dt == 0.05
+    series = read_series(path, reading=Reading(gaps="interpolate"))
+    assert series.starts == (0,)
     np.testing.assert_allclose(series.values[98:104, 0], np.linspace(X[99, 0], X[104, 0], 6))
     assert "the longest gap has 4 rows, from row 100" in series.notes[0]
     assert np.isnan(read_loosely(path, reading=Reading(gaps="cut")).values).any(), "what is judged keeps its end"
