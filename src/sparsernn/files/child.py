@@ -30,7 +30,7 @@ MEMORY = 2**30
 SECONDS = 60.0
 SECONDS_PER_BYTE = 1e-6
 ANSWER = 1 << 24
-PLAIN = "biufc"
+PLAIN = "biufcMU"
 START = "import sys; sys.path[:] = {path!r}; from sparsernn.files.child import serve; serve()"
 
 Arrays = dict[str, np.ndarray]
@@ -65,6 +65,9 @@ def call(job: str, path: Path, *, seconds: float | None = None, **options: Any) 
 @contextmanager
 def shared() -> Iterator[None]:
     """One child for all files read inside (in this thread), replaced when it dies: for many files one after another."""
+    if _POOL.get() is not None:
+        yield
+        return
     pool: list[_Child] = []
     token = _POOL.set(pool)
     try:
