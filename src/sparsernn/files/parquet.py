@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+
 import numpy as np
 
 from sparsernn.errors import DataError
@@ -19,8 +20,8 @@ INDEX = "__index_level_"
 
 def read_parquet(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> Table:
     """The columns of a parquet file; missing values are NaN. A column of dates, or the index that pandas kept,
-    gives the times; a plain counter there is left out. DataError for a column that matters and holds no numbers. Needs the extra
-    `parquet`; read in a child (`files.child`)."""
+    gives the times; a plain counter there is left out. DataError for a column that matters and holds no numbers. Needs
+    the extra `parquet`; read in a child (`files.child`)."""
     return _table(path, "parquet", columns, reading)
 
 
@@ -30,7 +31,7 @@ def read_feather(path: Path, columns: Sequence[str | int] | None, reading: Readi
 
 
 def _table(path: Path, kind: str, columns: Sequence[str | int] | None, reading: Reading) -> Table:
-    arrays, said = child.call("sparsernn.files.arrow:parse", path, kind=kind)
+    arrays, said = child.call("sparsernn.files.arrow:parse", path, needs="pyarrow.parquet", kind=kind)
     names: list[str] = said["names"]
     if len(set(names)) < len(names):
         raise DataError(f"{path} has several columns of one name; rename them")
