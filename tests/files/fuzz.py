@@ -2,7 +2,8 @@
 
 Valid files are mutated (bits flipped, cut off, zeroed, bytes inserted or doubled, header numbers made huge, pieces of
 other kinds pasted in) and read by `read_series`. Allowed is a series or a DataError or SpecError, in a bounded time and
-memory. Prints a table by kind; exits 1 if there is anything else. `ended` counts files that ended the child.
+memory. Prints a table by kind; exits 1 if there is anything else. `ended` counts files that ended the child: SciPy's parser dies of a data
+type that does not exist, which one of the files has from the beginning.
 """
 
 import argparse
@@ -55,9 +56,8 @@ def seeds(folder: Path) -> dict[str, list[tuple[Path, Reading]]]:
     savemat(place("a.mat"), {"x": x, "fs": 20.0, "note": "text"})
     savemat(place("b.mat", second), {"x": x, "y": x[:9], "c": np.array([1, "a"], object)}, do_compression=True)
     savemat(place("c.mat"), {"x": x}, format="4")
-    damaged = Path(__file__).parents[3] / "shared" / "cases" / "29-damaged.mat"
-    if damaged.is_file():
-        place("d.mat").write_bytes(damaged.read_bytes())
+    whole = (folder / "a.mat").read_bytes()
+    place("d.mat").write_bytes(whole.replace(struct.pack("<II", 9, x.nbytes), struct.pack("<II", 0, x.nbytes)))
     try:
         import wfdb  # noqa: F401
     except ImportError:

@@ -106,7 +106,7 @@ def _table(
         try:
             if comma or "_" in "".join(cells):  # Python takes 1_0 for ten
                 raise ValueError
-            numbers.extend(map(float, cells) if whole else [float(cells[i]) for i in places])
+            numbers.extend(list(map(float, cells)) if whole else [float(cells[i]) for i in places])
         except ValueError:
             numbers.extend(
                 [
