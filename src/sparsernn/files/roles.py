@@ -57,7 +57,10 @@ def roles_of(
     wanted = None
     if reading.time is not None and reading.time != "none" and reading.time != table.time_name:
         (wanted,) = choose(listed, [reading.time], f"{source}, --time")
-        special.add(wanted)
+        if wanted not in at and table.time is not None:  # a column of dates, kept apart
+            wanted = None
+        else:
+            special.add(wanted)
     if clash := [listed[p] for p in special if chosen is not None and p in chosen]:
         raise SpecError(f'{source}: column "{clash[0]}" is chosen by --columns, but is the time or the trial')
     free = [p for p in places if p not in special and (chosen is None or p not in chosen)]
@@ -95,7 +98,7 @@ class _Axes:
     ) -> None:
         self.values, self.at, self.listed, self.source, self.loose = table.values, at, listed, source, loose
         self.several = several
-        self.units = {p: unit for p, unit in zip(at, table.units, strict=True)} if table.units else {}
+        self.units = dict(zip(at, table.units, strict=True)) if table.units else {}
         self.inside = np.ones(max(len(table.values) - 1, 0), dtype=bool)  # steps that cross no boundary
         self.inside[[s - 1 for s in table.starts if s > 0]] = False
         self.bounds = list(zip(table.starts, [*table.starts[1:], len(table.values)], strict=True))
@@ -222,7 +225,7 @@ class _Axes:
             raise DataError(
                 f"{self.source}: the first column has no name, never falls and rises unevenly: a time that is not "
                 "even, or a variable? --time x0 takes it as the time (--resample makes it even), "
-                f'--columns "{others}" leaves it out, --columns "x0,{others}" keeps it (in Python reading.time, columns)'
+                f'--columns "{others}" leaves it out, "x0,{others}" keeps it (in Python reading.time, columns)'
             )
         for place in variables:
             t, name = self.column(place), self.listed[place]

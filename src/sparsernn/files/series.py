@@ -10,15 +10,14 @@ import numpy as np
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.child import shared
 from sparsernn.files.columns import Table, matched
-from sparsernn.files.kinds import KINDS, files_of, read_table
+from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.shaping import Series, checked, shaped
 from sparsernn.files.time_axis import agree
 
-__all__ = ["SUFFIXES", "Series", "read_loosely", "read_series"]
+__all__ = ["Series", "read_loosely", "read_series"]
 
-SUFFIXES = tuple(KINDS)
 SAME_DT = 1e-3
 """Intervals read from rounded times may differ by so much from file to file."""
 
@@ -30,9 +29,7 @@ def read_series(
     dt: float | None = None,
     reading: Reading = AS_FOUND,
 ) -> Series:
-    """Read a series, one time step a row, from a file of any kind in `sparsernn.files.kinds.KINDS`: NumPy, text,
-    MATLAB, WFDB (its header), EDF and BDF, HDF5 and NWB, parquet and feather, or a recording written by
-    `sparsernn.files.arrays.write_recording` (.safetensors).
+    """Read a series, one time step a row, from any kind of file that `sparsernn.files.kinds` lists.
 
     `columns` picks columns by name or by number from 0; `reading` says how the file is to be read; `dt` overrides the
     sampling interval. A vector becomes one column, (trials, T, N) stretches. Of several files each is at least one
@@ -87,9 +84,8 @@ def _paths(source: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _hash(paths: list[Path]) -> str:
-    files = [part for path in paths for part in files_of(path)]
     try:
-        return sha256_of(*files)
+        return sha256_of(*(part for path in paths for part in files_of(path)))
     except OSError as error:
         raise unreadable(", ".join(map(str, paths)), error) from None
 

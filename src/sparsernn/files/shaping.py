@@ -156,7 +156,7 @@ def _flat(table: Table, reading: Reading, source: str) -> Table:
     if reading.transpose and not table.listed:
         values = values.swapaxes(-1, -2)
         names = names if len(names) == values.shape[-1] else ()
-    starts, notes = table.starts, table.notes
+    starts, notes, time = table.starts, table.notes, table.time
     if values.ndim == 3:
         trials, length, width = values.shape
         if length < max(FEWEST, width):
@@ -167,9 +167,15 @@ def _flat(table: Table, reading: Reading, source: str) -> Table:
         notes = (*notes, f"{trials:,} trials of {length:,} rows")
         starts = tuple(range(0, trials * length, length)) if length else (0,)
         values = values.reshape(trials * length, width)
+        time = np.tile(time, trials) if time is not None and len(time) == length else time
     if len(names) != values.shape[1]:
         names = tuple(f"x{i}" for i in range(values.shape[1]))
-    return table._replace(values=values, names=names, starts=starts or (0,), notes=notes)
+    if time is not None and time.shape != (len(values),):
+        notes, time = (
+            (*notes, f'the times "{table.time_name}" do not fit the {len(values):,} rows and are left out'),
+            None,
+        )
+    return table._replace(values=values, names=names, starts=starts or (0,), notes=notes, time=time)
 
 
 def _numbers(values: np.ndarray, source: str) -> None:
@@ -232,8 +238,8 @@ def _even(
     shuffled = [a for a in faults if a.back > SHUFFLED * len(rows.values)]
     if shuffled:
         raise DataError(
-            f'{source}: column "{roles.time_name}" runs to and fro: {shuffled[0].why}; sort the rows by it, or take them '
-            f"as they follow one another with {_without_time(roles, names)}"
+            f'{source}: column "{roles.time_name}" runs to and fro: {shuffled[0].why}; sort the rows by it, or take '
+            f"them as they follow one another with {_without_time(roles, names)}"
         )
     if reading.resample:
         if not np.isfinite(rows.values).all():
