@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ class Oddity(NamedTuple):
 def stretches(length: int, starts: Sequence[int] = (0,)) -> Iterator[slice]:
     """The rows of each stretch of `length` rows that begins at `starts`, in order."""
     edges = [*sorted({0, *(int(s) for s in starts)}), length]
-    return (slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a)
+    return (slice(a, b) for a, b in pairwise(edges) if b > a)
 
 
 def longest(values: NDArray[Any], starts: Sequence[int] = (0,)) -> NDArray[Any]:
