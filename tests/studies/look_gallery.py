@@ -126,7 +126,7 @@ case("stored lorenz63")(lambda: stored("lorenz63_test.npy"))
 case("stored lorenz63, noise")(lambda: stored("lorenz63_on0.05_train.npy"))
 case("stored roessler")(lambda: stored("rossler.npy"))
 case("stored lorenz96")(lambda: stored("lorenz96_test.npy"))
-case("stored neuron")(lambda: stored("burstingneuron_train.npy"))
+case("stored neuron", "periodic")(lambda: stored("burstingneuron_train.npy"))
 case("stored ECG, 5 delays")(lambda: stored("ECG_pecuzal_5d_train.npy"))
 
 
@@ -234,3 +234,26 @@ def dropped(values, where=((4000, 4300),), columns=slice(None)):
     for a, b in where:
         values[a:b, columns] = values[a, columns]
     return values
+
+
+def main(names: list[str]) -> None:
+    from sparsernn.dynamics.oddities.check import oddities
+
+    for name, (make, codes, allowed) in CASES.items():
+        if names and not any(n in name for n in names):
+            continue
+        made = make()
+        values, starts = made if isinstance(made, tuple) else (made, (0,))
+        began = time.perf_counter()
+        found = oddities(values, starts)
+        took = time.perf_counter() - began
+        got = {o.code for o in found}
+        right = codes <= got <= codes | allowed
+        print(f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join(dict.fromkeys(o.code for o in found)) or '-'}")
+        if names or not right:
+            for o in found:
+                print(f"       {o.code} [{o.column}] {o.text} | {o.mend}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.dynamics.oddities.base import Oddity, matrix
 from sparsernn.dynamics.oddities.duplicates import duplicates
 from sparsernn.dynamics.oddities.few_levels import few_levels
 from sparsernn.dynamics.oddities.flat import flat
-from sparsernn.dynamics.oddities.missing import missing
+from sparsernn.dynamics.oddities.missing import MOST, missing
 from sparsernn.dynamics.oddities.noise_only import noise_only
 from sparsernn.dynamics.oddities.nonstationary import nonstationary
 from sparsernn.dynamics.oddities.outliers import outliers
@@ -17,6 +19,16 @@ from sparsernn.dynamics.oddities.periodic import periodic
 from sparsernn.dynamics.oddities.spikes import spikes
 from sparsernn.dynamics.oddities.too_short import too_short
 from sparsernn.dynamics.oddities.wide import wide
+
+MOST_ROWS = 2_000_000
+"""Rows looked at; more do not change what is odd about them."""
+
+
+class Piece(NamedTuple):
+    """Rows without holes: `values` (T, N) and the first row of each stretch."""
+
+    values: NDArray[np.float64]
+    starts: tuple[int, ...]
 
 
 def oddities(
@@ -27,45 +39,67 @@ def oddities(
 ) -> list[Oddity]:
     """What is odd about a series (T, N), the gravest first. Values may be missing (NaN).
 
-    What one fault explains is not said again under another code: after missing or refused values, and in columns that
-    stand still, hold events or few levels, nothing is computed that these would decide; blocks that occur twice are no
-    copies where the motion is periodic; a series that moves away is not asked whether it is noise.
+    What one fault explains is not said again under another code: columns that are constant, ruled by outliers or hold
+    events are left out of what follows; blocks that occur twice, few levels and pauses are natural in a motion that
+    repeats itself; what moves away is not asked whether it is noise, what is noise not whether its test rows suffice.
     """
     array = matrix(values)
-    found = [*missing(array), *_constant(array)]
-    usable = np.isfinite(array).all(axis=1)
-    array, starts = cut(array, starts)
-    alive = np.ptp(array, axis=0) > 0 if len(array) else np.zeros(array.shape[1], bool)
-    kept = np.flatnonzero(alive)
-    if len(array) < 2 or not len(kept):
-        return [*found, *too_short(array, starts, split, sequence)] if usable.any() else found
-    array = array[:, kept]
+    found = missing(array)
+    piece = without_holes(array, starts)
+    if len(piece.values) < 2:
+        return [*found, *too_short(piece.values, (0,), split, sequence)]
+    array, starts = piece
+    if len(array) > MOST_ROWS:
+        array, starts = array[:MOST_ROWS], tuple(s for s in starts if s < MOST_ROWS)
+    still = np.ptp(array, axis=0) == 0
+    found += [o for o in flat(array, starts) if still[o.column]]
+    wild, events = outliers(array), spikes(array)
+    events = [o for o in events if o.column not in {w.column for w in wild}]
+    found += [*wild, *wide(array), *events]
+    out = {*np.flatnonzero(still), *(o.column for o in (*wild, *events))}
+    blocks = False
+    kept = [i for i in range(array.shape[1]) if i not in out]
+    signal = array[:, kept]
 
-    def put(more: list[Oddity]) -> list[Oddity]:
-        named = [o if o.column is None else o._replace(column=int(kept[o.column])) for o in more]
-        found.extend(named)
-        return more
+    def named(more: list[Oddity]) -> list[Oddity]:
+        return [o.of(kept) for o in more]
 
-    wild = put(outliers(array))
-    spoiled = {o.column for o in wild}
-    put(wide(array))
-    events = put(spikes(array))
-    good = [i for i in range(array.shape[1]) if i not in spoiled]
-    signal = [i for i in good if i not in {o.column for o in events}]
-    short = too_short(array, starts, split, sequence)
-    repeats: list[Oddity] = []
-    moved: list[Oddity] = []
-    if signal:
-        repeats = periodic(array[:, signal], starts)
-        moved = put(_of(nonstationary(array[:, signal], starts, split), signal))
-        repeats = [] if moved else repeats
-        put(repeats)
-    short = short or too_short_by_rhythm(array[:, signal], starts, split, repeats, moved)
-    put(short)
-    if signal and not repeats:
-        levels = put(_of(few_levels(array[:, signal], starts), signal))
-        put([o for o in _of(flat(array[:, signal], starts), signal) if o.column not in {p.column for p in levels}])
-    put(_known(duplicates(array, starts), kept, bool(repeats)))
-    if signal and not (moved or repeats or events):
-        put(_of(noise_only(array[:, signal], starts), signal))
-    return found
+    if not kept:
+        found += too_short(array, starts, split, sequence, rhythm=False)
+    else:
+        moved = named(nonstationary(signal, starts, split))
+        repeats = periodic(signal, starts) if not moved else []
+        noise = [] if moved or repeats else named(noise_only(signal, starts))
+        wholly = any(o.column is None or len(kept) == 1 for o in noise)
+        found += [
+            *moved,
+            *too_short(signal, starts, split, sequence, rhythm=not (moved or wholly or events)),
+            *noise,
+            *repeats,
+        ]
+        if not repeats:
+            rounded = named(few_levels(signal, starts))
+            coarse = {o.column for o in rounded}
+            paused = [o for o in flat(array, starts) if o.column in kept and o.column not in coarse]
+            found += [*rounded, *paused]
+            blocks = not (coarse or paused)
+    wilds = {o.column for o in wild}
+    moving = [i for i in range(array.shape[1]) if i not in wilds and not still[i]]
+    return found + [o.of(moving) for o in duplicates(array[:, moving], starts, blocks=blocks)]
+
+
+def without_holes(array: NDArray[np.float64], starts: tuple[int, ...]) -> Piece:
+    """The rows of a series (T, N) in which nothing is missing, columns left out of which more than half is; a hole
+    begins a new stretch. (No columns: no rows.)"""
+    holes = ~np.isfinite(array)
+    usable = holes.mean(axis=0) <= MOST if len(array) else np.zeros(array.shape[1], bool)
+    if not holes.any():
+        return Piece(array, starts)
+    whole = ~holes[:, usable].any(axis=1)
+    array = np.where(usable, array, 0.0)  # columns keep their numbers; a constant one is asked nothing
+    begins = whole & np.append(True, ~whole[:-1])
+    begins[[s for s in starts if s < len(array)]] = True
+    # a stretch that begins in a hole begins after it
+    rows = np.flatnonzero(whole)
+    place = np.searchsorted(rows, np.flatnonzero(begins))
+    return Piece(array[whole], tuple(sorted({0, *(int(p) for p in place if p < len(rows))})))

@@ -19,14 +19,15 @@ SAME = 1e-10
 MOST_COLUMNS = 512
 
 
-def duplicates(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> list[Oddity]:
+def duplicates(values: ArrayLike, starts: tuple[int, ...] = (0,), *, blocks: bool = True) -> list[Oddity]:
     """Repeated rows, repeated blocks of `BLOCK` rows or more, and columns that are affine copies, of a series (T, N).
 
-    A signal that repeats itself exactly (a period in whole rows) has repeated blocks all over: ask `periodic` first.
+    A signal that repeats itself exactly (a period in whole rows) has repeated blocks all over: ask `periodic` first, and
+    leave them out (`blocks`).
     O(T (N + BLOCK) + T N²).
     """
     array = matrix(values)
-    found = _held(array, starts) or _blocks(array, starts)
+    found = (_held(array, starts) or _blocks(array, starts)) if blocks else []
     return found + _copies(array)
 
 
@@ -104,11 +105,7 @@ def _copies(array: NDArray[np.float64]) -> list[Oddity]:
         of = np.flatnonzero(alike[b, :b])
         for a in of[:1]:
             one, other = array[:, alive[a]], array[:, alive[b]]
-            same = bool((one == other).all())
-            text = (
-                "a copy of column {0}" if same else "column {0} in another scale (they are one another's straight line)"
-            )
-            found.append(
-                Oddity(CODE, int(alive[b]), text.format(int(alive[a])), "leave it out: --columns with the others only")
-            )
+            what = "a copy of {other}" if (one == other).all() else "{other} in another scale: a straight line of it"
+            mend = "leave it out: --columns with the others only"
+            found.append(Oddity(CODE, int(alive[b]), what, mend, other=int(alive[a])))
     return found
