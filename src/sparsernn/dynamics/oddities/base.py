@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 class Oddity(NamedTuple):
     """One thing that is odd: a `code`, the `column` it was found in (None: in all of them, or in the rows), a sentence,
     and what to `mend` it with. `refused`: no measure can mean anything before it is mended. Where the text speaks of
-    a second column, `other`, its name is to be put in for ``{other}``: `said`."""
+    a second column, `other`, its name is to be put in for ``{other}``: `said`. `options`: what of the remedy is an
+    option of `sparsernn reconstruct` and its value, if that mends it by itself."""
 
     code: str
     column: int | None
@@ -21,6 +22,7 @@ class Oddity(NamedTuple):
     mend: str
     refused: bool = False
     other: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
     def said(self, names: Sequence[str]) -> str:
         """The text with the name of the other column in it."""

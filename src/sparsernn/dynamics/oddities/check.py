@@ -12,7 +12,7 @@ from sparsernn.dynamics.oddities.duplicates import duplicates
 from sparsernn.dynamics.oddities.few_levels import few_levels
 from sparsernn.dynamics.oddities.flat import flat
 from sparsernn.dynamics.oddities.missing import MOST, missing
-from sparsernn.dynamics.oddities.noise_only import noise_only
+from sparsernn.dynamics.oddities.noise_only import MOST_COLUMNS, noise_only
 from sparsernn.dynamics.oddities.nonstationary import nonstationary
 from sparsernn.dynamics.oddities.outliers import outliers
 from sparsernn.dynamics.oddities.periodic import periodic
@@ -36,12 +36,18 @@ def oddities(
     starts: tuple[int, ...] = (0,),
     split: tuple[float, float, float] = (0.6, 0.2, 0.2),
     sequence: int = 100,
+    *,
+    prepared: Piece | None = None,
+    noise_columns: int = MOST_COLUMNS,
 ) -> list[Oddity]:
     """What is odd about a series (T, N), the gravest first. Values may be missing (NaN).
 
     What one fault explains is not said again under another code: columns that are constant, ruled by outliers or hold
     events are left out of what follows; blocks that occur twice, few levels and pauses are natural in a motion that
     repeats itself; what moves away is not asked whether it is noise, what is noise not whether its test rows suffice.
+
+    `prepared` is the same series filtered and thinned as a network will see it: what depends on the motion is then asked
+    of it, what depends on the values as they were recorded of `values`.
     """
     array = matrix(values)
     found = missing(array)
@@ -52,39 +58,36 @@ def oddities(
     if len(array) > MOST_ROWS:
         array, starts = array[:MOST_ROWS], tuple(s for s in starts if s < MOST_ROWS)
     still = np.ptp(array, axis=0) == 0
-    found += [o for o in flat(array, starts) if still[o.column]]
-    wild, events = outliers(array), spikes(array)
-    events = [o for o in events if o.column not in {w.column for w in wild}]
+    found += [o for o in flat(array, starts) if o.column is not None and still[o.column]]
+    wild, events = outliers(array), spikes(array) if prepared is None else []
+    ruled = {o.column for o in wild}
+    events = [o for o in events if o.column not in ruled]
     found += [*wild, *wide(array), *events]
-    out = {*np.flatnonzero(still), *(o.column for o in (*wild, *events))}
-    blocks = False
+    out = {*np.flatnonzero(still), *ruled, *(o.column for o in events)}
     kept = [i for i in range(array.shape[1]) if i not in out]
-    signal = array[:, kept]
+    raw = array[:, kept]
+    signal, begins = (raw, starts) if prepared is None else (prepared.values[:, kept], prepared.starts)
+    blocks = False
 
     def named(more: list[Oddity]) -> list[Oddity]:
         return [o.of(kept) for o in more]
 
-    if not kept:
-        found += too_short(array, starts, split, sequence, rhythm=False)
-    else:
-        moved = named(nonstationary(signal, starts, split))
-        repeats = periodic(signal, starts) if not moved else []
-        noise = [] if moved or repeats else named(noise_only(signal, starts))
+    if kept and len(signal) >= 2 and (np.ptp(signal, axis=0) > 0).all():
+        moved = named(nonstationary(signal, begins, split))
+        repeats = periodic(signal, begins) if not moved else []
+        noise = [] if moved or repeats else named(noise_only(signal, begins, most_columns=noise_columns))
         wholly = any(o.column is None or len(kept) == 1 for o in noise)
-        found += [
-            *moved,
-            *too_short(signal, starts, split, sequence, rhythm=not (moved or wholly or events)),
-            *noise,
-            *repeats,
-        ]
+        short = too_short(signal, begins, split, sequence, rhythm=not (moved or wholly or events))
+        found += [*moved, *short, *noise, *repeats]
         if not repeats:
-            rounded = named(few_levels(signal, starts))
+            rounded = named(few_levels(raw, starts)) if prepared is None else []
             coarse = {o.column for o in rounded}
             paused = [o for o in flat(array, starts) if o.column in kept and o.column not in coarse]
             found += [*rounded, *paused]
             blocks = not (coarse or paused)
-    wilds = {o.column for o in wild}
-    moving = [i for i in range(array.shape[1]) if i not in wilds and not still[i]]
+    else:
+        found += too_short(array, starts, split, sequence, rhythm=False)
+    moving = [i for i in range(array.shape[1]) if i not in ruled and not still[i]]
     return found + [o.of(moving) for o in duplicates(array[:, moving], starts, blocks=blocks)]
 
 

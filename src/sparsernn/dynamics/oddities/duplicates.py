@@ -44,7 +44,7 @@ def _held(array: NDArray[np.float64], starts: tuple[int, ...]) -> list[Oddity]:
         return []  # rounded: equal neighbors are no copies
     times = max(2, round(1 / (1 - share)))
     text = f"{100 * share:.3g} % of the rows repeat the row before: sampled faster than it was measured"
-    return [Oddity(CODE, None, text, f"--every {times} keeps one row of {times}")]
+    return [Oddity(CODE, None, text, f"--every {times} keeps one row of {times}", options=(("--every", str(times)),))]
 
 
 def _blocks(array: NDArray[np.float64], starts: tuple[int, ...]) -> list[Oddity]:

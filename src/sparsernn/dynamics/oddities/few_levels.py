@@ -28,8 +28,9 @@ def few_levels(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> list[Oddity
             continue
         if len(levels) <= LEVELS and len(column) >= ROWS_A_LEVEL * len(levels):
             text = f"only {len(levels)} different values: rounded coarsely, and a network learns the steps as if they moved"
-            mend = f"--smooth {_width(column, starts)} rounds the steps off; or a finer recording"
-            found.append(Oddity(CODE, i, text, mend))
+            width = _width(column, starts)
+            mend = f"--smooth {width} rounds the steps off; or a finer recording"
+            found.append(Oddity(CODE, i, text, mend, options=(("--smooth", str(width)),)))
         elif edges := saturated(column, starts, levels, counts):
             share = sum(counts[e] for e in edges) / len(column)
             places = " and ".join(f"{levels[e]:.6g}" for e in edges)

@@ -20,9 +20,12 @@ def missing(values: ArrayLike) -> list[Oddity]:
     for i in np.flatnonzero(holes.any(axis=0)):
         count = int(holes[:, i].sum())
         share = count / len(array)
-        text = f"{rows(count)} missing or not finite ({100 * share:.2g} %), the first is row {int(holes[:, i].argmax()):,}"
+        text = (
+            f"{rows(count)} missing or not finite ({100 * share:.2g} %), the first is row {int(holes[:, i].argmax()):,}"
+        )
         mend = "--gaps cut takes the rows between as stretches of their own, --gaps interpolate fills them by lines"
         if share > MOST:
             mend = "take the other columns by --columns"
-        found.append(Oddity(CODE, int(i), text, mend))
+        options = (("--gaps", "cut"),) if share <= MOST else ()
+        found.append(Oddity(CODE, int(i), text, mend, options=options))
     return found

@@ -32,7 +32,7 @@ TIMES = 100
 DELAYS, NEIGHBORS = 4, 8
 MOST_COLUMNS = 8
 """Columns that are tried; where there are twice as many, nothing is said of single ones."""
-COMPONENTS, TOGETHER = 20, 2048
+COMPONENTS, TOGETHER = 30, 4096
 
 
 class Against(NamedTuple):
@@ -52,16 +52,16 @@ class Against(NamedTuple):
         return not told and self.linear < LINEAR and self.returns < RETURN
 
 
-def noise_only(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> list[Oddity]:
+def noise_only(values: ArrayLike, starts: tuple[int, ...] = (0,), *, most_columns: int = MOST_COLUMNS) -> list[Oddity]:
     """The columns of a series (T, N) that cannot be told from noise of the same spectrum and the same values.
 
-    At most 8 columns, spread over all, and 4,096 rows of the longest stretch, thinned to about eight rows a correlation
+    At most `most_columns` columns, spread over all, and 4,096 rows of the longest stretch, thinned to about eight rows a correlation
     time, are looked at. A column that its own past tells nothing of may be told by the others (waves in many
     dimensions): it is then asked once more together with them (`together`). Where all columns are noise, the oddity is
     that of the whole series. About 0.3 s a column.
     """
     array = matrix(values)
-    tried = np.unique(np.linspace(0, array.shape[1] - 1, MOST_COLUMNS).round().astype(int))
+    tried = np.unique(np.linspace(0, array.shape[1] - 1, most_columns).round().astype(int))
     noisy = [int(i) for i in tried if (found := against(array[:, i], starts)) is not None and found.noise]
     if noisy and array.shape[1] > 1:
         apart = together(array, noisy, starts)
@@ -109,7 +109,7 @@ def together(
     values: NDArray[np.float64], columns: list[int], starts: tuple[int, ...] = (0,), seed: int = 0
 ) -> NDArray[np.float64]:
     """How much better each of `columns` is predicted half a correlation time ahead from all of (T, N) than in
-    surrogates, in their sd: by a quadratic polynomial of the first 20 principal components. The phases of all columns
+    surrogates, in their sd: by a quadratic polynomial of the first 30 principal components. The phases of all columns
     are turned by the same random angles, so that what is linear among them stays.
 
     Source: D. Prichard, J. Theiler, Phys. Rev. Lett. 73 (1994) 951, doi:10.1103/PhysRevLett.73.951.

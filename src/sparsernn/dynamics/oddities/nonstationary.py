@@ -1,4 +1,4 @@
-"""`nonstationary`: what is learned from the first part of a recording does not hold for the last: drift, trend, walk, step."""
+"""`nonstationary`: what the first part of a recording teaches does not hold for the last: drift, trend, walk, step."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def nonstationary(
             width = detrending(column, starts, split) if abs(change.mean) >= MEAN else None
             mend = "take the rows before or after as a file of their own, or another --split"
             mend = f"--detrend {width}; or {mend}" if width else mend
-            found.append(Oddity(CODE, i, f"{what} about row {change.row:,}: not one dynamics but two", mend))
+            text = f"{what} about row {change.row:,}: not one dynamics but two"
+            found.append(Oddity(CODE, i, text, mend, options=_options(width)))
     return found
 
 
@@ -128,9 +129,7 @@ def step(column: NDArray[np.float64], starts: tuple[int, ...] = (0,)) -> Step | 
     return None
 
 
-def detrending(
-    column: NDArray[np.float64], starts: tuple[int, ...], split: tuple[float, float, float]
-) -> int | None:
+def detrending(column: NDArray[np.float64], starts: tuple[int, ...], split: tuple[float, float, float]) -> int | None:
     """The widest --detrend, in rows, of a few that bring training and test rows together; None if none does."""
     for share in (20, 40, 80, 160, 320):
         width = len(column) // share
@@ -157,11 +156,17 @@ def _moving(
         f"ceiling of D_stsp on the test rows ({np.mean(test):.4g}), as if it were another system"
     )
     width = detrending(column, starts, split)
-    mend = f"--detrend {width} subtracts the slow part" if width else "--detrend does not mend it: learn its differences"
+    mend = (
+        f"--detrend {width} subtracts the slow part" if width else "--detrend does not mend it: learn its differences"
+    )
     if max(rising, 1 - rising) >= MONOTONE:
         said += "; it goes in one direction, as an angle that was unwrapped or a count"
         mend += "; of an angle, take sine and cosine as two columns"
-    return Oddity(CODE, i, said, mend)
+    return Oddity(CODE, i, said, mend, options=_options(width))
+
+
+def _options(width: int | None) -> tuple[tuple[str, str], ...]:
+    return (("--detrend", str(width)),) if width else ()
 
 
 def _largest(values: NDArray[np.float64]) -> tuple[int, float]:

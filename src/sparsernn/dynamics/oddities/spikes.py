@@ -27,12 +27,14 @@ def spikes(values: ArrayLike) -> list[Oddity]:
         usual = float(levels[counts.argmax()])
         if len(levels) == 2:
             other = float(levels[counts.argmin()]) if share > 0.5 else float(levels[1 - counts.argmax()])
-            text = f"two values only, {usual:.6g} and {other:.6g}: events, not a signal that a smooth dynamics could draw"
+            text = (
+                f"two values only, {usual:.6g} and {other:.6g}: events, not a signal that a smooth dynamics could draw"
+            )
         else:
             text = f"{100 * share:.3g} % of the rows hold {usual:.6g}: events, not a signal; standing still is right mostly"
         events = max(1, int(np.sum((column[1:] != usual) & (column[:-1] == usual))))
         width = max(2, round(len(column) / events / 2)) if events > 1 else 10
-        found.append(
-            Oddity(CODE, i, text, f"--smooth {min(width, 200)} makes a rate of the events; or take a continuous signal")
-        )
+        width = min(width, 200)
+        mend = f"--smooth {width} makes a rate of the events; or take a continuous signal"
+        found.append(Oddity(CODE, i, text, mend, options=(("--smooth", str(width)),)))
     return found

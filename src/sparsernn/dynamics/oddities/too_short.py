@@ -21,7 +21,7 @@ PERIODS = 3.0
 NEAR = 0.6
 """Floor of D_stsp over its ceiling from which on a perfect model and a useless one can hardly be told apart. (2,000 rows
 of Lorenz-63: 0.1.)"""
-MOST_COLUMNS, MOST_ROWS = 16, 10_000
+MOST_COLUMNS, MOST_ROWS = 16, 4_000
 
 
 def parameters(columns: int) -> int:
@@ -53,20 +53,22 @@ def too_short(
     numbers = train * max(columns, EMBEDDED)
     shortest = min(round(share * length) for share in split)
     lengths = [part.stop - part.start for part in stretches(length, starts)] if length else [0]
-    more = "a longer recording; until then fewer weights (--hidden 20) and --sequence"
     if shortest < sequence + 2 or max(lengths) < sequence + 2:
         few = min(shortest, max(lengths))
         text = (
             f"{rows(length)}: {'the longest stretch' if max(lengths) < shortest else 'the test stretch'} has {few:,}, "
             f"one training sequence takes {sequence} + 2"
         )
-        return [Oddity(CODE, None, text, f"a longer recording; --sequence {max(2, few // 3)} reads this one")]
+        possible = max(1, min(few - 2, few // 3))
+        mend = f"a longer recording; --sequence {possible} reads this one"
+        return [Oddity(CODE, None, text, mend, options=(("--sequence", str(possible)),))]
     if numbers < parameters(max(columns, EMBEDDED)):
         text = (
             f"{rows(length)}: {numbers:,} numbers to learn from and {parameters(max(columns, EMBEDDED)):,} weights in the "
             "default network"
         )
-        return [Oddity(CODE, None, text, f"{more} {max(10, sequence // 2)}")]
+        mend = "a longer recording; until then a smaller network, --hidden 20"
+        return [Oddity(CODE, None, text, mend, options=(("--hidden", "20"),))]
     if not rhythm or not (np.ptp(array, axis=0) > 0).all():
         return []
     period = median_period(longest(array, starts))

@@ -22,4 +22,5 @@ def wide(values: ArrayLike, most: int = COLUMNS) -> list[Oddity]:
         + (" and has too few" if columns > 2 * most else f", which leaves {2 * most - columns} to compute with")
         + "; D_stsp tells little in so many dimensions"
     )
-    return [Oddity(CODE, None, text, f"--hidden {2 * columns}, or some of the columns by --columns")]
+    mend = f"--hidden {2 * columns}, or some of the columns by --columns"
+    return [Oddity(CODE, None, text, mend, options=(("--hidden", str(2 * columns)),))]
