@@ -55,15 +55,25 @@ def flow(f, y0, dt, rows, skip=0):
 
 
 def lorenz(rows=10_000, dt=0.02):
-    return flow(lambda y: np.array([10 * (y[1] - y[0]), y[0] * (28 - y[2]) - y[1], y[0] * y[1] - 8 / 3 * y[2]]), (1, 1, 20), dt, rows, 1000)
+    return flow(
+        lambda y: np.array([10 * (y[1] - y[0]), y[0] * (28 - y[2]) - y[1], y[0] * y[1] - 8 / 3 * y[2]]),
+        (1, 1, 20),
+        dt,
+        rows,
+        1000,
+    )
 
 
 def roessler(rows=10_000, dt=0.08):
-    return flow(lambda y: np.array([-y[1] - y[2], y[0] + 0.2 * y[1], 0.2 + y[2] * (y[0] - 5.7)]), (1, 1, 0), dt, rows, 3000)
+    return flow(
+        lambda y: np.array([-y[1] - y[2], y[0] + 0.2 * y[1], 0.2 + y[2] * (y[0] - 5.7)]), (1, 1, 0), dt, rows, 3000
+    )
 
 
 def lorenz96(rows=6000, n=10, dt=0.05):
-    return flow(lambda y: (np.roll(y, -1) - np.roll(y, 2)) * np.roll(y, 1) - y + 8, 8 + rng().normal(size=n), dt, rows, 500)
+    return flow(
+        lambda y: (np.roll(y, -1) - np.roll(y, 2)) * np.roll(y, 1) - y + 8, 8 + rng().normal(size=n), dt, rows, 500
+    )
 
 
 def logistic(r, rows=5000, seed=0.3):
@@ -121,7 +131,9 @@ case("logistic map, chaotic")(lambda: logistic(3.9))
 case("logistic map, r = 4")(lambda: logistic(3.999))
 case("logistic map, noise 0.1")(lambda: logistic(3.9) + 0.1 * logistic(3.9).std() * rng().normal(size=5000))
 case("mackey-glass")(lambda: mackey_glass())
-case("trials of lorenz63")(lambda: (np.concatenate([lorenz(4000)[i * 1000 : i * 1000 + 800] for i in range(4)]), (0, 800, 1600, 2400)))
+case("trials of lorenz63")(
+    lambda: (np.concatenate([lorenz(4000)[i * 1000 : i * 1000 + 800] for i in range(4)]), (0, 800, 1600, 2400))
+)
 case("stored lorenz63")(lambda: stored("lorenz63_test.npy"))
 case("stored lorenz63, noise")(lambda: stored("lorenz63_on0.05_train.npy"))
 case("stored roessler")(lambda: stored("rossler.npy"))
@@ -159,14 +171,24 @@ case("EEG", "wide", allowed="nonstationary noise_only")(lambda: stored("EEG_trai
 
 t = np.arange(6000)
 case("sine", "periodic")(lambda: np.sin(0.05 * t))
-case("sine and cosine, noise 0.1", "periodic")(lambda: np.stack([np.sin(0.05 * t), np.cos(0.05 * t)], 1) + 0.1 * rng().normal(size=(6000, 2)))
-case("van der Pol", "periodic")(lambda: flow(lambda y: np.array([y[1], 3 * (1 - y[0] ** 2) * y[1] - y[0]]), (1, 0), 0.05, 6000, 1000))
+case("sine and cosine, noise 0.1", "periodic")(
+    lambda: np.stack([np.sin(0.05 * t), np.cos(0.05 * t)], 1) + 0.1 * rng().normal(size=(6000, 2))
+)
+case("van der Pol", "periodic")(
+    lambda: flow(lambda y: np.array([y[1], 3 * (1 - y[0] ** 2) * y[1] - y[0]]), (1, 0), 0.05, 6000, 1000)
+)
 case("logistic map, period 4", "periodic")(lambda: logistic(3.5))
 case("logistic map, period 3", "periodic")(lambda: logistic(3.83))
 case("henon, period 4", "periodic")(lambda: henon(3000, 1.0, 0.3))
-case("tide", "periodic")(lambda: sum(a * np.sin(2 * np.pi * t / p) for a, p in ((1, 12.42), (0.46, 12.0), (0.2, 25.82), (0.3, 23.93))))
+case("tide", "periodic")(
+    lambda: sum(a * np.sin(2 * np.pi * t / p) for a, p in ((1, 12.42), (0.46, 12.0), (0.2, 25.82), (0.3, 23.93)))
+)
 case("two frequencies", "periodic")(lambda: np.sin(0.1 * t) + 0.7 * np.sin(0.1 * np.sqrt(2) * t))
-case("roessler, period 1", "periodic")(lambda: flow(lambda y: np.array([-y[1] - y[2], y[0] + 0.2 * y[1], 0.2 + y[2] * (y[0] - 2.3)]), (1, 1, 0), 0.1, 6000, 5000))
+case("roessler, period 1", "periodic")(
+    lambda: flow(
+        lambda y: np.array([-y[1] - y[2], y[0] + 0.2 * y[1], 0.2 + y[2] * (y[0] - 2.3)]), (1, 1, 0), 0.1, 6000, 5000
+    )
+)
 
 # noise -----------------------------------------------------------------------------------------------------------------
 
@@ -188,10 +210,24 @@ case("a noise column beside lorenz63", "noise_only")(lambda: np.column_stack([lo
 walk = "noise_only periodic too_short"
 case("random walk", "nonstationary", allowed=walk)(lambda: np.cumsum(rng().normal(size=5000)))
 case("random walk, another", "nonstationary", allowed=walk)(lambda: np.cumsum(rng(7).normal(size=(20_000, 2)), axis=0))
-case("circle with a trend", "nonstationary")(lambda: np.stack([np.sin(0.05 * t) + 0.002 * t, np.cos(0.05 * t) + 0.002 * t], 1))
-case("lorenz63 with a trend in y", "nonstationary")(lambda: lorenz() + np.array([0, 1, 0]) * np.linspace(0, 50, 10_000)[:, None])
-case("CO2", "nonstationary", allowed="too_short")(lambda: 315 + 1.3e-1 * np.arange(720) + 5e-5 * np.arange(720) ** 2 + 3 * np.sin(2 * np.pi * np.arange(720) / 12) + 0.3 * rng().normal(size=720))
-case("unwrapped angle", "nonstationary", allowed="periodic")(lambda: 0.05 * t + 0.3 * np.sin(0.11 * t) + 0.2 * np.sin(0.0311 * t))
+case("circle with a trend", "nonstationary")(
+    lambda: np.stack([np.sin(0.05 * t) + 0.002 * t, np.cos(0.05 * t) + 0.002 * t], 1)
+)
+case("lorenz63 with a trend in y", "nonstationary")(
+    lambda: lorenz() + np.array([0, 1, 0]) * np.linspace(0, 50, 10_000)[:, None]
+)
+case("CO2", "nonstationary", allowed="too_short")(
+    lambda: (
+        315
+        + 1.3e-1 * np.arange(720)
+        + 5e-5 * np.arange(720) ** 2
+        + 3 * np.sin(2 * np.pi * np.arange(720) / 12)
+        + 0.3 * rng().normal(size=720)
+    )
+)
+case("unwrapped angle", "nonstationary", allowed="periodic")(
+    lambda: 0.05 * t + 0.3 * np.sin(0.11 * t) + 0.2 * np.sin(0.0311 * t)
+)
 case("step of the mean", "nonstationary")(lambda: lorenz()[:, :1] + 40 * (np.arange(10_000)[:, None] > 4500))
 case("step of the variance", "nonstationary")(lambda: lorenz() * np.where(np.arange(10_000) > 5000, 3, 1)[:, None])
 case("noise whose mean moves", "nonstationary", allowed="noise_only")(lambda: rng().normal(size=6000) + 3 * (t > 3000))
@@ -249,7 +285,9 @@ def main(names: list[str]) -> None:
         took = time.perf_counter() - began
         got = {o.code for o in found}
         right = codes <= got <= codes | allowed
-        print(f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join(dict.fromkeys(o.code for o in found)) or '-'}")
+        print(
+            f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join(dict.fromkeys(o.code for o in found)) or '-'}"
+        )
         if names or not right:
             for o in found:
                 print(f"       {o.code} [{o.column}] {o.text} | {o.mend}")

@@ -66,7 +66,7 @@ def noise_only(values: ArrayLike, starts: tuple[int, ...] = (0,), *, most_column
     if noisy and array.shape[1] > 1:
         apart = together(array, noisy, starts)
         wholly = len(noisy) == len(tried) and (apart < APART).all()
-        noisy = noisy if wholly else [i for i, z in zip(noisy, apart, strict=True) if z < APART / 2]
+        noisy = noisy if wholly else [i for i, z in zip(noisy, apart, strict=True) if z < 0.75 * APART]
     said = (
         "cannot be told from noise: neither its past (linear, nearest neighbors, quadratic) nor the direction of time "
         f"tells more than in {SURROGATES} phase-randomized copies"
