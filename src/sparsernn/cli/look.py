@@ -57,9 +57,7 @@ def look(
     given += [] if header is None else ["--header" if header else "--no-header"]
     looked = look_at(series, found=found, given=given, files=[str(f) for f in files])
     if out is not None:
-        from sparsernn.report.look_page import write_look
-
-        write_look(looked, out)
+        looked.write(out)
     if json:
         print_json(looked.to_dict())
         return

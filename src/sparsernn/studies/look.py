@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.spectra import median_period, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
+from sparsernn.report.figures.look.view import View
+from sparsernn.report.look_page import write_look
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
 
@@ -124,6 +127,26 @@ class Look(NamedTuple):
         dt = self.series.dt
         spent = "" if dt is None else f" = {rows * dt:.4g} {self.series.time_unit}".rstrip()
         return f"{before}{rows:.4g} rows{spent}"
+
+    def write(self, path: Path) -> None:
+        """The page with pictures, a self-contained HTML file."""
+        series = self.series
+        lag = self.lags[1] if self.lags is not None and len(self.lags) > 1 else None
+        turn = self.period or self.half_period
+        view = View(
+            np.asarray(series.values, np.float64),
+            series.names,
+            series.units,
+            series.dt,
+            series.time_unit,
+            series.starts,
+            turn,
+            lag or max(1, round((turn or 4) / 4)),
+            self.half_period is not None and self.half_period < COARSE,
+        )
+        title = f"A look at {Path(series.source).name}"
+        said = [w.to_dict() for w in self.warnings]
+        write_look(path, title, view, self.facts(), said, series.notes, self.command)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; what is undefined is None, its reason under `undefined`."""
