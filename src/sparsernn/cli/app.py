@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, generate, look, reconstruct, report, run, show
+from sparsernn.cli import compare, data, demo, forecast, generate, look, reconstruct, report, run, show
 
 app = typer.Typer(
     name="sparsernn",
@@ -23,6 +23,7 @@ app.command()(run.run)
 app.command()(report.report)
 app.command()(show.show)
 app.command()(generate.generate)
+app.command()(forecast.forecast)
 app.command()(compare.compare)
 app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
 

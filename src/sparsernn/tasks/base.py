@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax
+import numpy as np
 
 from sparsernn.spec import Part, Registry
 from sparsernn.tasks import TASKS
@@ -56,6 +57,10 @@ class AbstractTask(Part):
     @abc.abstractmethod
     def content_hash(self) -> str:
         """sha256 of the data that `data` gives, part of a run's identity."""
+
+    def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Arrays and text metadata that a run keeps, so that it can be used without its data. Default: none."""
+        return {}, {}
 
     @abc.abstractmethod
     def data(self, split: Split) -> Any:

@@ -190,6 +190,12 @@ class Record:
         (starts,) of the last time that the matrix at `path` was pruned by it."""
         return self._arrays("importance.safetensors") if (self.directory / "importance.safetensors").is_file() else {}
 
+    def prepared(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Arrays and metadata that the task gave the run to keep (`AbstractTask.keepsake`): what can be done without
+        its data rests on them. StoreError if they are missing or damaged."""
+        arrays, about = self._file("prepared.safetensors")
+        return arrays, {name: text for name, text in about.items() if name != "run"}
+
     def environment(self) -> dict[str, Any]:
         return self._json("environment.json")
 
@@ -224,18 +230,22 @@ class Record:
         return value
 
     def _arrays(self, name: str) -> dict[str, np.ndarray]:
+        return self._file(name)[0]
+
+    def _file(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         if not (self.directory / name).is_file():
             raise StoreError(f"{self.directory} has no {name} yet (outcome: {self.outcome.name}); finish the run first")
         try:
             arrays, about = safetensors_file.read(self.directory / name)
             if about.get("run") != self.identity:
                 raise DataError("it was written for another run, or by another program")
-            return arrays
+            return arrays, about
         except DataError as error:
             raise StoreError(f"{self.directory / name} is damaged or foreign; {_AGAIN[name]} ({error})") from None
 
 
 _AGAIN = {
+    "prepared.safetensors": "delete it and run the same command again: it is written anew from the data",
     "weights.safetensors": "run the same command again: it is written anew from the checkpoint",
     "masks.safetensors": "run the same command again: it is written anew from the checkpoint",
     "regularizers.safetensors": "delete it and weights.safetensors and run the same command again",

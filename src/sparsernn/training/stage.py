@@ -66,6 +66,7 @@ class Stage:
         began = time.perf_counter()
         self.directory.begin()
         try:
+            self.directory.keep(*self.spec.task.keepsake())
             outcome = self.train(until)
             made = self.best.product if outcome.name in ("finished", "diverged") else self.current
             assert made is not None

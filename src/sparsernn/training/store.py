@@ -117,6 +117,12 @@ class Directory(Record):
         if regularizers:
             self.save_arrays("regularizers.safetensors", regularizers)
 
+    def keep(self, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+        """What the task wants kept, once."""
+        path = self.directory / "prepared.safetensors"
+        if not path.is_file():
+            safetensors_file.write(path, arrays, {**metadata, "run": self.identity})
+
     def save_json(self, name: str, value: Any) -> None:
         write_json(self.directory / name, value)
 
