@@ -94,7 +94,7 @@ class Look(NamedTuple):
         if len(self.stretches) > 1:
             rows += f" in {len(self.stretches)} stretches of {min(self.stretches):,} to {max(self.stretches):,}"
         interval = "unknown: give --dt" if dt is None else f"{dt:.6g} {unit}".rstrip()
-        source = "" if dt is None or series.dt_source == "unknown" else f", from {series.dt_source}"
+        source = "" if dt is None or series.dt_source == "unknown" else f" ({series.dt_source})"
         known = [n for n in self.noise if n is not None]
         level = (
             "cannot be told apart from the motion: sampled too coarsely"
@@ -115,7 +115,9 @@ class Look(NamedTuple):
             ("white noise", level),
             (
                 "embedding",
-                "none" if self.lags is None else f"lags {', '.join(map(str, self.lags))} rows; {self.embedding}",
+                self.embedding
+                if self.lags is None
+                else f"lags {', '.join(map(str, self.lags))} rows ({self.embedding})",
             ),
             ("train, validate, test", " + ".join(f"{n:,}" for n in self.split) + " rows"),
             ("D_stsp of the test rows", share),
@@ -256,15 +258,18 @@ def cautions(found: Sequence[Oddity], names: Sequence[str]) -> list[Caution]:
     """With the names of the columns; a code found in many columns is said once."""
     out: list[Caution] = []
     for code in dict.fromkeys(o.code for o in found):
-        alike = [o for o in found if o.code == code and o.column is not None]
-        if len(alike) > MOST_ALIKE:
-            listed = ", ".join(names[o.column] for o in alike[:MOST_ALIKE] if o.column is not None)
-            text = f"{len(alike)} columns ({listed}, …); the first: {alike[0].said(names)}"
-            out.append(Caution(code, None, text, alike[0].mend))
-            alike = []
-        for o in found:
-            if o.code == code and (o.column is None or o in alike):
-                out.append(Caution(code, None if o.column is None else names[o.column], o.said(names), o.mend))
+        alike = [o for o in found if o.code == code]
+        said = {o.said(names).split(" (")[0] for o in alike}
+        if len(alike) > MOST_ALIKE or (len(alike) > 1 and len(said) == 1):
+            columns = [names[o.column] for o in alike if o.column is not None]
+            listed = ", ".join(columns[:MOST_ALIKE]) + (
+                f" and {len(columns) - MOST_ALIKE} more" * (len(columns) > MOST_ALIKE)
+            )
+            first = "each" if len(said) == 1 else f"{columns[0]}"
+            out.append(Caution(code, None, f"{listed}: {first}: {alike[0].said(names)}", alike[0].mend))
+            continue
+        for o in alike:
+            out.append(Caution(code, None if o.column is None else names[o.column], o.said(names), o.mend))
     return out
 
 

@@ -46,8 +46,8 @@ def oddities(
     events are left out of what follows; blocks that occur twice, few levels and pauses are natural in a motion that
     repeats itself; what moves away is not asked whether it is noise, what is noise not whether its test rows suffice.
 
-    `prepared` is the same series filtered and thinned as a network will see it: what depends on the motion is then asked
-    of it, what depends on the values as they were recorded of `values`.
+    `prepared` is the same series filtered and thinned as a network will see it: what depends on the motion is then
+    asked of it, what depends on the values as they were recorded of `values`.
     """
     array = matrix(values)
     found = missing(array)
@@ -57,13 +57,13 @@ def oddities(
     array, starts = piece
     if len(array) > MOST_ROWS:
         array, starts = array[:MOST_ROWS], tuple(s for s in starts if s < MOST_ROWS)
-    still = np.ptp(array, axis=0) == 0
-    found += [o for o in flat(array, starts) if o.column is not None and still[o.column]]
+    constant = set(np.flatnonzero(np.ptp(array, axis=0) == 0).tolist())
+    found += [o for o in flat(array, starts) if o.column in constant]
     wild, events = outliers(array), spikes(array) if prepared is None else []
     ruled = {o.column for o in wild}
     events = [o for o in events if o.column not in ruled]
     found += [*wild, *wide(array), *events]
-    out = {*np.flatnonzero(still), *ruled, *(o.column for o in events)}
+    out = {*constant, *ruled, *(o.column for o in events)}
     kept = [i for i in range(array.shape[1]) if i not in out]
     raw = array[:, kept]
     signal, begins = (raw, starts) if prepared is None else (prepared.values[:, kept], prepared.starts)
@@ -87,7 +87,7 @@ def oddities(
             blocks = not (coarse or paused)
     else:
         found += too_short(array, starts, split, sequence, rhythm=False)
-    moving = [i for i in range(array.shape[1]) if i not in ruled and not still[i]]
+    moving = [i for i in range(array.shape[1]) if i not in ruled and i not in constant]
     return found + [o.of(moving) for o in duplicates(array[:, moving], starts, blocks=blocks)]
 
 

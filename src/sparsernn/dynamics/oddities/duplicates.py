@@ -11,7 +11,7 @@ CODE = "duplicates"
 BLOCK = 32
 """Rows that must agree bit for bit to be a copy: so many rows of a measured signal never do."""
 MOVING = 0.5
-"""Share of the rows of a block that must differ from the row before: pauses and coarse steps are equal by themselves."""
+"""Share of the rows of a block that must differ from the row before: pauses and coarse steps are alike anyway."""
 HELD = 0.2
 """Share of rows equal to the row before, in a signal that is not rounded, from which on rows were repeated."""
 SAME = 1e-10
@@ -22,9 +22,8 @@ MOST_COLUMNS = 512
 def duplicates(values: ArrayLike, starts: tuple[int, ...] = (0,), *, blocks: bool = True) -> list[Oddity]:
     """Repeated rows, repeated blocks of `BLOCK` rows or more, and columns that are affine copies, of a series (T, N).
 
-    A signal that repeats itself exactly (a period in whole rows) has repeated blocks all over: ask `periodic` first, and
-    leave them out (`blocks`).
-    O(T (N + BLOCK) + T N²).
+    A signal that repeats itself exactly (a period in whole rows) has repeated blocks all over: ask `periodic` first,
+    and leave them out (`blocks`). O(T (N + BLOCK) + T N²).
     """
     array = matrix(values)
     found = (_held(array, starts) or _blocks(array, starts)) if blocks else []
@@ -52,14 +51,14 @@ def _blocks(array: NDArray[np.float64], starts: tuple[int, ...]) -> list[Oddity]
     if len(array) < 3 * BLOCK:
         return []
     generator = np.random.default_rng(0)
-    bits = np.ascontiguousarray(array + 0.0).view(np.uint64)  # + 0.0: -0 is 0
-    width = generator.integers(1, 2**63, array.shape[1], dtype=np.uint64) | np.uint64(1)
+    bits: NDArray[np.uint64] = np.ascontiguousarray(array + 0.0).view(np.uint64)  # + 0.0: -0 is 0
+    width = np.asarray(generator.integers(1, 2**63, array.shape[1], dtype=np.uint64) | np.uint64(1))
     one = np.zeros(len(array), np.uint64)
     for k in range(array.shape[1]):
         mixed = (bits[:, k] ^ (bits[:, k] >> np.uint64(29))) * width[k]
         one += mixed ^ (mixed >> np.uint64(32))
     one ^= one >> np.uint64(31)
-    multiplier = generator.integers(1, 2**63, BLOCK, dtype=np.uint64) | np.uint64(1)
+    multiplier = np.asarray(generator.integers(1, 2**63, BLOCK, dtype=np.uint64) | np.uint64(1))
     whole = len(array) - BLOCK + 1
     window = np.zeros(whole, np.uint64)
     moving = np.zeros(whole)

@@ -27,7 +27,7 @@ def few_levels(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> list[Oddity
         if len(levels) < 3:
             continue
         if len(levels) <= LEVELS and len(column) >= ROWS_A_LEVEL * len(levels):
-            text = f"only {len(levels)} different values: rounded coarsely, and a network learns the steps as if they moved"
+            text = f"only {len(levels)} different values: rounded coarsely, a network learns the steps"
             width = _width(column, starts)
             mend = f"--smooth {width} rounds the steps off; or a finer recording"
             found.append(Oddity(CODE, i, text, mend, options=(("--smooth", str(width)),)))

@@ -26,6 +26,9 @@ def missing(values: ArrayLike) -> list[Oddity]:
         mend = "--gaps cut takes the rows between as stretches of their own, --gaps interpolate fills them by lines"
         if share > MOST:
             mend = "take the other columns by --columns"
-        options = (("--gaps", "cut"),) if share <= MOST else ()
-        found.append(Oddity(CODE, int(i), text, mend, options=options))
+        endless = bool(np.isinf(array[:, i]).any())
+        if endless:
+            mend = "infinite values are no gaps: leave those cells empty, then --gaps cut; or other --columns"
+        options = (("--gaps", "cut"),) if share <= MOST and not endless else ()
+        found.append(Oddity(CODE, int(i), text, mend, endless, options=options))
     return found

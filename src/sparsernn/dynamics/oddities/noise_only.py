@@ -19,8 +19,8 @@ statistics a column and up to eight columns: at 4 about one white column in a th
 BETTER = 0.03
 """By which share a prediction must be better than that of the surrogates, however sure it is."""
 LINEAR = 0.3
-"""Share of the variance that a linear prediction explains, `AHEAD` correlation times ahead, from which on a column has a
-rhythm, and is no noise, however linear it is. (Colored noise: below 0.05. A sine with as much noise: 0.5.)"""
+"""Share of the variance that a linear prediction explains, `AHEAD` correlation times ahead, from which on a column has
+a rhythm, and is no noise, however linear it is. (Colored noise: below 0.05. A sine with as much noise: 0.5.)"""
 AHEAD = 5
 RETURN = 0.4
 """The autocorrelation more than `AHEAD` correlation times later from which on a column has a rhythm. (Colored noise has
@@ -55,8 +55,8 @@ class Against(NamedTuple):
 def noise_only(values: ArrayLike, starts: tuple[int, ...] = (0,), *, most_columns: int = MOST_COLUMNS) -> list[Oddity]:
     """The columns of a series (T, N) that cannot be told from noise of the same spectrum and the same values.
 
-    At most `most_columns` columns, spread over all, and 4,096 rows of the longest stretch, thinned to about eight rows a correlation
-    time, are looked at. A column that its own past tells nothing of may be told by the others (waves in many
+    At most `most_columns` columns, spread over all, and 4,096 rows of the longest stretch, thinned to about eight rows
+    a correlation time, are looked at. A column that its own past tells nothing of may be told by the others (waves in many
     dimensions): it is then asked once more together with them (`together`). Where all columns are noise, the oddity is
     that of the whole series. About 0.3 s a column.
     """
@@ -149,7 +149,7 @@ def _memory(x: NDArray[np.float64]) -> int | None:
 
 
 def _apart(data: NDArray[np.float64], copies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How many sd of the copies' errors (copies, k) the data's (k,) are below them; 0 where that is less than `BETTER`."""
+    """How many sd of the copies' errors (copies, k) the data's (k,) lie below them; 0 where `BETTER` is not reached."""
     mean, sd = copies.mean(axis=0), copies.std(axis=0, ddof=1) + 1e-12
     return np.asarray(np.where(data < (1 - BETTER) * mean, (mean - data) / sd, 0.0))
 
@@ -157,7 +157,7 @@ def _apart(data: NDArray[np.float64], copies: NDArray[np.float64]) -> NDArray[np
 def surrogates(x: NDArray[np.float64], count: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """(count, T) series with the values of x (T,) and, as nearly as that allows, its spectrum, phases at random.
 
-    Source: T. Schreiber, A. Schmitz, Phys. Rev. Lett. 77 (1996) 635, doi:10.1103/PhysRevLett.77.635 (iterated, 20 times).
+    Source: T. Schreiber, A. Schmitz, Phys. Rev. Lett. 77 (1996) 635, doi:10.1103/PhysRevLett.77.635 (20 iterations).
     """
     size, ordered = np.abs(np.fft.rfft(x)), np.sort(x)
     out = np.array([generator.permutation(x) for _ in range(count)])
@@ -170,7 +170,7 @@ def surrogates(x: NDArray[np.float64], count: int, generator: np.random.Generato
 
 
 def _closed(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x without a few rows at either end, so that it ends about where it begins: a jump there would color surrogates."""
+    """x without a few rows at either end, so that it ends where it begins: a jump there would color surrogates."""
     room = len(x) // 20
     first, last = x[: room + 1], x[len(x) - room - 1 :]
     gap = np.abs(first[:-1, None] - last[None, 1:]) + np.abs(np.diff(first)[:, None] - np.diff(last)[None, :])
@@ -205,7 +205,7 @@ def _statistics(x: NDArray[np.float64], lag: int) -> tuple[float, float, float]:
 
 
 def _linear(x: NDArray[np.float64], ahead: int) -> float:
-    """Share of the variance that a linear prediction from ten delays explains `ahead` rows later, on rows not fitted."""
+    """Share of the variance that a linear prediction from ten delays explains `ahead` rows later, on other rows."""
     delays = 10
     places = np.arange(delays - 1, len(x) - ahead)
     if len(places) < 6 * delays:
@@ -220,4 +220,4 @@ def _linear(x: NDArray[np.float64], ahead: int) -> float:
 def _ridge(features: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     square = features.T @ features
     square[np.diag_indices_from(square)] += 1e-6 * np.trace(square) / len(square)
-    return np.linalg.solve(square, features.T @ target)
+    return np.asarray(np.linalg.solve(square, features.T @ target), np.float64)

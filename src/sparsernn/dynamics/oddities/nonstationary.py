@@ -156,9 +156,7 @@ def _moving(
         f"ceiling of D_stsp on the test rows ({np.mean(test):.4g}), as if it were another system"
     )
     width = detrending(column, starts, split)
-    mend = (
-        f"--detrend {width} subtracts the slow part" if width else "--detrend does not mend it: learn its differences"
-    )
+    mend = f"--detrend {width} subtracts the slow part" if width else "--detrend does not mend it: take differences"
     if max(rising, 1 - rising) >= MONOTONE:
         said += "; it goes in one direction, as an angle that was unwrapped or a count"
         mend += "; of an angle, take sine and cosine as two columns"

@@ -13,8 +13,8 @@ from sparsernn.dynamics.spectra import white_noise
 CODE = "periodic"
 RETURNS = 0.02
 """Half the mean squared distance between a series and itself a quarter to a half of its length later, in variances, at
-the best such lag: below it the motion returns. Chaos has forgotten by then (1); Rössler's, whose phase is almost that of
-a clock, comes back to about 0.1."""
+the best such lag: below it the motion returns. Chaos has forgotten by then (1); Rössler's, whose phase is almost that
+of a clock, comes back to about 0.1."""
 NOISE = 1.5
 """Measurement noise of variance s adds s to that distance; its estimate may be off by half."""
 MOST_NOISE = 0.15
@@ -54,8 +54,8 @@ def periodic(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> list[Oddity]:
 
 
 def rhythm(values: ArrayLike, starts: tuple[int, ...] = (0,)) -> Rhythm | None:
-    """How the longest stretch of a series (T, N) repeats itself, None if it does not. At most its last 65,536 rows, and 8 columns
-    spread over the others, are looked at."""
+    """How the longest stretch of a series (T, N) repeats itself, None if it does not. At most its last 65,536 rows,
+    and 8 columns spread over all, are looked at."""
     array = longest(matrix(values), starts)[-LONGEST:]
     array = array[:, np.unique(np.linspace(0, array.shape[1] - 1, MOST_COLUMNS).round().astype(int))]
     sd = array.std(axis=0)

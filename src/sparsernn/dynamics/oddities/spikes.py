@@ -15,7 +15,7 @@ FEWEST = 20
 
 
 def spikes(values: ArrayLike) -> list[Oddity]:
-    """The columns of a series (T, N) that hold two values only, or one of them in `MOSTLY` of the rows. O(N T log T)."""
+    """The columns of a series (T, N) that hold two values only, or mostly one value. O(N T log T)."""
     found = []
     for i, column in enumerate(matrix(values).T):
         if len(column) < FEWEST:
@@ -27,11 +27,9 @@ def spikes(values: ArrayLike) -> list[Oddity]:
         usual = float(levels[counts.argmax()])
         if len(levels) == 2:
             other = float(levels[counts.argmin()]) if share > 0.5 else float(levels[1 - counts.argmax()])
-            text = (
-                f"two values only, {usual:.6g} and {other:.6g}: events, not a signal that a smooth dynamics could draw"
-            )
+            text = f"two values only, {usual:.6g} and {other:.6g}: events, not a signal that moves"
         else:
-            text = f"{100 * share:.3g} % of the rows hold {usual:.6g}: events, not a signal; standing still is right mostly"
+            text = f"{100 * share:.3g} % of the rows hold {usual:.6g}: events; to stand still is mostly right"
         events = max(1, int(np.sum((column[1:] != usual) & (column[:-1] == usual))))
         width = max(2, round(len(column) / events / 2)) if events > 1 else 10
         width = min(width, 200)

@@ -19,8 +19,8 @@ EMBEDDED = 3
 PERIODS = 3.0
 """Turns the test rows must hold to be judged by; and so the training rows nine."""
 NEAR = 0.6
-"""Floor of D_stsp over its ceiling from which on a perfect model and a useless one can hardly be told apart. (2,000 rows
-of Lorenz-63: 0.1.)"""
+"""Floor of D_stsp over its ceiling from which on a perfect model and a useless one can hardly be told apart. (2,000
+rows of Lorenz-63: 0.1.)"""
 MOST_COLUMNS, MOST_ROWS = 16, 4_000
 
 
@@ -64,8 +64,8 @@ def too_short(
         return [Oddity(CODE, None, text, mend, options=(("--sequence", str(possible)),))]
     if numbers < parameters(max(columns, EMBEDDED)):
         text = (
-            f"{rows(length)}: {numbers:,} numbers to learn from and {parameters(max(columns, EMBEDDED)):,} weights in the "
-            "default network"
+            f"{rows(length)}: {numbers:,} numbers to learn from, and {parameters(max(columns, EMBEDDED)):,} weights in "
+            "the default network"
         )
         mend = "a longer recording; until then a smaller network, --hidden 20"
         return [Oddity(CODE, None, text, mend, options=(("--hidden", "20"),))]

@@ -8,8 +8,8 @@ from sparsernn.dynamics.oddities.base import Oddity, matrix
 
 CODE = "wide"
 COLUMNS = 50
-"""The default network has at most 100 hidden units, one a column among them: above this fewer than half of them are left
-to compute with."""
+"""The default network has at most 100 hidden units, one a column among them: above this fewer than half of them are
+left to compute with."""
 
 
 def wide(values: ArrayLike, most: int = COLUMNS) -> list[Oddity]:

@@ -12,6 +12,8 @@ from sparsernn.report.figures import style
 from sparsernn.report.figures.look.view import View
 
 POINTS, LEAST = 300, 32
+DECADES = 12
+"""What lies lower is the rounding of the numbers, not the recording."""
 
 
 class Power(NamedTuple):
@@ -66,5 +68,8 @@ def draw(numbers: Power) -> go.Figure:
         )
     made.update_layout(showlegend=len(numbers.labels) > 1)
     made.update_xaxes(title_text=style.shown(numbers.axis), **style.log_axis(list(numbers.frequency)))
-    made.update_yaxes(title_text="share of the power", type="log", exponentformat="power", dtick=2)
+    top = np.log10(max(float(numbers.power.max()), 1e-300))
+    low = max(np.log10(max(float(numbers.power.min()), 1e-300)), top - DECADES)
+    made.update_yaxes(title_text="share of the power", type="log", exponentformat="power", title_standoff=18)
+    made.update_yaxes(range=[low - 0.2, top + 0.5], dtick=2 if top - low > 5 else 1)
     return made
