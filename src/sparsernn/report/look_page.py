@@ -63,8 +63,8 @@ def write_look(
 <section id="facts"><h2>What the file holds</h2><dl>{terms}</dl></section>
 <section id="pictures"><h2>How it looks</h2>{pictures}</section>
 </main>
-<footer><p>Made by sparsernn {escape(__version__)}. This page needs no network; drawn by plotly.js, which it carries (MIT
-license).</p></footer>
+<footer><p>Made by sparsernn {escape(__version__)}. This page needs no network; drawn by plotly.js, which it carries
+(MIT license).</p></footer>
 <script>{scripts[0]}</script>
 <script>{scripts[1]}</script>
 </body>
@@ -79,36 +79,16 @@ def panels(view: View) -> list[Panel]:
     shown, width = len(view.shown()), len(view.names)
     some = f" {shown} of {width} columns." if shown < width else ""
     orbit = "Points are single rows." if view.coarse else "A clean loop is a cycle, a filled band chaos, a cloud noise."
+    peaks = "Peaks are rhythms, a flat end on the right is noise, a slope all along a walk."
+    values = f"One tall bar beside nothing: fill values, or events.{some}"
+    every = f"Lowest and highest values, so that no peak is lost.{some}"
+    middle = f"From the middle of the longest piece without a gap.{some}"
     return [
-        _panel(
-            "series",
-            "All rows",
-            f"Lowest and highest values, so that no peak is lost.{some}",
-            series,
-            series.numbers(view),
-        ),
-        _panel(
-            "detail",
-            "A few turns",
-            f"From the middle of the longest piece without a gap.{some}",
-            series,
-            series.detail(view),
-        ),
-        _panel(
-            "power",
-            "Spectrum",
-            "Peaks are rhythms, a flat end on the right is noise, a slope all along a walk.",
-            power,
-            power.numbers(view),
-        ),
+        _panel("series", "All rows", every, series, series.numbers(view)),
+        _panel("detail", "A few turns", middle, series, series.detail(view)),
+        _panel("power", "Spectrum", peaks, power, power.numbers(view)),
         _panel("orbit", "Shape of the motion", orbit, delay, delay.numbers(view)),
-        _panel(
-            "histogram",
-            "Values",
-            f"One tall bar beside nothing: fill values, or events.{some}",
-            histogram,
-            histogram.numbers(view),
-        ),
+        _panel("histogram", "Values", values, histogram, histogram.numbers(view)),
     ]
 
 
@@ -132,7 +112,8 @@ def _warnings(warnings: Sequence[dict[str, str | None]]) -> str:
         place = f" · {escape(str(w['column']))}" if w["column"] is not None else ""
         out.append(
             f'<div class="notes"><p><strong>{escape(str(w["code"]))}</strong>{place}</p>'
-            f'<p>{symbols(escape(str(w["text"])))}.</p><p class="quiet">Try: {symbols(escape(str(w["try"])))}.</p></div>'
+            f"<p>{symbols(escape(str(w['text'])))}.</p>"
+            f'<p class="quiet">Try: {symbols(escape(str(w["try"])))}.</p></div>'
         )
     return "".join(out)
 

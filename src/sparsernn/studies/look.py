@@ -23,6 +23,7 @@ from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
 from sparsernn.report.figures.look.view import View
 from sparsernn.report.look_page import write_look
+from sparsernn.studies.look_file import UNEVEN
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
 
@@ -58,8 +59,8 @@ class Caution(NamedTuple):
 
 
 class Geometry(NamedTuple):
-    """D_stsp in nats on the test rows: between their halves (`floor`), of the `training` rows, of a run that has nothing
-    in common with them (`ceiling`)."""
+    """D_stsp in nats on the test rows: between their halves (`floor`), of the `training` rows, of a run that has
+    nothing in common with them (`ceiling`)."""
 
     floor: float | Undefined
     training: float | Undefined
@@ -194,8 +195,9 @@ def look(
     """Look at a series; no network is made. About 2 s for 100,000 rows of 3 columns.
 
     `found` is what reading the file has found already (`sparsernn.studies.look_file`), `given` the options with which
-    it was read and `files` its names (default: the series' source), for the suggested command. Nothing is computed across the boundary of two stretches. Rhythm and noise
-    are those of the longest stretch, D_stsp is computed on 10,000 rows and 16 columns at most, evenly spread.
+    it was read and `files` its names (default: the series' source), for the suggested command. Nothing is computed
+    across the boundary of two stretches. Rhythm and noise are those of the longest stretch, D_stsp is computed on
+    10,000 rows and 16 columns at most, evenly spread.
     """
     shares = (float(split[0]), float(split[1]), float(split[2]))
     odd = [*found, *oddities(series.values, series.starts, shares, SEQUENCE)]
@@ -228,9 +230,9 @@ def look(
         tuple(cautions(odd, series.names)),
         None,
     )
-    return looked._replace(
-        command=None if refused or not moving else _command(looked, odd, moving, files or (series.source,), given)
-    )
+    if refused or not moving or any(o.code == UNEVEN and not o.options for o in found):
+        return looked
+    return looked._replace(command=_command(looked, odd, moving, files or (series.source,), given))
 
 
 def warnings_for(series: Series, task: Reconstruction) -> list[Caution]:
@@ -378,7 +380,7 @@ def _command(
     if len(kept) < len(series.names) and kept and "--columns" not in options:
         options += ["--columns", columns_text([series.names[i] for i in kept])]
     known = [n for i, n in enumerate(looked.noise) if n is not None and i in kept]
-    if known and float(np.median(known)) > NOISY and "noise_only" not in {o.code for o in odd}:
+    if known and float(np.median(known)) > NOISY and not {"noise_only", "too_short"} & {o.code for o in odd}:
         chosen.setdefault("--smooth", "1")
     turn = looked.period or looked.half_period or 0.0
     every = int(turn / ROWS_A_TURN)
@@ -405,7 +407,7 @@ def _short(looked: Look, kept: Sequence[int], chosen: dict[str, str]) -> dict[st
             out["--lags"] = "0,1"
             longest_lag = 1
         fewest -= longest_lag
-    if fewest < SEQUENCE + 2:
+    if fewest < int(chosen.get("--sequence", SEQUENCE)) + 2:
         out["--sequence"] = str(max(1, min(fewest - 2, max(fewest // 2, 1))))
     return out
 

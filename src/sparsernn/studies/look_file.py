@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sparsernn.dynamics.oddities import missing
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.columns import Table
@@ -32,14 +34,14 @@ WAYS = (
     Way({"gaps": "cut", "resample": True}, (("--gaps", "cut"), ("--resample", ""))),
     Way({"time": "none"}, ()),
 )
-"""In the order in which they are tried: cutting at pauses invents nothing, the last only shows the rows as they come."""
+"""In the order in which they are tried: cutting at pauses invents nothing, the last shows the rows as they come."""
 
 
 def series_to_look_at(
     source: Source, *, columns: Sequence[str | int] | None = None, dt: float | None = None, reading: Reading = AS_FOUND
 ) -> tuple[Series, list[Oddity]]:
-    """The series and what is odd about the file itself. A file that is refused because values are missing or a column is
-    constant is read loosely: missing values stay (NaN), constant columns too. One that is refused because its times
+    """The series and what is odd about the file itself. A file that is refused because values are missing or a column
+    is constant is read loosely: missing values stay (NaN), constant columns too. One that is refused because its times
     are not even is read in the first of `WAYS` that works. DataError and SpecError as of `read_series` where a file is
     refused for anything else, or cannot be read at all.
     """
@@ -56,7 +58,8 @@ def series_to_look_at(
         how = replace(reading, **way.fields)  # type: ignore[arg-type]
         try:
             try:
-                return read_series(source, columns=columns, dt=dt, reading=how), [_uneven(refused, source, way)]
+                series = read_series(source, columns=columns, dt=dt, reading=how)
+                return series, [_uneven(refused, source, way), *_cut_out(series)]
             except DataError:
                 table = read_loosely(source, columns=columns, reading=how)
                 return _judged(table, source, dt, refused), [_uneven(refused, source, way)]
@@ -66,7 +69,7 @@ def series_to_look_at(
 
 
 def _judged(table: Table, source: Source, dt: float | None, refused: DataError) -> Series:
-    """A loose table as a series with its holes. The error that stands where holes and constant columns explain nothing."""
+    """A loose table as a series with its holes; the error stands where holes and constant columns do not explain it."""
     values = np.asarray(table.values, np.float64)
     if values.ndim != 2 or len(values) < max(2, values.shape[1]) or values.shape[1] == 0:
         raise refused
@@ -92,8 +95,16 @@ def _judged(table: Table, source: Source, dt: float | None, refused: DataError) 
 
 def _uneven(refused: DataError, source: Source, way: Way) -> Oddity:
     """The reader's own sentence: what is uneven, then the ways out."""
-    text, _, ways = _plain(refused, source).partition("; ")
-    return Oddity(UNEVEN, None, text, ways or "--resample brings the rows to even steps", options=way.options)
+    text, *ways = re.split(r"; (?=--|sort)", _plain(refused, source), maxsplit=1)
+    mend = ways[0] if ways else "--resample brings the rows to even steps"
+    return Oddity(UNEVEN, None, text, re.sub(r" \((in Python )?reading\.\w+\)", "", mend), options=way.options)
+
+
+def _cut_out(series: Series) -> list[Oddity]:
+    """Missing values that had to be cut out before the times could be made even."""
+    said = [note for note in series.notes if "missing value" in note]
+    mend = "--gaps cut takes the rows between as stretches of their own, --gaps interpolate fills them by lines"
+    return [Oddity(missing.CODE, None, note, mend, options=(("--gaps", "cut"),)) for note in said]
 
 
 def _plain(refused: DataError, source: Source) -> str:

@@ -94,8 +94,8 @@ def oddities(
 def without_holes(array: NDArray[np.float64], starts: tuple[int, ...]) -> Piece:
     """The rows of a series (T, N) in which nothing is missing, columns left out of which more than half is; a hole
     begins a new stretch. (No columns: no rows.)"""
-    holes = ~np.isfinite(array)
-    usable = holes.mean(axis=0) <= MOST if len(array) else np.zeros(array.shape[1], bool)
+    holes: NDArray[np.bool_] = np.logical_not(np.isfinite(array))
+    usable: NDArray[np.bool_] = np.atleast_1d(holes.sum(axis=0) <= MOST * len(array))
     if not holes.any():
         return Piece(array, starts)
     whole = ~holes[:, usable].any(axis=1)

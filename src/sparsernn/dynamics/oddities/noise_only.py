@@ -56,9 +56,9 @@ def noise_only(values: ArrayLike, starts: tuple[int, ...] = (0,), *, most_column
     """The columns of a series (T, N) that cannot be told from noise of the same spectrum and the same values.
 
     At most `most_columns` columns, spread over all, and 4,096 rows of the longest stretch, thinned to about eight rows
-    a correlation time, are looked at. A column that its own past tells nothing of may be told by the others (waves in many
-    dimensions): it is then asked once more together with them (`together`). Where all columns are noise, the oddity is
-    that of the whole series. About 0.3 s a column.
+    a correlation time, are looked at. A column that its own past tells nothing of may be told by the others (waves in
+    many dimensions): it is then asked once more together with them (`together`). Where all columns are noise, the
+    oddity is that of the whole series. About 0.3 s a column.
     """
     array = matrix(values)
     tried = np.unique(np.linspace(0, array.shape[1] - 1, most_columns).round().astype(int))

@@ -105,12 +105,29 @@ def _period(distance: NDArray[np.float64], best: int, allowed: float) -> float |
         first += 1
     if first > best // 2:
         return None
-    period = best / round(best / first)
+    period = _refined(distance, first, best)
     multiples = np.arange(1, int(best / period) + 1) * period
     near = multiples[np.abs(multiples - multiples.round()) <= 0.25].round().astype(int)
     if len(near) < 2 or np.mean(distance[near] <= 3 * limit) < 0.9:
         return None
     return float(period)
+
+
+def _refined(distance: NDArray[np.float64], first: int, best: int) -> float:
+    """The period near `first`, from ever longer lags: a whole number of rows counts ever more turns."""
+    period, turns = float(first), 1
+    while 2 * turns * period <= best + 1:
+        turns *= 2
+        low = max(1, int(turns * period - max(1.0, period / 4)))
+        high = min(len(distance), int(turns * period + max(1.0, period / 4)) + 2)
+        lag = low + int(np.argmin(distance[low:high]))
+        if lag < len(distance) - 1:  # the bottom lies between rows: that of the parabola through three
+            a, b, c = distance[lag - 1 : lag + 2]
+            bend = a - 2 * b + c
+            period = (lag + (0.5 * (a - c) / bend if bend > 0 and b < min(a, c) else 0.0)) / turns
+        else:
+            period = lag / turns
+    return period
 
 
 def _in_lines(column: NDArray[np.float64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ MOST_COLUMNS = 6
 
 
 class View(NamedTuple):
-    """`values` (T, N), NaN where missing; `starts` the first rows of the stretches; `turn` the rows of a rhythm or of half the
-    variance; `lag` the rows of a delay; `coarse`: a map, or sampled so coarsely that points are not to be joined."""
+    """`values` (T, N), NaN where missing; `starts` the first rows of the stretches; `turn` the rows of a rhythm or of
+    half the variance; `lag` the rows of a delay; `coarse`: a map, or sampled so coarsely that points are not to be
+    joined."""
 
     values: np.ndarray
     names: tuple[str, ...]
@@ -50,7 +52,7 @@ class View(NamedTuple):
         edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(int)))
         cuts = sorted({*edges.tolist(), *(s for s in self.starts if s < len(whole))})
         best = slice(0, 0)
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        for a, b in pairwise(cuts):
             if whole[a] and b - a > best.stop - best.start:
                 best = slice(a, b)
         return best
