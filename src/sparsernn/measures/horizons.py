@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,7 +21,7 @@ Ahead = Callable[[np.ndarray, int], np.ndarray]
 def predictable(length: int, starts: Sequence[int], horizon: int, most: int = ROWS) -> np.ndarray:
     """At most `most` rows, evenly spread, whose next `horizon` rows lie in the same stretch; `starts` begin them."""
     edges = [*starts, length]
-    inside = [np.arange(a, b - horizon) for a, b in zip(edges, edges[1:], strict=False)]
+    inside = [np.arange(a, b - horizon) for a, b in pairwise(edges)]
     rows = np.concatenate(inside) if inside else np.arange(0)
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))] if len(rows) else rows
 

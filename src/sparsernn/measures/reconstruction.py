@@ -47,8 +47,8 @@ class ReconstructionQuality(AbstractMeasure):
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
-    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; test split only), `inside_fraction`; shares
-    of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
+    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
+    shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,

@@ -164,7 +164,7 @@ def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
         "forcing": _forcing(wish, habits),
         "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
         "epochs": epochs,
-        "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
+        "measures": [{"reconstruction": {"starts": 4}}, "baselines", "score", "hubs"],
         "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
     }
     try:

@@ -27,7 +27,7 @@ class Stretches(NamedTuple):
     values: np.ndarray
     starts: tuple[int, ...] = (0,)
 
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Any]:
         """One contiguous array after the other."""
         return iter(np.split(self.values, self.starts[1:]))
 
