@@ -135,8 +135,8 @@ def _same_recording(store: Path, spec: RunSpec) -> None:
     now = spec.task.describe()
     if as_before:
         raise StoreError(
-            f"{store.parent} holds runs on an earlier content of this recording ({before}): the data have changed since. "
-            "Give another --out, or move that directory away"
+            f"{store.parent} holds runs on an earlier content of this recording ({before}): the data have changed "
+            "since. Give another --out, or move that directory away"
         )
     raise StoreError(
         f"{store.parent} holds runs on another recording ({before}; this one is {now}), and its report would be "

@@ -24,8 +24,8 @@ def report(
     from sparsernn.cli.pipeline import print_report
     from sparsernn.cli.progress import telling
     from sparsernn.errors import SpecError, StoreError
-    from sparsernn.report.page import MADE_BY
     from sparsernn.report.runs import by_task, find
+    from sparsernn.report.stamp import MADE_BY
     from sparsernn.report.write import write
     from sparsernn.training.store import MARKER
 

@@ -23,13 +23,13 @@ from sparsernn.report.panels import Panel, lyapunov_steps
 from sparsernn.report.quantities import quantities
 from sparsernn.report.runs import Comparison
 from sparsernn.report.spread import Spread
+from sparsernn.report.stamp import MADE_BY
 from sparsernn.report.subject import Subject
-from sparsernn.report.verdict import best, last_groups, verdict
+from sparsernn.report.verdict import best, last_groups, shown_groups, verdict
 
 NARROW = ("history", "series", "graph", "horizons")
 """Figures of one column, which fit a telephone; the others may be pushed sideways there."""
 OPEN_ROWS = 15
-MADE_BY = "Made by sparsernn"
 
 
 class Part(NamedTuple):
@@ -179,16 +179,6 @@ def _sections(part: Part, mark: str = "") -> list[tuple[str, str, str]]:
     found.append(("definitions", "What the numbers mean", _terms(definitions(comparison, list(subjects)))))
     found.append(("spec", "How to do it again", _specs(comparison)))
     return [(mark + name, title, content) for name, title, content in found]
-
-
-def shown_groups(comparison: Comparison) -> list[tables.Group]:
-    """The networks that stand beside the baselines: the best of the last ones, and the dense one it comes from."""
-    ends = last_groups(comparison)
-    if not ends:
-        return []
-    group = best(comparison) or ends[0]
-    dense = next((g for g in tables.groups(comparison.trainings) if g.label.startswith("dense")), None)
-    return [group] if dense is None or dense.label == group.label else [group, dense]
 
 
 def _folded(words: str, table: tables.Table, open: bool = True) -> str:

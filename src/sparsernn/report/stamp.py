@@ -13,6 +13,7 @@ from typing import Any
 
 from sparsernn.report.runs import Comparison
 
+MADE_BY = "Made by sparsernn"
 READ = 2**18
 """The stamp stands in the first bytes of a page."""
 PARTS = ("measures.json", "outcome.json", "timings.csv", "history.csv", "importance.safetensors", "weights.safetensors")

@@ -61,6 +61,16 @@ def best(comparison: Comparison) -> Group | None:
     return ends[0] if ends else None
 
 
+def shown_groups(comparison: Comparison) -> list[Group]:
+    """The networks that stand beside the baselines: the best of the last ones, and the dense one it comes from."""
+    ends = last_groups(comparison)
+    if not ends:
+        return []
+    group = best(comparison) or ends[0]
+    dense = next((g for g in groups(comparison.trainings) if g.label.startswith("dense")), None)
+    return [group] if dense is None or dense.label == group.label else [group, dense]
+
+
 def _ranked(comparison: Comparison, main: Quantity) -> list[Group]:
     ends = [g for g in last_groups(comparison) if not isinstance(g.spread(main.key).mean, Undefined)]
     worth = lambda g: float(g.spread(main.key).mean) * (1 if main.better == "lower" else -1)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparsernn.errors import StoreError
 from sparsernn.files.atomic import write_text
 from sparsernn.report import beside, graded, verdict
-from sparsernn.report.figures.attractor import POINTS
-from sparsernn.report.page import Part, page, shown_groups
-from sparsernn.report.panels import (
-    Panel,
-    comparison_panels,
-    horizon_panel,
-    lyapunov_steps,
-    network_panels,
-    shown_networks,
-)
 from sparsernn.report.runs import Comparison, by_task
 from sparsernn.report.stamp import sealed, stamp, unchanged
-from sparsernn.report.subject import Subject
 from sparsernn.report.tables import Table, csv, summary, tables
 from sparsernn.training.record import Record
+
+if TYPE_CHECKING:  # what draws is loaded when something is drawn: a second
+    from sparsernn.report.page import Part
+    from sparsernn.report.panels import Panel
 
 ALL_POINTS = 10_000
 """Points of all attractors of a page together, so that it stays small with many networks."""
@@ -109,6 +102,8 @@ def write(
         if all(kept for _, kept in wanted):
             pngs, tabled = ([p for p in there if p.parent == folder] for folder in (figures, csvs))
             return report._replace(pngs=pngs, csvs=tabled, again=False)
+    from sparsernn.report.page import page
+
     parts = _parts(comparisons, tell)
     pngs = _write_pictures(_pictures(parts), figures, tell) if figures is not None else []
     written: list[Path] = []
@@ -133,10 +128,15 @@ def _told(comparisons: Sequence[Comparison]) -> tuple[list[dict], list[Compariso
         for c, table in zip(comparisons, summaries, strict=True)
         for row in table.dicts()
     ]
-    return rows, list(comparisons), summaries, [beside.table(shown_groups(c), c.trainings) for c in comparisons]
+    return rows, list(comparisons), summaries, [beside.table(verdict.shown_groups(c), c.trainings) for c in comparisons]
 
 
 def _parts(comparisons: Sequence[Comparison], tell: Tell) -> list[Part]:
+    from sparsernn.report.figures.attractor import POINTS
+    from sparsernn.report.page import Part
+    from sparsernn.report.panels import comparison_panels, horizon_panel, network_panels, shown_networks
+    from sparsernn.report.subject import Subject
+
     shown = [[Subject(training) for training in shown_networks(comparison)] for comparison in comparisons]
     total = sum(len(subjects) for subjects in shown)
     points = min(POINTS, ALL_POINTS // max(1, total))
@@ -154,8 +154,10 @@ def _parts(comparisons: Sequence[Comparison], tell: Tell) -> list[Part]:
 
 def _tables(part: Part) -> list[Table]:
     """All that have rows."""
+    from sparsernn.report.panels import lyapunov_steps
+
     comparison = part.comparison
-    groups = shown_groups(comparison)
+    groups = verdict.shown_groups(comparison)
     steps = lyapunov_steps(comparison.trainings[0], part.subjects)
     more = [
         graded.table(comparison),
