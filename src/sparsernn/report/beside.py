@@ -44,6 +44,13 @@ class Baseline(NamedTuple):
     def get(self, key: str) -> Number:
         return self.numbers.get(key, Undefined("not measured"))
 
+    def d_h(self) -> Number:
+        """In few words where there is none."""
+        for key, why in (("collapsed", "it stands still"), ("escaped", "it leaves")):
+            if isinstance(self.get("d_h"), Undefined) and self.numbers.get(key, 0.0) == 1:
+                return Undefined(why)
+        return self.get("d_h")
+
     def stands(self) -> bool:
         """Whether its free runs go on within the data's range."""
         return all(self.numbers.get(key, 0.0) == 0.0 for key in ("collapsed", "escaped"))
@@ -81,7 +88,16 @@ def table(groups: Iterable[Group], trainings: Iterable[Training]) -> Table:
         seconds = float(np.mean([t.seconds for t in group.trainings]))
         rows.append([f"network, {group.label}", *spreads, parameters(group.trainings[0]), seconds])
     for b in found:
-        rows.append([b.title, *(b.get(key) for key in SCORES[:3]), _whole(b.get("parameters")), b.get("seconds")])
+        rows.append(
+            [
+                b.title,
+                b.get("d_stsp"),
+                b.d_h(),
+                b.get("prediction_error"),
+                _whole(b.get("parameters")),
+                b.get("seconds"),
+            ]
+        )
     columns = ["predictor", "D_stsp", "D_H", "prediction error", "parameters", "seconds"]
     return Table("baselines", "Beside models that are fitted in seconds", columns, rows)
 

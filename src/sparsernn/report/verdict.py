@@ -103,7 +103,7 @@ def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]
         sentences[0] = f"{found.grade.capitalize()}: {sentences[0]}"
         reasons = " ".join(found.reasons)
         sentences.append(f"{best.label[0].upper()}{best.label[1:]}, the best: {reasons}" if len(ends) > 1 else reasons)
-        sentences += beside.sentence(best)
+        return [*sentences, *beside.sentence(best), *_doubt(ends, main)]
     others = [
         f"{q.name} is {_value(best, q)}" for q in leading[1:] if not isinstance(best.spread(q.key).mean, Undefined)
     ]

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.sparsifiers.pruner import Pruner
 from sparsernn.spec import build
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run import run, stoppable
@@ -29,6 +30,31 @@ def specs(
             sparsifier = build(AbstractSparsifier, {name: fields}, "sparsifier")  # type: ignore[type-abstract]
             found.append(replace(base, sparsifier=sparsifier, rounds=rounds, seed=seed))
     return found
+
+
+def drop_to(base: RunSpec, density: float, rounds: int) -> float:
+    """The share to be dropped in each of `rounds` so that exactly `density` (rounded to whole weights) is left at last.
+
+    ``1 - density ** (1 / rounds)`` where that comes out exact; else the share next to it that does: every round rounds
+    to whole weights, and many rounds add that up.
+    """
+    drop = 1 - density ** (1 / rounds)
+    pruner = build(AbstractSparsifier, {"magnitude": {"drop_fraction": drop}}, "sparsifier")  # type: ignore[type-abstract]
+    assert isinstance(pruner, Pruner)
+    trainer = base.trainer()
+    wanted = round(density * sum(p.size for p in pruner.acted(trainer.prunables)))
+    clock = trainer.clock(0, rounds)
+    left = lambda share: replace(pruner, drop_fraction=share).final_count(trainer.prunables, clock)
+    if wanted < 1 or left(drop) == wanted:
+        return drop
+    low, high = 0.9 * drop, min(1.1 * drop, 0.5 * (1 + drop))
+    for _ in range(60):  # the count never rises with the share
+        middle = (low + high) / 2
+        found = left(middle)
+        if found == wanted:
+            return middle
+        low, high = (middle, high) if found > wanted else (low, middle)
+    return drop
 
 
 def run_all(

@@ -120,7 +120,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes
-    drop = 1 - wish.density ** (1 / wish.rounds)
+    drop = criteria.drop_to(base, wish.density, wish.rounds)
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
 
 

@@ -92,11 +92,19 @@ def draw(numbers: Horizons) -> go.Figure:
     made.update_yaxes(**style.log_axis([e for line in numbers.lines for e in line.errors]))
     made.update_yaxes(title_text="mean squared error (sd²)")
     if numbers.lyapunov and ticks[0] <= numbers.lyapunov <= ticks[-1]:
-        made.add_vline(
-            x=numbers.lyapunov,
-            line={"color": style.QUIET, "width": 1, "dash": "dot"},
-            annotation={"text": "one Lyapunov time", "font": {"size": 11, "color": style.QUIET}, "yanchor": "bottom"},
-            annotation_position="bottom left",
+        errors = [e for line in numbers.lines for e in line.errors]
+        made.add_trace(
+            go.Scatter(
+                x=[numbers.lyapunov] * 2,
+                y=[min(errors), max(errors)],
+                mode="lines+text",
+                text=["one Lyapunov time ", ""],
+                textposition="middle left",
+                textfont={"size": 11, "color": style.QUIET},
+                line={"color": style.QUIET, "width": 1, "dash": "dot"},
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )
     return made
 
