@@ -123,7 +123,7 @@ def test_numbers(name, cell, task, tmp_path):
         found = measure.measure(network, weights, masks, task, split)
         again = measure.measure(network, weights, masks, task, split)
         assert found == again
-        assert found
+        assert found or (name == "baselines" and split != "test")
         assert set(measure.better_on(task)) <= set(found)
         for key, number in found.items():
             assert isinstance(number, Undefined) or (type(number) is float and np.isfinite(number)), key

@@ -68,10 +68,8 @@ def reconstruct(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Learn the system behind a recording with a recurrent network, make the network sparse, and report."""
-    from sparsernn.cli.pipeline import claim, conclude, say
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.pipeline import carry_out, say
     from sparsernn.files.reading import Reading
-    from sparsernn.studies import criteria
     from sparsernn.studies.recording import Wish, specs
 
     wish = Wish(
@@ -100,12 +98,9 @@ def reconstruct(
         seeds=seeds,
     )
     wanted, notes = specs(wish)
-    store = claim(out)
     for note in notes:
         say(json, note)
-    with telling(quiet=json) as tell:
-        records = criteria.run_all(wanted, store, tell, workers)
-    conclude(records, out, f"Reconstruction of {Path(source).name}", notes, json)
+    carry_out(wanted, out, f"Reconstruction of {Path(source).name}", notes, json, workers)
 
 
 def _split(text: str) -> tuple[float, ...]:

@@ -15,10 +15,8 @@ from sparsernn.errors import DataError, SpecError, nearest
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_series
-from sparsernn.masks import chosen
 from sparsernn.models.network import Network
 from sparsernn.report.spread import FEWEST_SEEDS
-from sparsernn.sparsifiers.pruner import fraction_reaching
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.systems import SYSTEMS
@@ -138,8 +136,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes
-    acted = chosen(base.network.prunables(base.trainer().ports), ("recurrent",))
-    drop = fraction_reaching(wish.density, sum(p.size for p in acted), wish.rounds)
+    drop = criteria.drop_to(base, wish.density, wish.rounds)
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
 
 
@@ -209,7 +206,7 @@ def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
         "forcing": _forcing(wish, habits),
         "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
         "epochs": epochs,
-        "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
+        "measures": [{"reconstruction": {"starts": 4}}, "baselines", "score", "hubs"],
         "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
     }
     try:
