@@ -9,16 +9,18 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.errors import SpecError, nearest
+from sparsernn.files.units import bare, unit_of
 
 
 class Table(NamedTuple):
     """What a reader found: `values` (T, N), (T,) or (trials, T, N) as stored, a name per column.
 
     `dt` is the sampling interval where the file says it (None: it does not), `time_unit` its unit, `dt_source` who says
-    so, in words ("" means the file). `units` has a text a column, or is empty. `starts` are the first rows of stretches,
-    `notes` sentences on what was recognized. `time` holds the times of the rows (T,) where the file keeps them apart
-    from the values (a DatetimeIndex, a column of dates), in `time_unit`; `time_name` is what they are called there.
-    `unnamed` says that the names were made here.
+    so, in words ("" means the file). `units` has a text a column, or is empty. `starts` are the first rows of
+    stretches, `notes` sentences on what was recognized. `time` holds the times of the rows (T,) where they are kept
+    apart from the values (a column of dates, or, with `indexed`, the index of a DataFrame), in `time_unit`; `time_name`
+    is what they are called, and `counts` says that they only number the rows. Where not all columns of the file are in
+    `values`, `listed` names all, and `places` says which are there.
     """
 
     values: np.ndarray
@@ -31,7 +33,10 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     time: np.ndarray | None = None
     time_name: str = ""
-    unnamed: bool = False
+    indexed: bool = False
+    counts: bool = False
+    listed: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def columns_from_text(text: str | None) -> tuple[str, ...] | None:
@@ -55,10 +60,10 @@ def columns_from_text(text: str | None) -> tuple[str, ...] | None:
 def choose(names: Sequence[str], columns: Sequence[str | int] | None, source: str) -> list[int]:
     """The indices of the columns asked for, by name or by number from 0 (None: all), in the order asked for.
 
-    Text that is a column's name means that column, whichever place it has; only where no column is called so is it
-    taken for a number. Numbers count all columns of the file, a time column among them. A list of texts in which some
-    are names and others numbers is ambiguous where the file's names are numbers themselves. SpecError that lists every
-    column not found, named twice or ambiguous.
+    Text that is a column's name, with its unit or (``V`` for ``V [mV]``) without, means that column, whichever place it
+    has; only where no column is called so is it taken for a number. Numbers count all columns of the file, a time
+    column among them. A list of texts in which some are names and others numbers is ambiguous where the file's names
+    are numbers themselves. SpecError that lists every column not found, named twice or ambiguous.
     """
     if columns is None:
         return list(range(len(names)))
@@ -73,6 +78,8 @@ def choose(names: Sequence[str], columns: Sequence[str | int] | None, source: st
         elif isinstance(column, str) and text in names:
             problems.append(f'{source}: {names.count(text)} columns are called "{text}"; choose by number (from 0)')
             continue
+        elif isinstance(column, str) and [bare(name) for name in names].count(text) == 1:
+            index = [bare(name) for name in names].index(text)
         elif isinstance(column, str) and number is not None and numbered:
             problems.append(
                 f'{source}: no column is called "{text}", though others in the list are names that look like numbers; '
@@ -100,8 +107,9 @@ def matched(
 ) -> list[int]:
     """For every column of one file the index of the same column in another: ``other_values[:, matched(...)]``.
 
-    By name where both files have the same names, in whatever order. By place where one of the files has no names of its
-    own (`made`, or names x0, x1, ...), if the counts agree. SpecError where the names differ, or counts do.
+    By name where both files have the same names, in whatever order (units may be told by one of them only). By place
+    where one of the files has no names of its own (`made`, or names x0, x1, ...), if the counts agree. SpecError where
+    the names differ, or counts do.
     """
     if len(names) != len(other):
         raise SpecError(
@@ -112,6 +120,12 @@ def matched(
         return list(range(len(names)))
     if sorted(names) == sorted(other) and len(set(names)) == len(names):
         return [list(other).index(name) for name in names]
+    plain = [bare(name) for name in other]
+    if sorted(bare(name) for name in names) == sorted(plain) and len(set(plain)) == len(plain):
+        places = [plain.index(bare(name)) for name in names]
+        pairs = [(unit_of(name), unit_of(other[i])) for name, i in zip(names, places, strict=True)]
+        if all(not one or not two or one == two for one, two in pairs):
+            return places
     raise SpecError(
         f"{source} has the columns {_listed(names)}, {other_source} has {_listed(other)}: columns are matched by name; "
         "rename them, or choose those that both have with --columns (in Python columns=)"
@@ -124,12 +138,11 @@ def pick(values: np.ndarray, columns: Sequence[str | int] | None, source: str, n
         values = values[:, None]
     if values.ndim != 2:
         return Table(values, ())
-    unnamed = len(names) != values.shape[1]
-    names = tuple(f"x{i}" for i in range(values.shape[1])) if unnamed else tuple(names)
+    names = tuple(names) if len(names) == values.shape[1] else tuple(f"x{i}" for i in range(values.shape[1]))
     chosen = choose(names, columns, source)
     if columns is None:
-        return Table(values, names, unnamed=unnamed)
-    return Table(values[:, chosen], tuple(names[i] for i in chosen), unnamed=unnamed)
+        return Table(values, names)
+    return Table(values[:, chosen], tuple(names[i] for i in chosen))
 
 
 def _number(text: str) -> int | None:

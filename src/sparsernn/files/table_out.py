@@ -15,6 +15,7 @@ import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.files.atomic import replacing, write_array, write_text
+from sparsernn.files.units import unit_of
 
 ENDINGS = (".npy", ".npz", ".csv")
 TAIL = 1 << 16
@@ -35,10 +36,11 @@ def write_series(
     """Write (T, N) numbers as .npy, .npz or .csv, by the ending of `path`, atomically; every float64 reads back equal.
 
     ``.npy`` holds the numbers alone. ``.npz`` holds `values`, `names`, `starts`, `comments` and, where known, `dt`,
-    `time_unit`, `units`. ``.csv`` begins with the names (with units as ``V [mV]``), then has the numbers in the shortest
-    decimals that read back to the same float64, and ends with comment lines: ``# dt: 0.01 s``, ``# starts: 0, 500``
-    (more than one stretch), one for each of `comments`. They stand last, so that the first line is the header for every
-    program. `sparsernn.files.series.read_series` takes dt and starts from there, `comments_of` gives the comments back. SpecError for another ending or a count of names that does not fit.
+    `time_unit`, `units`. ``.csv`` begins with the names (with units as ``V [mV]``), then has the numbers in the
+    shortest decimals that read back to the same float64, and ends with comment lines: ``# dt: 0.01 s``, ``# starts: 0,
+    500`` (more than one stretch), one for each of `comments`. They stand last, so that the first line is the header for
+    every program. `sparsernn.files.series.read_series` takes dt and starts from there, `comments_of` gives the comments
+    back. SpecError for another ending or a count of names that does not fit.
     """
     path, values = Path(path), np.asarray(values, dtype=np.float64)
     if values.ndim != 2 or len(names) != values.shape[1] or len(units) not in (0, len(names)):
@@ -83,7 +85,7 @@ def comments_of(path: str | Path) -> tuple[str, ...]:
 def _titles(names: Sequence[str], units: Sequence[str]) -> list[str]:
     if not units:
         return list(names)
-    return [f"{name} [{unit}]" if unit else name for name, unit in zip(names, units, strict=True)]
+    return [f"{name} [{unit}]" if unit and not unit_of(name) else name for name, unit in zip(names, units, strict=True)]
 
 
 def _csv(values: np.ndarray, titles: list[str], comments: Sequence[str]) -> str:
