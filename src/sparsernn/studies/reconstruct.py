@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sparsernn.errors import DataError, Interrupted, SpecError, SparseRNNError, StoreError, nearest
+from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, nearest
 from sparsernn.files.arrays import series_from, write_recording
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -212,7 +212,7 @@ def _same_recording(store: Path, spec: RunSpec) -> None:
 @contextmanager
 def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterator[Tell]:
     if callable(progress):
-        yield progress
+        yield cast(Tell, progress)
         return
     with telling(quiet=progress is False) as tell:
         yield tell
