@@ -107,7 +107,7 @@ class Model:
         }
         if not found:
             raise SpecError(f'which: {place} holds no "{which}"; it holds: {"; ".join(named)}')
-        name, record = min(found.items(), key=lambda pair: _worth(pair[1]))
+        name, record = min(found.items(), key=lambda pair: (_worth(pair[1]), pair[0]))
         return cls(record, place, fitting, notes, name)
 
     # ------------------------------------------------------------------------------------------------- what it is
