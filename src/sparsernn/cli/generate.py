@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sparsernn.training.record import Record
 
 
 def generate(
@@ -32,13 +35,13 @@ def generate(
     print_series(out, free_run(record, steps, start, standardized=standardized), record, json, f"compare {run} {out}")
 
 
-def writable(out: Path, record) -> None:  # type: ignore[no-untyped-def]
+def writable(out: Path, record: Record) -> None:
     """SpecError for a name that is no table's, or that of the recording itself."""
     from sparsernn.errors import SpecError
     from sparsernn.files.table_out import ENDINGS
     from sparsernn.studies.free_run import prepared_of
 
     if out.suffix.lower() not in ENDINGS:
-        raise SpecError(f"--out {out}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
+        raise SpecError(f"--out {out}: the name must end in .npy or .csv (or .npz)")
     if out.resolve() in (Path(line).resolve() for line in prepared_of(record).file.splitlines()):
         raise SpecError(f"--out {out} is the recording itself; give another name")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 DATA, NETWORK, TRAINING, PRUNING = "data", "network", "training", "pruning"
 """Panels of the help."""
-Gap = StrEnum("Gap", {"cut": "cut", "interpolate": "interpolate"})  # type: ignore[misc]
-Mark = StrEnum("Mark", {"point": ".", "comma": ","})  # type: ignore[misc]
+Gap = StrEnum("Gap", {"cut": "cut", "interpolate": "interpolate"})
+Mark = StrEnum("Mark", {"point": ".", "comma": ","})
 
 Columns = Annotated[
     str | None,

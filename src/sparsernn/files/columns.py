@@ -20,7 +20,7 @@ class Table(NamedTuple):
     stretches, `notes` sentences on what was recognized. `time` holds the times of the rows (T,) where they are kept
     apart from the values (a column of dates, or, with `indexed`, the index of a DataFrame), in `time_unit`; `time_name`
     is what they are called, and `counts` says that they only number the rows. Where not all columns of the file are in
-    `values`, `listed` names all, and `places` says which are there.
+    `values`, `listed` names all, and `places` says which are there. `unnamed` says that the names were made here.
     """
 
     values: np.ndarray
@@ -33,6 +33,7 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     time: np.ndarray | None = None
     time_name: str = ""
+    unnamed: bool = False
     indexed: bool = False
     counts: bool = False
     listed: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ def choose(names: Sequence[str], columns: Sequence[str | int] | None, source: st
         if isinstance(column, str) and names.count(text) == 1:
             index = names.index(text)
         elif isinstance(column, str) and text in names:
-            problems.append(f'{source}: {names.count(text)} columns are called "{text}"; choose by number (from 0)')
+            problems.append(f'{source}: {names.count(text)} columns are called "{text}"; choose by index (from 0)')
             continue
         elif isinstance(column, str) and [bare(name) for name in names].count(text) == 1:
             index = [bare(name) for name in names].index(text)
@@ -100,6 +101,11 @@ def choose(names: Sequence[str], columns: Sequence[str | int] | None, source: st
     if problems:
         raise SpecError(problems)
     return picked
+
+
+def plain_columns(columns: Sequence[str | int] | None) -> list[str | int] | None:
+    """The list as plain values, for another process; NumPy's integers become Python's."""
+    return None if columns is None else [c if isinstance(c, str) else int(c) for c in columns]
 
 
 def matched(

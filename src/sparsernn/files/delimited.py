@@ -90,10 +90,11 @@ def _table(
     names, units, first, notes = _names(first, path, reading)
     plan = _plan(names, [cells for _, cells in first], columns, reading, path)
     places = sorted({*plan.strict, *plan.lenient})
-    strict = [i in plan.strict for i in places]
+    needed = set(plan.strict)
+    strict = [i in needed for i in places]
     numbers, texts = array("d"), [list[str]() for _ in plan.times]
     labels: list[str] = []
-    comma = reading.decimal == ","
+    comma, whole = reading.decimal == ",", places == list(range(width))
     for line, cells in itertools.chain(first, rows):
         if len(cells) != width:
             if "".join(cells).strip():
@@ -106,11 +107,11 @@ def _table(
         try:
             if comma or "_" in "".join(cells):  # Python takes 1_0 for ten
                 raise ValueError
-            numbers.extend([float(cells[i]) for i in places])
+            numbers.extend(list(map(float, cells)) if whole else [float(cells[i]) for i in places])
         except ValueError:
             numbers.extend(
                 [
-                    _number(cells[i], path, line, names[i], comma) if must else _perhaps(cells[i], comma)
+                    _number(cells[i], path, line, names[i], comma, cells) if must else _perhaps(cells[i], comma)
                     for i, must in zip(places, strict, strict=True)
                 ]
             )
@@ -163,7 +164,8 @@ def _plan(
     wanted = None
     if reading.time not in (None, "none"):
         (wanted,) = choose(names, [reading.time], f"{path}, --time")
-    others = [i for i in range(len(names)) if i != trial and (chosen is None or i not in chosen)]
+    taken = {trial, *(chosen or ())}
+    others = [i for i in range(len(names)) if i not in taken]
     times = []
     if len(rows) >= FEWEST or reading.time is not None:
         samples = {
@@ -174,7 +176,8 @@ def _plan(
         times = [i for i in times if i == wanted or is_clock(_first(rows, i)) != is_clock(_first(rows, wanted))]
         times = times if wanted in times else []
     if chosen is None:
-        strict = [i for i in others if i not in times]
+        dates = set(times)
+        strict = [i for i in others if i not in dates]
         return _Plan(strict, [], times, trial)
     lenient = [i for i in others if i not in times and _may_be_axis(i, names[i])]
     if wanted is not None and wanted not in times and wanted not in chosen:
@@ -321,7 +324,7 @@ def _perhaps(cell: str, comma: bool) -> float:
     return float(cell) if is_number(cell) else float("nan")
 
 
-def _number(cell: str, path: Path, line: int, name: str, comma: bool) -> float:
+def _number(cell: str, path: Path, line: int, name: str, comma: bool, cells: list[str]) -> float:
     text = _pointed(cell) if comma else cell
     if is_number(text):
         return float(text)
@@ -332,6 +335,8 @@ def _number(cell: str, path: Path, line: int, name: str, comma: bool) -> float:
         advice = "it has a decimal point, though --decimal says comma (in Python reading.decimal)"
     elif re.fullmatch(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*", cell):
         advice = "decimal commas are read with --decimal , (in Python reading.decimal)"
-    elif line == 2 and not any(c.isdigit() for c in cell):
+    elif line <= 3 and not any(map(is_number, cells)):
         advice += "; if the line is a second header, remove it; units go in brackets, [mV]"
+    else:
+        advice += "; if it tells trials apart, --trial (reading.trial)"
     raise DataError(f'{path}, line {line}, column "{name}": "{cell[:40]}" is no number; {advice}')

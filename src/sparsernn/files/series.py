@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files import delimited, matlab, numpy_file, recording_file, wfdb_record
+from sparsernn.files.child import shared
 from sparsernn.files.columns import Table, matched
+from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.shaping import Series, checked, shaped
 from sparsernn.files.time_axis import agree
 
-__all__ = ["SUFFIXES", "Series", "read_loosely", "read_series"]
+__all__ = ["Series", "read_loosely", "read_series"]
 
-TEXT = (".csv", ".tsv", ".txt")
-SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea", ".safetensors")
 SAME_DT = 1e-3
 """Intervals read from rounded times may differ by so much from file to file."""
 
@@ -31,8 +29,7 @@ def read_series(
     dt: float | None = None,
     reading: Reading = AS_FOUND,
 ) -> Series:
-    """Read a series, one time step a row, from .npy, .npz, .csv, .tsv, .txt, .mat (up to v7), a WFDB header (.hea) or a
-    recording written by `sparsernn.files.arrays.write_recording` (.safetensors).
+    """Read a series, one time step a row, from any kind of file that `sparsernn.files.kinds` lists.
 
     `columns` picks columns by name or by number from 0; `reading` says how the file is to be read; `dt` overrides the
     sampling interval. A vector becomes one column, (trials, T, N) stretches. Of several files each is at least one
@@ -46,7 +43,8 @@ def read_series(
     """
     columns = _asked(columns, dt)
     paths = _paths(source)
-    table = _joined([_shaped(path, columns, dt, reading, loose=False) for path in paths], paths)
+    with shared():
+        table = _joined([_shaped(path, columns, dt, reading, loose=False) for path in paths], paths)
     return checked(table, ", ".join(map(str, paths)), _hash(paths))
 
 
@@ -61,7 +59,8 @@ def read_loosely(
     lose its end). DataError for damaged files, complex numbers, times that are not even, and what is no number."""
     columns = _asked(columns, None)
     paths = _paths(source)
-    return _joined([_shaped(path, columns, None, reading, loose=True) for path in paths], paths)
+    with shared():
+        return _joined([_shaped(path, columns, None, reading, loose=True) for path in paths], paths)
 
 
 def _asked(columns: Sequence[str | int] | None, dt: float | None) -> Sequence[str | int] | None:
@@ -85,51 +84,17 @@ def _paths(source: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _hash(paths: list[Path]) -> str:
-    files = [part for path in paths for part in (path, *_beside(path))]
     try:
-        return sha256_of(*files)
+        return sha256_of(*(part for path in paths for part in files_of(path)))
     except OSError as error:
         raise unreadable(", ".join(map(str, paths)), error) from None
-
-
-def _beside(path: Path) -> list[Path]:
-    return wfdb_record.signal_files(path) if path.suffix.lower() == ".hea" else []
 
 
 def _shaped(
     path: Path, columns: Sequence[str | int] | None, dt: float | None, reading: Reading, *, loose: bool
 ) -> Table:
-    suffix = path.suffix.lower()
-    if suffix == ".hea":  # only the chosen signals are read; what was asked for is what is there
-        table = wfdb_record.read_wfdb(path, columns)
-        columns = None if columns is None else table.names
-        if len(set(table.names)) < len(table.names) and columns is not None:
-            columns = list(range(len(table.names)))
-    else:
-        table = _read(path, columns, reading)
-    if suffix == ".safetensors":
-        reading = replace(reading, time="none")
-    return shaped(table, columns, dt, reading, source=str(path), loose=loose)
-
-
-def _read(path: Path, columns: Sequence[str | int] | None, reading: Reading) -> Table:
-    """The whole table; of text only the columns that matter need to be numbers."""
-    suffix, variable = path.suffix.lower(), reading.variable
-    if suffix == ".npy":
-        return numpy_file.read_npy(path, None, variable)
-    if suffix == ".npz":
-        return numpy_file.read_npz(path, None, variable)
-    if suffix == ".mat":
-        return matlab.read_mat(path, None, variable)
-    if variable is not None:
-        raise SpecError(f"{path} has no named variables; leave --variable out and choose --columns (in Python columns)")
-    if suffix in TEXT:
-        return delimited.read_delimited(path, columns, reading)
-    if suffix == ".safetensors":
-        return recording_file.read_recording(path)
-    beside = path.with_suffix(".hea")
-    hint = f"; for a WFDB record give its header, {beside}" if beside.is_file() else ""
-    raise DataError(f'{path}: files ending in "{path.suffix}" are not read; known: {", ".join(SUFFIXES)}{hint}')
+    table, left, how = read_table(path, columns, reading)
+    return shaped(table, left, dt, how, source=str(path), loose=loose)
 
 
 def _joined(tables: list[Table], paths: list[Path]) -> Table:

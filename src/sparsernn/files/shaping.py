@@ -12,8 +12,11 @@ from sparsernn.files.columns import Table
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.roles import MOSTLY, Roles, roles_of
 from sparsernn.files.stretches import Rows, by_trial, closed, parted, resampled, without_single_rows
-from sparsernn.files.time_axis import JITTER, Axis, agree, canonical, judge
+from sparsernn.files.time_axis import FEWEST, JITTER, Axis, agree, canonical, judge
 from sparsernn.files.units import unit_of
+
+SHUFFLED = 0.05
+"""The share of steps back from which on rows are out of order rather than parted."""
 
 
 class Series(NamedTuple):
@@ -38,6 +41,7 @@ class Series(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def shaped(
     table: Table,
     columns: Sequence[str | int] | None,
@@ -153,15 +157,26 @@ def _flat(table: Table, reading: Reading, source: str) -> Table:
     if reading.transpose and not table.listed:
         values = values.swapaxes(-1, -2)
         names = names if len(names) == values.shape[-1] else ()
-    starts, notes = table.starts, table.notes
+    starts, notes, time = table.starts, table.notes, table.time
     if values.ndim == 3:
         trials, length, width = values.shape
+        if length < max(FEWEST, width):
+            raise DataError(
+                f"{source} has shape {table.values.shape}, that is {trials:,} trials of {length:,} rows and {width:,} "
+                "columns; expected (trials, time, variables), with more rows than columns (--transpose swaps the two)"
+            )
         notes = (*notes, f"{trials:,} trials of {length:,} rows")
         starts = tuple(range(0, trials * length, length)) if length else (0,)
         values = values.reshape(trials * length, width)
+        time = np.tile(time, trials) if time is not None and len(time) == length else time
     if len(names) != values.shape[1]:
         names = tuple(f"x{i}" for i in range(values.shape[1]))
-    return table._replace(values=values, names=names, starts=starts or (0,), notes=notes)
+    if time is not None and time.shape != (len(values),):
+        notes, time = (
+            (*notes, f'the times "{table.time_name}" do not fit the {len(values):,} rows and are left out'),
+            None,
+        )
+    return table._replace(values=values, names=names, starts=starts or (0,), notes=notes, time=time)
 
 
 def _numbers(values: np.ndarray, source: str) -> None:
@@ -221,9 +236,14 @@ def _even(
         if dt is not None and len(steps) > 1:
             dt = min(set(steps), key=lambda s: (len(repr(s)), s))
         return rows, dt, []
+    shuffled = [a for a in faults if a.back > SHUFFLED * len(rows.values)]
+    if shuffled:
+        raise DataError(
+            f'{source}: column "{roles.time_name}" runs to and fro: {shuffled[0].why}; sort the rows by it, or take '
+            f"them as they follow one another with {_without_time(roles, names)}"
+        )
     if reading.resample:
-        missing = np.isnan(rows.values)
-        if missing.any():
+        if not np.isfinite(rows.values).all():
             _refuse_missing(rows, names, source)
         rows, dt, said = resampled(rows, source)
         return rows, dt, [said]
@@ -246,12 +266,15 @@ def _ways_out(
     if fault is not None and fault.fault in ("pause", "restart"):
         ways.append("--gaps cut makes a stretch of every piece (in Python reading.gaps)")
     ways.append("--resample interpolates to even steps (reading.resample)")
-    if roles.counts_rows:
-        ways.append("--time none takes the rows as they follow one another")
-    else:
-        others = ",".join(f'"{n}"' if "," in n else n for n in names[:20])
-        ways.append(f"--time none --columns '{others}' takes the rows as they follow one another")
+    ways.append(f"{_without_time(roles, names)} takes the rows as they follow one another")
     return f'{source}: column "{roles.time_name}" {kind}: {why}; {"; ".join(ways)}'
+
+
+def _without_time(roles: Roles, names: tuple[str, ...]) -> str:
+    if roles.counts_rows:
+        return "--time none"
+    others = ",".join(f'"{n}"' if "," in n else n for n in names[:20])
+    return f"--time none --columns '{others}'"
 
 
 def _interval(

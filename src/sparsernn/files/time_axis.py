@@ -57,13 +57,14 @@ COUNTERS |= {
 class Axis(NamedTuple):
     """The times of one stretch. `fault` is "" where they are even, else ``pause`` (even but for jumps ahead),
     ``restart`` (even but for jumps back too), ``repeats`` or ``jitter``; `breaks` are the rows after jumps, `why` says
-    it in words. `dt` is the step (None: there is none), `slack` how wrong it may be."""
+    it in words. `dt` is the step (None: there is none), `slack` how wrong it may be, `back` how often it falls."""
 
     dt: float | None
     fault: str = ""
     breaks: tuple[int, ...] = ()
     why: str = ""
     slack: float = 0.0
+    back: int = 0
 
 
 def canonical(unit: str | None) -> str:
@@ -126,7 +127,11 @@ def resolution(t: np.ndarray) -> float:
     float64 can tell apart. O(T)."""
     largest = float(np.abs(t).max(initial=0))
     fine = 8 * np.finfo(float).eps * largest
-    if np.array_equal(t, t.astype(np.float32)) and not np.array_equal(t, np.rint(t)):
+    if (
+        largest < np.finfo(np.float32).max
+        and np.array_equal(t, t.astype(np.float32))
+        and not np.array_equal(t, np.rint(t))
+    ):
         return max(fine, 2.0 * float(np.spacing(np.float32(largest))))
     for digits in range(10):
         scaled = t * 10.0**digits
@@ -137,6 +142,7 @@ def resolution(t: np.ndarray) -> float:
     return fine
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def judge(t: np.ndarray) -> Axis:
     """Whether times (T,), finite and rising, are even up to their rounding, else what is wrong. O(T).
 
@@ -170,13 +176,13 @@ def judge(t: np.ndarray) -> Axis:
                 slack = 1.02 * rounding / int(lengths.sum())
                 if back:
                     why = f"it rises by {dt:.6g} a row and jumps {times}, {back:,} of them back; the widest is {where}"
-                    return Axis(dt, "restart", tuple(breaks.tolist()), why, slack)
+                    return Axis(dt, "restart", tuple(breaks.tolist()), why, slack, back)
                 why = f"it rises by {dt:.6g} a row and pauses {times}; the longest pause is {where}"
                 return Axis(dt, "pause", tuple(breaks.tolist()), why, slack)
     if repeats or back:
         said = [f"repeats itself {repeats:,} times"] if repeats else []
         said += [f"goes back {back:,} times"] if back else []
-        return Axis(None, "repeats", why=f"it {' and '.join(said)}")
+        return Axis(None, "repeats", why=f"it {' and '.join(said)}", back=back)
     low, high = np.quantile(steps, (0.05, 0.95))
     return Axis(None, "jitter", why=f"its steps are not even: most lie between {low:.6g} and {high:.6g}")
 

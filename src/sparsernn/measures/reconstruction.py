@@ -293,7 +293,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
             spatial.append(stsp.floor(values, definition, len(values), second))
             spectral.append(spectral_distance(values[: len(second)], second).mean)
     elif recording.trials and len(starts) == 1:  # the halves of one trial are not alike: another one
-        other = "validation" if split == "test" else "test"
+        other: Split = "validation" if split == "test" else "test"
         second, others = np.asarray(getattr(recording, other)), recording.starts[other]
         spatial.append(stsp.floor(values, definition, len(second), second))
         spectral.append(spectral_distance(values, second, starts=starts, generated_starts=others).mean)

@@ -94,7 +94,7 @@ def test_stretch(record: Record) -> Generated:
 
 
 def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generated:
-    """The next `steps` rows after the last row of `history` (rows, channels), in the units and columns of the recording.
+    """The next `steps` rows after the last row of `history` (rows, channels), in units and columns of the recording.
 
     The history goes through the run's own preparation, which needs `Prepared.rows_needed` rows; older ones do not
     matter. A row of the forecast is one row of the network: with `every` that many rows of the recording later. With
@@ -113,7 +113,7 @@ def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generat
     said = [f"forecast by {record.identity[:16]} from the last {prepared.rows_needed:,} rows of a history"]
     said += ["the slow drift of the last row is taken to stay as it is"] if prepared.detrend else []
     said += ["the smoothed signal is forecast"] if prepared.smooth else []
-    said += _rate(prepared)
+    said += ["a row every " + _step(prepared)] if prepared.dt is not None else _rate(prepared)
     about = _about(prepared, record) | {"detrend": 0.0, "lags": None}
     units = prepared.units[: values.shape[1]]
     return Generated(
@@ -161,11 +161,17 @@ def _generated(
 
 
 def _rate(prepared: Prepared) -> list[str]:
+    if prepared.every > 1 and prepared.dt is not None:
+        return []  # said with the rows that were left out
     return (
         ["sampling interval unknown"]
         if prepared.dt is None
         else [f"dt {prepared.dt:.6g} {prepared.time_unit}".rstrip()]
     )
+
+
+def _step(prepared: Prepared) -> str:
+    return f"{prepared.dt:.6g} {prepared.time_unit}".rstrip()
 
 
 def _about(prepared: Prepared, record: Record) -> dict[str, Any]:
@@ -186,26 +192,34 @@ def _advance(record: Record, spec: RunSpec, first: np.ndarray, steps: int) -> np
 
 
 def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
-    """The last stretch of a history (rows, channels), its columns in the order of the recording's."""
+    """The last rows of a history (rows, channels), as many as matter and the last stretch has, its columns in the order
+    of the recording's."""
     if isinstance(history, Series):
         raw = None if prepared.dt is None else prepared.dt / prepared.every
         if raw is not None and history.dt is not None and abs(history.dt - raw) > 1e-6 * raw:
             raise DataError(
-                f"{history.source} has a row every {history.dt:.6g}, the recording of this run had one every {raw:.6g}: "
+                f"{history.source} has a row every {history.dt:.6g}, the recording of this run one every {raw:.6g}: "
                 "resample it, or give --dt (in Python dt=) where the file is wrong"
             )
         order = matched(prepared.channels, history.names, prepared.source, history.source)
-        return history.values[history.starts[-1] :, order]
-    values = np.asarray(history, dtype=np.float64)
+        source, rows = history.source, history.values[history.starts[-1] :, order]
+    else:
+        source, rows = "the history", np.asarray(history)
+    values = np.asarray(rows, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
-            f"a history has shape (rows, {len(prepared.channels)}) with the columns {', '.join(prepared.channels)}, got "
+            f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
             f"{np.shape(history)}"
         )
+    left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
+    values = values[left_out:]
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
-        raise DataError(f"the history is not finite in row {row}, column {prepared.channels[column]}: cut or fill it")
+        raise DataError(
+            f"{source}: not finite in row {left_out + row:,}, column {prepared.channels[column]} (from 0, in its last "
+            "stretch), which the last row depends on: fill it in, or end the history before it"
+        )
     return values
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sparsernn.dynamics.comparison import refuse_yardsticks
 from sparsernn.dynamics.embedding import choose_lags
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks.base import SPLITS, Split
@@ -85,8 +86,10 @@ def cut(length: int, starts: Sequence[int], shares: Sequence[float]) -> tuple[di
 
 @lru_cache(maxsize=16)
 def load(task: Reconstruction) -> Recording:
-    """The recording of a task, read, cut, filtered, embedded and standardized. DataError or SpecError if it cannot be."""
+    """The recording of a task: read, cut, filtered, embedded, standardized. DataError or SpecError if it cannot be."""
     series = _series(task)
+    if task.system is None:  # before any filter smears them over their neighbors
+        refuse_yardsticks(series.values, series.source, series.names)
     pieces, whole = cut(len(series.values), series.starts, task.split)
     several = len(series.starts) > 1
     notes: list[str] = []
@@ -96,7 +99,9 @@ def load(task: Reconstruction) -> Recording:
     parts = _long_enough(
         parts,
         width,
-        lambda split, longest: SpecError(f"{name}: a width of {width:g} rows, the shortest stretch has {longest}"),
+        lambda split, longest: SpecError(
+            f"{name}: a width of {width:g} rows, the {'longest' if several else 'shortest'} stretch has {longest}"
+        ),
         f"a filter of {width:g} rows",
         notes,
     )
@@ -151,10 +156,17 @@ def load(task: Reconstruction) -> Recording:
     )
 
 
-def _long_enough(parts, least, refusal, what, notes):  # type: ignore[no-untyped-def]
-    """The pieces of at least `least` rows by split; what is left out is noted. `refusal(split, longest)` is raised where
-    a split keeps none."""
-    kept, count, rows = {}, 0, 0
+def _long_enough(
+    parts: dict[Split, list[np.ndarray]],
+    least: float,
+    refusal: Callable[[str, int], Exception],
+    what: str,
+    notes: list[str],
+) -> dict[Split, list[np.ndarray]]:
+    """The pieces of at least `least` rows by split; what is left out is noted. ``refusal(split, longest)`` is raised
+    where a split keeps none."""
+    kept: dict[Split, list[np.ndarray]] = {}
+    count = rows = 0
     for split in SPLITS:
         lengths = [len(p) for p in parts[split]]
         kept[split] = [p for p in parts[split] if len(p) >= least]
@@ -227,6 +239,6 @@ def _lags(train: list[np.ndarray], task: Reconstruction) -> tuple[tuple[int, ...
     if task.lags != "auto":
         assert task.lags is not None
         return task.lags, "given"
-    starts = np.cumsum([0, *(len(part) for part in train[:-1])])
+    starts = [int(row) for row in np.cumsum([0, *(len(part) for part in train[:-1])])]
     chosen = choose_lags(np.concatenate([part[:, 0] for part in train]), starts=starts)
     return tuple(int(lag) for lag in chosen.lags), f"{chosen.method}: {chosen.why}"
