@@ -71,7 +71,9 @@ def grade(numbers: Mapping[str, Number]) -> Grade:
     look = _Numbers(numbers)
     geometry, reasons = _geometry(look)
     lost = _lost(look)
-    limits = sorted([*_scatter(look), *_spectrum(look), *_prediction(look), *_exponent(look)], key=lambda limit: limit[0])
+    limits = sorted(
+        [*_scatter(look), *_spectrum(look), *_prediction(look), *_exponent(look)], key=lambda limit: limit[0]
+    )
     rank = min([geometry, *(limit for limit, _ in (*lost, *limits))])
     deciding = [why for limit, why in limits if limit < geometry]
     beside = [why for limit, why in limits if limit >= geometry]
@@ -165,7 +167,9 @@ def _geometry(look: _Numbers) -> tuple[int, list[str]]:
         return UNDECIDABLE, [high, f"{said} lies {'below' if value < floor else 'at' if share == 0 else 'above'} it."]
     reasons = [why]
     if drift > MISSED:
-        reasons.append(f"The recording changes slowly: a copy of the training stretch would score {short(copy or 0.0)}.")
+        reasons.append(
+            f"The recording changes slowly: a copy of the training stretch would score {short(copy or 0.0)}."
+        )
     return found, reasons
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
 
-import plotly.graph_objects as go
 import yaml
-from plotly.io import to_json
 from plotly.offline import get_plotlyjs
 
 from sparsernn.errors import SparseRNNError, Undefined
 from sparsernn.report import markup, tables
 from sparsernn.report.definitions import definitions
+from sparsernn.report.document import figure, policy
 from sparsernn.report.figures.style import symbols
 from sparsernn.report.panels import Panel
 from sparsernn.report.quantities import quantities
@@ -25,8 +22,6 @@ from sparsernn.report.spread import Spread
 from sparsernn.report.subject import Subject
 from sparsernn.report.verdict import best, last_groups, verdict
 
-NARROW = ("history", "series", "graph")
-"""Figures of one column, which fit a telephone; the others may be pushed sideways there."""
 OPEN_ROWS = 15
 MADE_BY = "Made by sparsernn"
 
@@ -53,7 +48,7 @@ def page(
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">
+<meta http-equiv="Content-Security-Policy" content="{policy(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
@@ -78,16 +73,6 @@ def page(
 """
 
 
-def _policy(scripts: Sequence[str]) -> str:
-    """No request leaves the page, and no script runs but the ones whose hashes stand here."""
-    hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
 # ------------------------------------------------------------------------------------------------------------ sections
 
 
@@ -102,7 +87,7 @@ def _sections(
     gone = "".join(f"<li>{symbols(escape(line))}</li>" for line in tables.missing(results))
     gone = f'<ul class="caption">{gone}</ul>' if gone else ""
     found = [("results", "Results", markup.table(results, hide) + gone)]
-    found += [(p.name, p.title, _figure(p, f"figure-{p.name}", heading=False)) for p in overview]
+    found += [(p.name, p.title, figure(p, f"figure-{p.name}", heading=False)) for p in overview]
     gaps = tables.differences(comparison)
     if gaps.rows:
         intro = '<p class="caption">Means of paired differences over seeds, with 95 % bootstrap intervals.</p>'
@@ -134,7 +119,7 @@ def _networks(subjects: Sequence[Subject], networks: Sequence[Sequence[Panel]]) 
         chooser = f'<div class="chooser"><label>Shown: <select id="chosen">{options}{everything}</select></label></div>'
     made = []
     for i, (subject, panels) in enumerate(zip(subjects, networks, strict=True)):
-        figures = "".join(_figure(p, f"figure-{i}-{p.name}") for p in panels)
+        figures = "".join(figure(p, f"figure-{i}-{p.name}") for p in panels)
         name = f'<h3 class="quiet">{escape(_named(subject))}</h3>'
         made.append(f'<div class="network" id="of-network-{i}"{" hidden" if i else ""}>{name}{figures}</div>')
     return chooser + "".join(made)
@@ -143,28 +128,6 @@ def _networks(subjects: Sequence[Subject], networks: Sequence[Sequence[Panel]]) 
 def _named(subject: Subject) -> str:
     t = subject.training
     return f"{t.name}: {t.left:,} of {t.total:,} weights"
-
-
-def _figure(panel: Panel, name: str, heading: bool = True) -> str:
-    title = f"<h3>{escape(panel.title)}</h3>" if heading else ""
-    caption = f'<p class="caption">{symbols(escape(panel.caption))}</p>' if panel.caption else ""
-    if panel.draw is None:
-        return f'<section class="panel">{title}{caption}</section>'
-    drawn = panel.draw()
-    narrow = " narrow" if panel.name in NARROW else ""
-    plot = (
-        f'<div class="plot{narrow}" id="{name}" role="img" aria-label="{escape(panel.title)}" '
-        f'style="height:{drawn.layout.height:.0f}px"></div>'
-    )
-    data = f'<script type="application/json" id="{name}-data">{_json(drawn)}</script>'
-    return f'<section class="panel">{title}{caption}<div class="figure">{plot}</div>{data}</section>'
-
-
-def _json(figure: go.Figure) -> str:
-    """JSON that cannot end the data block it stands in."""
-    if figure.layout.dragmode is None:
-        figure.update_layout(dragmode=False)  # on a telephone a finger scrolls the page
-    return str(to_json(figure, validate=False)).replace("<", "\\u003c")
 
 
 def _terms(pairs: Sequence[tuple[str, str]]) -> str:

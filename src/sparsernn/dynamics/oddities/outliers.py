@@ -28,7 +28,7 @@ HUGE = 1e15
 """Above this nothing is measured in practice: netCDF's 9.97e36, 1e20, 1e30, the largest single and double."""
 EXTREMES = {32766.0, 32767.0, 65535.0, 2147483647.0, 4294967295.0, 32768.0, 2147483648.0}
 """The last numbers of the integer formats, either sign."""
-MEND = "leave these cells empty (or write NaN), then --gaps cut or --gaps interpolate; or choose other columns by --columns"
+MEND = "leave these cells empty (or NaN), then --gaps cut or --gaps interpolate; or take other columns by --columns"
 
 
 def outliers(values: ArrayLike) -> list[Oddity]:
@@ -139,7 +139,7 @@ def looks_like_fill(value: float) -> bool:
     if size >= HUGE or size in EXTREMES:
         return True
     digits = f"{size:.10g}".replace(".", "").lstrip("0")
-    return size >= 9.9 and set(digits) == {"9"} or (size >= 1e6 and math.log10(size).is_integer())
+    return (size >= 9.9 and set(digits) == {"9"}) or (size >= 1e6 and math.log10(size).is_integer())
 
 
 def _few(ordered: NDArray[np.float64]) -> Oddity | None:
