@@ -34,7 +34,7 @@ def specs(
 
 
 def drop_to(base: RunSpec, density: float, rounds: int) -> float:
-    """The share to be dropped in each of `rounds` so that exactly `density` of the recurrent weights is left at last."""
+    """The share to drop in each of `rounds` so that exactly `density` of the recurrent weights is left at last."""
     acted = chosen(base.trainer().prunables, ("recurrent",))
     return fraction_reaching(density, sum(p.size for p in acted), rounds)
 

@@ -19,9 +19,11 @@ from sparsernn.models.network import Network
 from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.look import warnings_for
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction, Recording, preparation
+from sparsernn.tasks.recording import series_of
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
 
@@ -111,6 +113,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         length, why = _sequence(recording)
         task = replace(task, sequence=length)
         recording = task.load()
+    series = series_of(task)
+    cautions = [] if task.system is not None else warnings_for(series, task)
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
@@ -121,10 +125,12 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, {base.forcing}",
         f"data: {'; '.join(preparation(task)) or 'nothing was filtered or left out'}",
+        *series.notes,
         *recording.notes,
+        *(str(caution) for caution in cautions),
     ]
     noise = float(np.median(white_noise(recording.train)))
-    if noise > NOISY and wish.smooth is None:
+    if noise > NOISY and wish.smooth is None and not any(c.code == "noise_only" for c in cautions):
         notes.append(
             f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
             "run stays away from a noisy recording however good it is; --smooth 1 or 2 learns and compares without it"
