@@ -139,7 +139,7 @@ def looks_like_fill(value: float) -> bool:
     if size >= HUGE or size in EXTREMES:
         return True
     digits = f"{size:.10g}".replace(".", "").lstrip("0")
-    return size >= 9.9 and set(digits) == {"9"} or (size >= 1e6 and math.log10(size).is_integer())
+    return (size >= 9.9 and set(digits) == {"9"}) or (size >= 1e6 and math.log10(size).is_integer())
 
 
 def _few(ordered: NDArray[np.float64]) -> Oddity | None:
