@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, forecast, generate, reconstruct, report, run, show
+from sparsernn.cli import compare, data, demo, forecast, generate, look, reconstruct, report, run, show
 
 app = typer.Typer(
     name="sparsernn",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
+app.command()(look.look)
 app.command()(reconstruct.reconstruct)
 app.command()(run.run)
 app.command()(report.report)

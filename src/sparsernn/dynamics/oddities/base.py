@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,19 +12,32 @@ from numpy.typing import ArrayLike, NDArray
 
 class Oddity(NamedTuple):
     """One thing that is odd: a `code`, the `column` it was found in (None: in all of them, or in the rows), a sentence,
-    and what to `mend` it with. `refused`: no measure can mean anything before it is mended."""
+    and what to `mend` it with. `refused`: no measure can mean anything before it is mended. Where the text speaks of
+    a second column, `other`, its name is to be put in for ``{other}``: `said`. `options`: what of the remedy is an
+    option of `sparsernn reconstruct` and its value, if that mends it by itself."""
 
     code: str
     column: int | None
     text: str
     mend: str
     refused: bool = False
+    other: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    def said(self, names: Sequence[str]) -> str:
+        """The text with the name of the other column in it."""
+        return self.text if self.other is None else self.text.replace("{other}", names[self.other])
+
+    def of(self, kept: Sequence[int]) -> Oddity:
+        """The same for the array from which the columns `kept` were taken."""
+        column = None if self.column is None else int(kept[self.column])
+        return self._replace(column=column, other=None if self.other is None else int(kept[self.other]))
 
 
 def stretches(length: int, starts: Sequence[int] = (0,)) -> Iterator[slice]:
     """The rows of each stretch of `length` rows that begins at `starts`, in order."""
     edges = [*sorted({0, *(int(s) for s in starts)}), length]
-    return (slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a)
+    return (slice(a, b) for a, b in pairwise(edges) if b > a)
 
 
 def longest(values: NDArray[Any], starts: Sequence[int] = (0,)) -> NDArray[Any]:

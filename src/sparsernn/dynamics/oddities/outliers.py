@@ -28,7 +28,7 @@ HUGE = 1e15
 """Above this nothing is measured in practice: netCDF's 9.97e36, 1e20, 1e30, the largest single and double."""
 EXTREMES = {32766.0, 32767.0, 65535.0, 2147483647.0, 4294967295.0, 32768.0, 2147483648.0}
 """The last numbers of the integer formats, either sign."""
-MEND = "leave these cells empty (or write NaN), then --gaps cut or --gaps interpolate; or choose other columns by --columns"
+MEND = "leave these cells empty (or NaN), then --gaps cut or --gaps interpolate; or take other columns by --columns"
 
 
 def outliers(values: ArrayLike) -> list[Oddity]:
