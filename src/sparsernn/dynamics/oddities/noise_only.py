@@ -48,6 +48,7 @@ class Against(NamedTuple):
 
     @property
     def noise(self) -> bool:
+        """Whether nothing tells the column from its surrogates, and it has no rhythm."""
         told = max(self.neighbors, self.quadratic, self.asymmetry) >= APART
         return not told and self.linear < LINEAR and self.returns < RETURN
 
