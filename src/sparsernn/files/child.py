@@ -3,7 +3,7 @@
 SciPy, HDF5, Arrow and libsndfile are compiled code that a damaged file can end with a segmentation fault. A *job* is a
 function ``job(path: str, **plain values) -> (dict of arrays, dict of plain values)`` in a module that imports nothing
 heavy. The child is a Python without site packages' start-up files; question and answer are JSON, the arrays follow as
-raw bytes: nothing is pickled. Inside, the network, other programs, writing and unpickling are refused.
+raw bytes: nothing is pickled. While a file is read, the network, other programs, writing and unpickling are refused.
 """
 
 from __future__ import annotations
@@ -30,15 +30,18 @@ MEMORY = 2**30
 SECONDS = 60.0
 SECONDS_PER_BYTE = 1e-6
 ANSWER = 1 << 24
-PLAIN = "biufc"
+PLAIN = "biufcMU"
 START = "import sys; sys.path[:] = {path!r}; from sparsernn.files.child import serve; serve()"
 
 Arrays = dict[str, np.ndarray]
 Plain = dict[str, Any]
 
 
-def call(job: str, path: Path, *, seconds: float | None = None, **options: Any) -> tuple[Arrays, Plain]:
-    """What ``module:function`` says of a file, in a child with limits on memory and time (`seconds`).
+def call(
+    job: str, path: Path, *, needs: str = "", seconds: float | None = None, **options: Any
+) -> tuple[Arrays, Plain]:
+    """What ``module:function`` says of a file, in a child with limits on memory and time (`seconds`). The libraries it
+    `needs` (by comma) are loaded before the limits hold.
 
     DataError if the child crashes, takes too long or needs too much memory, or for what the function could not read;
     its DataError and SpecError come back as they are. Cost: about 0.3 s to start, less inside `shared`.
@@ -51,7 +54,7 @@ def call(job: str, path: Path, *, seconds: float | None = None, **options: Any) 
         size = path.stat().st_size
         limit = min(MEMORY + 4 * unpacked_limit(size), _physical())
         allowed = SECONDS + SECONDS_PER_BYTE * size if seconds is None else seconds
-        question = {"job": job, "path": str(path.absolute()), "options": options, "memory": limit}
+        question = {"job": job, "needs": needs, "path": str(path), "options": options, "memory": limit}
         return child.ask(question, path, allowed)
     except OSError as error:
         raise unreadable(path, error) from None
@@ -65,6 +68,9 @@ def call(job: str, path: Path, *, seconds: float | None = None, **options: Any) 
 @contextmanager
 def shared() -> Iterator[None]:
     """One child for all files read inside (in this thread), replaced when it dies: for many files one after another."""
+    if _POOL.get() is not None:
+        yield
+        return
     pool: list[_Child] = []
     token = _POOL.set(pool)
     try:
@@ -173,7 +179,7 @@ def serve() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):  # what libraries print must not get between the answers
         os.dup2(null, number)
-    sys.addaudithook(_refuse)
+    sys.addaudithook(_watch)
     for line in questions:
         question = json.loads(line)
         head, arrays = _outcome(question)
@@ -187,8 +193,11 @@ def _outcome(question: Plain) -> tuple[Plain, list[np.ndarray]]:
     path = question["path"]
     try:
         module, function = question["job"].split(":")
+        for name in [module, *filter(None, question["needs"].split(","))]:
+            with suppress(ImportError):  # the job says how to get it
+                import_module(name)
         job = getattr(import_module(module), function)
-        with _memory(question["memory"]):
+        with _memory(question["memory"]), _guarded():
             found, plain = job(path, **question["options"])
             arrays = [np.require(a, requirements=["C", "A"]) for a in found.values()]
     except (DataError, SpecError) as error:
@@ -219,14 +228,28 @@ def _memory(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def _refuse(event: str, arguments: tuple) -> None:
-    """The audit hook: a reader has no business with the network, other programs, other files' content or pickles."""
+_GUARDED: list[bool] = []
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    _GUARDED.append(True)
+    try:
+        yield
+    finally:
+        _GUARDED.pop()
+
+
+def _watch(event: str, arguments: tuple) -> None:
+    """The audit hook, while a file is read: a reader has no business with the network, other programs, other files' content or pickles."""
+    if not _GUARDED:
+        return
     if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.", "os.system", "os.exec")):
         _stop(event)
     if event in ("os.fork", "os.posix_spawn", "os.rmdir", "pickle.find_class"):
         _stop(event)
-    if event == "open" and isinstance(arguments[0], int):
-        return  # a file that is open already
+    if event == "open" and (isinstance(arguments[0], int) or arguments[0] == os.devnull):
+        return  # a file that is open already, or none
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
     if (writes or event in ("os.remove", "os.rename")) and "__pycache__" not in str(arguments[0]):
         _stop(f"{event} {arguments[0]}")

@@ -90,7 +90,8 @@ def _table(
     names, units, first, notes = _names(first, path, reading)
     plan = _plan(names, [cells for _, cells in first], columns, reading, path)
     places = sorted({*plan.strict, *plan.lenient})
-    strict = [i in plan.strict for i in places]
+    needed = set(plan.strict)
+    strict = [i in needed for i in places]
     numbers, texts = array("d"), [list[str]() for _ in plan.times]
     labels: list[str] = []
     comma, whole = reading.decimal == ",", places == list(range(width))
@@ -106,7 +107,7 @@ def _table(
         try:
             if comma or "_" in "".join(cells):  # Python takes 1_0 for ten
                 raise ValueError
-            numbers.extend(map(float, cells) if whole else [float(cells[i]) for i in places])
+            numbers.extend(list(map(float, cells)) if whole else [float(cells[i]) for i in places])
         except ValueError:
             numbers.extend(
                 [
@@ -163,7 +164,8 @@ def _plan(
     wanted = None
     if reading.time not in (None, "none"):
         (wanted,) = choose(names, [reading.time], f"{path}, --time")
-    others = [i for i in range(len(names)) if i != trial and (chosen is None or i not in chosen)]
+    taken = {trial, *(chosen or ())}
+    others = [i for i in range(len(names)) if i not in taken]
     times = []
     if len(rows) >= FEWEST or reading.time is not None:
         samples = {
@@ -174,7 +176,8 @@ def _plan(
         times = [i for i in times if i == wanted or is_clock(_first(rows, i)) != is_clock(_first(rows, wanted))]
         times = times if wanted in times else []
     if chosen is None:
-        strict = [i for i in others if i not in times]
+        dates = set(times)
+        strict = [i for i in others if i not in dates]
         return _Plan(strict, [], times, trial)
     lenient = [i for i in others if i not in times and _may_be_axis(i, names[i])]
     if wanted is not None and wanted not in times and wanted not in chosen:

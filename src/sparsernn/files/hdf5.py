@@ -29,7 +29,7 @@ def read_hdf5(path: Path, columns: Sequence[str | int] | None, variable: str | N
     beside it the times. MATLAB 7.3 stores matrices transposed; they are turned back. Links and data in other files are
     not followed. Needs the extra `hdf5`; read in a child (`files.child`).
     """
-    return _table(path, columns, *child.call("sparsernn.files.hdf5:parse", path, variable=variable))
+    return _table(path, columns, *child.call("sparsernn.files.hdf5:parse", path, needs="h5py", variable=variable))
 
 
 def read_nwb(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
@@ -38,7 +38,7 @@ def read_nwb(path: Path, columns: Sequence[str | int] | None, variable: str | No
     `variable` is its path (``acquisition/ecog``) or name. The interval is that of its ``rate``; else its ``timestamps``
     are the times. https://nwb-schema.readthedocs.io. Needs the extra `hdf5`; read in a child (`files.child`).
     """
-    return _table(path, columns, *child.call("sparsernn.files.hdf5:parse_nwb", path, variable=variable))
+    return _table(path, columns, *child.call("sparsernn.files.hdf5:parse_nwb", path, needs="h5py", variable=variable))
 
 
 def _table(path: Path, columns: Sequence[str | int] | None, arrays: child.Arrays, said: child.Plain) -> Table:
@@ -69,7 +69,7 @@ def parse(path: str, variable: str | None) -> tuple[child.Arrays, child.Plain]:
         values = values.T if matlab else values
         attributes = _attributes(found[name])
         rates = {k: v for k, a in attributes.items() if plain(k) in RATES | INTERVALS and (v := _float(a)) is not None}
-        interval = timing(rates, f'attribute of "{name}"')
+        interval = timing(rates, "attribute")
         if interval.dt is None and not interval.notes:
             numbers = {n: v for n in scalars_of(entries) if (v := _float(found[n][()])) is not None}
             interval = timing(numbers)
@@ -178,6 +178,8 @@ def _datasets(file: Any) -> dict[str, Any]:
         return None
 
     file.visititems(visit)
+    if not found:
+        raise DataError(f"{file.filename} holds no data sets itself; links to other files are not followed")
     return found
 
 

@@ -73,20 +73,19 @@ def _of_numbers(first: list[str], below: list[list[str]], source: str) -> Header
     if not whole:
         steps = np.diff([float(cell) for cell in first])
         even = len(steps) > 1 and steps[0] > 0 and np.allclose(steps, steps[0])
-        if even and not _goes_on(first, below):
+        if even and not _all_go_on(first, below):
             raise DataError(_doubt(line, source))
         return Header(False)
-    decimals = [cell for row in below for cell in row if is_number(cell)]
-    broken = sum(not re.fullmatch(r"\s*[-+]?\d+\s*", cell) for cell in decimals) if decimals else 0
-    if broken == len(decimals):  # numbers below are written with a decimal point throughout
-        if _goes_on(first, below):
-            return Header(
-                False, f'the first line "{line}" is taken as data, as it goes on below; --header says otherwise'
-            )
-        if len(first) > 2 and _counted(first):
-            return Header(True, f'the first line "{line}" is taken as the names of the columns')
-        raise DataError(_doubt(line, source))
-    if len(first) > 2 and _counted(first) and first[0] in ("0", "1") and not _goes_on(first, below):
+    if _one_goes_on(first, below):
+        return Header(False)
+    cells = [cell for row in below for cell in row if is_number(cell)]
+    broken = not any(re.fullmatch(r"\s*[-+]?\d+\s*", cell) for cell in cells)
+    counted = _counted(first) and (len(first) > 1 or first[0] == "0")
+    if broken and counted and (len(first) > 3 or (len(first) == 3 and not _all_go_on(first, below))):
+        return Header(True, f'the first line "{line}" is taken as the names of the columns')
+    if broken and not counted and _all_go_on(first, below):
+        return Header(False, f'the first line "{line}" is taken as data, as it goes on below; --header says otherwise')
+    if broken or (counted and len(first) > 2 and first[0] in ("0", "1")):
         raise DataError(_doubt(line, source))
     return Header(False)
 
@@ -106,23 +105,26 @@ def _counted(cells: list[str]) -> bool:
     return all(b - a == 1 for a, b in itertools.pairwise(numbers))
 
 
-def _goes_on(first: list[str], below: list[list[str]]) -> bool:
-    """Whether the rows below go on from the first line: a column that counts or is a time, or all columns smoothly."""
-    table = np.array([[_value(cell) for cell in row] for row in [first, *below]])
-    table = table[:, np.isfinite(table).sum(axis=0) > ENOUGH]
+def _one_goes_on(first: list[str], below: list[list[str]]) -> bool:
+    """Whether a column counts or is a time from the first line on."""
+    steps = np.diff(_table(first, below), axis=0)
     with np.errstate(all="ignore"):
-        steps = np.diff(table, axis=0)
         even = np.abs(steps - steps[1]) <= 1e-3 * np.abs(steps[1])
-        if (even.all(axis=0) & (steps[1] > 0)).any():
-            return True
-        usual = np.nanmax(np.abs(steps[1:]), axis=0)
-        return bool((np.abs(steps[0]) <= JUMP * usual).all()) and _smooth(table)
+        return bool((even.all(axis=0) & (steps[1] > 0)).any())
 
 
-def _smooth(table: np.ndarray) -> bool:
-    """Whether the columns move little from row to row, against their range: only then does going on say something."""
-    spread = np.ptp(table[1:], axis=0)
-    return bool((np.abs(np.diff(table[1:], axis=0)).mean(axis=0) <= 0.25 * spread + 1e-300).all())
+def _all_go_on(first: list[str], below: list[list[str]]) -> bool:
+    """Whether all columns move little from row to row, and no more from the first line to the second."""
+    table = _table(first, below)
+    table = table[:, np.isfinite(table).all(axis=0)]
+    with np.errstate(all="ignore"):
+        steps = np.abs(np.diff(table, axis=0))
+        smooth = steps[1:].mean(axis=0) <= 0.25 * np.ptp(table[1:], axis=0)
+        return bool((smooth & (steps[0] <= JUMP * steps[1:].max(axis=0))).all())
+
+
+def _table(first: list[str], below: list[list[str]]) -> np.ndarray:
+    return np.array([[_value(cell) for cell in row] for row in [first, *below]])
 
 
 def _value(cell: str) -> float:

@@ -36,7 +36,7 @@ def read_mat(path: Path, columns: Sequence[str | int] | None, variable: str | No
         raise unreadable(path, error) from None
     if hdf5.SIGNATURE in (start[:8], start[512:520]):
         return hdf5.read_hdf5(path, columns, variable)
-    arrays, plain = child.call("sparsernn.files.matlab:parse", path, variable=variable)
+    arrays, plain = child.call("sparsernn.files.matlab:parse", path, needs="scipy.io.matlab", variable=variable)
     return assembled(arrays, plain, columns, str(path))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files.columns import Table, pick
+from sparsernn.files.columns import Table, choose, pick
 from sparsernn.files.limits import unpacked_limit, unreadable
 from sparsernn.files.several import Entry, scalars_of, times_of, timing, which
 
@@ -56,6 +56,8 @@ def read_npz(path: Path, columns: Sequence[str | int] | None, variable: str | No
                 raise DataError(f"{path} is a zip file without NumPy arrays")
             if len(members) > MEMBERS:
                 raise DataError(f"{path} holds {len(members):,} arrays; at most {MEMBERS:,} are looked at")
+            if variable is None and {"values", "names", "starts"} <= set(members):
+                return _kept(archive, members, columns, path)
             entries = _listing(archive, members, path)
             name = which(entries, variable, str(path))
             values = _member(archive, members[name], name, path)
@@ -93,6 +95,33 @@ def _fields(
         names += [field] if array[field].ndim == 1 else [f"{field}{i}" for i in range(part.shape[1])]
         parts.append(part.astype(np.float64))
     return np.concatenate(parts, axis=1), columns, source, tuple(names)
+
+
+def _kept(
+    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], columns: Sequence[str | int] | None, path: Path
+) -> Table:
+    """What `sparsernn.files.table_out.write_series` wrote: names, interval, stretches and units beside the numbers."""
+    said: dict[str, np.ndarray] = {}
+    for name in ("names", "starts", "units", "dt", "time_unit"):
+        if name in members:
+            if members[name].file_size > HEADER * 16:
+                raise DataError(
+                    f'{path}: the array "{name}" has {members[name].file_size:,} bytes: too much for {name}'
+                )
+            with archive.open(members[name]) as file:
+                said[name] = npy_format.read_array(file, allow_pickle=False)
+    values = _member(archive, members["values"], "values", path)
+    names, starts = tuple(map(str, said["names"].ravel())), tuple(int(row) for row in said["starts"].ravel())
+    units = tuple(map(str, said.get("units", np.array([])).ravel()))
+    dt = float(said["dt"]) if "dt" in said else None
+    fits = values.ndim == 2 and len(names) == values.shape[1] and len(units) in (0, len(names))
+    rising = starts[:1] == (0,) and list(starts) == sorted(set(starts)) and starts[-1] < max(len(values), 1)
+    if not fits or not rising or (dt is not None and not 0 < dt < math.inf):
+        raise DataError(f"{path} is damaged: its names, stretches or interval do not fit its numbers")
+    places = choose(names, columns, str(path))
+    table = Table(values[:, places], tuple(names[i] for i in places), dt, starts=starts)
+    unit = str(said["time_unit"]) if "time_unit" in said else ""
+    return table._replace(units=tuple(units[i] for i in places) if units else (), time_unit=unit)
 
 
 def _listing(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], path: Path) -> dict[str, Entry]:

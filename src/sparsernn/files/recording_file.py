@@ -35,7 +35,8 @@ def write_recording(path: str | Path, series: Series) -> None:
 
 
 def read_recording(path: Path, columns: object = None) -> Table:
-    """The whole table of such a file, whatever `columns` are chosen. DataError for a safetensors file of another kind and for a damaged one."""
+    """The whole table of such a file, whatever `columns` are chosen. DataError for a safetensors file of another
+    kind and for a damaged one."""
     arrays, metadata = safetensors_file.read(path)
     if metadata.get("what") != WHAT or not {"values", "starts"} <= set(arrays):
         raise DataError(f"{path} holds arrays, but is no recording; save the series as .npy")

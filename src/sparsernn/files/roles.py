@@ -57,11 +57,15 @@ def roles_of(
     wanted = None
     if reading.time is not None and reading.time != "none" and reading.time != table.time_name:
         (wanted,) = choose(listed, [reading.time], f"{source}, --time")
-        special.add(wanted)
+        if wanted not in at and table.time is not None:  # a column of dates, kept apart
+            wanted = None
+        else:
+            special.add(wanted)
     if clash := [listed[p] for p in special if chosen is not None and p in chosen]:
         raise SpecError(f'{source}: column "{clash[0]}" is chosen by --columns, but is the time or the trial')
-    free = [p for p in places if p not in special and (chosen is None or p not in chosen)]
-    axis = _Axes(table, at, listed, source, loose, several=len(places) > 1)
+    taken = special | set(chosen or ())
+    free = [p for p in places if p not in taken]
+    axis = _Axes(table, at, listed, source, several=len(places) > 1)
     if reading.time == "none":
         if table.time is not None and not table.indexed:
             notes.append(f'column "{table.time_name}" holds dates and is left out')
@@ -81,7 +85,8 @@ def roles_of(
             "choose with --columns what is to be a variable (in Python columns=)"
         )
     if chosen is None and reading.time != "none" and not loose:
-        axis.refuse_straight([p for p in places if at[p] in variables])
+        kept = set(variables)
+        axis.refuse_straight([p for p in places if at[p] in kept])
     return Roles(
         variables, time, name, unit if time is not None and not counts else "", counts, trial, trial_name, notes
     )
@@ -90,10 +95,8 @@ def roles_of(
 class _Axes:
     """The columns of one table, looked at as axes."""
 
-    def __init__(
-        self, table: Table, at: dict[int, int], listed: Sequence[str], source: str, loose: bool, several: bool
-    ) -> None:
-        self.values, self.at, self.listed, self.source, self.loose = table.values, at, listed, source, loose
+    def __init__(self, table: Table, at: dict[int, int], listed: Sequence[str], source: str, several: bool) -> None:
+        self.values, self.at, self.listed, self.source = table.values, at, listed, source
         self.several = several
         self.units = dict(zip(at, table.units, strict=True)) if table.units else {}
         self.inside = np.ones(max(len(table.values) - 1, 0), dtype=bool)  # steps that cross no boundary
@@ -114,7 +117,8 @@ class _Axes:
         if wanted is not None:
             t, found = self.times(wanted, unit)
             return t, self.listed[wanted], False, [*left, wanted], found, notes
-        rest = [p for p in free if p not in counters]
+        counting = set(counters)
+        rest = [p for p in free if p not in counting]
         called = [p for p in rest if self.is_time(p)]
         if table.time is not None:
             notes += [f'column "{self.listed[p]}" is a time too and is left out' for p in called]
@@ -157,7 +161,7 @@ class _Axes:
         if len(t) < FEWEST:
             return self.even(t)
         one_way = len(steps) > 0 and steps.any() and max((steps >= 0).mean(), (steps <= 0).mean()) >= MOSTLY
-        if kind == "strong" and not one_way and not self.loose:
+        if kind == "strong" and not one_way:
             raise DataError(
                 f'{self.source}: column "{self.listed[place]}" is called a time but '
                 + ("stands still" if len(steps) and not steps.any() else "runs to and fro")
@@ -238,7 +242,7 @@ class _Axes:
 
 def _dates_as_numbers(t: np.ndarray, unit: str) -> Times | None:
     """20200131 and 202001 as dates, None for other numbers."""
-    if not np.array_equal(t, np.rint(t)):
+    if np.abs(t).max(initial=0) > 1e8 or not np.array_equal(t, np.rint(t)):
         return None
     n = t.astype(np.int64)
     if ((n >= 17000101) & (n <= 22991231)).all():

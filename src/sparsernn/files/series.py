@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.child import shared
 from sparsernn.files.columns import Table, matched
-from sparsernn.files.kinds import PICKED, RECORDING, TEXT, files_of, read_table
+from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.shaping import Series, checked, shaped
@@ -43,7 +43,8 @@ def read_series(
     """
     columns = _asked(columns, dt)
     paths = _paths(source)
-    table = _joined([_shaped(path, columns, dt, reading, loose=False) for path in paths], paths)
+    with shared():
+        table = _joined([_shaped(path, columns, dt, reading, loose=False) for path in paths], paths)
     return checked(table, ", ".join(map(str, paths)), _hash(paths))
 
 
@@ -58,7 +59,8 @@ def read_loosely(
     lose its end). DataError for damaged files, complex numbers, times that are not even, and what is no number."""
     columns = _asked(columns, None)
     paths = _paths(source)
-    return _joined([_shaped(path, columns, None, reading, loose=True) for path in paths], paths)
+    with shared():
+        return _joined([_shaped(path, columns, None, reading, loose=True) for path in paths], paths)
 
 
 def _asked(columns: Sequence[str | int] | None, dt: float | None) -> Sequence[str | int] | None:
@@ -91,17 +93,8 @@ def _hash(paths: list[Path]) -> str:
 def _shaped(
     path: Path, columns: Sequence[str | int] | None, dt: float | None, reading: Reading, *, loose: bool
 ) -> Table:
-    suffix = path.suffix.lower()
-    if suffix in PICKED:  # only the chosen columns are read; what was asked for is what is there
-        table = read_table(path, columns, reading.variable, reading)
-        columns = None if columns is None else list(range(len(table.names)))
-    else:
-        table = read_table(path, columns if suffix in TEXT else None, reading.variable, reading)
-    if suffix in TEXT:
-        reading = replace(reading, transpose=False)  # done by the reader, as names lie along the lines
-    if suffix == RECORDING:
-        reading = replace(reading, time="none")
-    return shaped(table, columns, dt, reading, source=str(path), loose=loose)
+    table, left, how = read_table(path, columns, reading)
+    return shaped(table, left, dt, how, source=str(path), loose=loose)
 
 
 def _joined(tables: list[Table], paths: list[Path]) -> Table:

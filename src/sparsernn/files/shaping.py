@@ -41,6 +41,7 @@ class Series(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def shaped(
     table: Table,
     columns: Sequence[str | int] | None,

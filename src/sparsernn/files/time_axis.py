@@ -127,7 +127,11 @@ def resolution(t: np.ndarray) -> float:
     float64 can tell apart. O(T)."""
     largest = float(np.abs(t).max(initial=0))
     fine = 8 * np.finfo(float).eps * largest
-    if np.array_equal(t, t.astype(np.float32)) and not np.array_equal(t, np.rint(t)):
+    if (
+        largest < np.finfo(np.float32).max
+        and np.array_equal(t, t.astype(np.float32))
+        and not np.array_equal(t, np.rint(t))
+    ):
         return max(fine, 2.0 * float(np.spacing(np.float32(largest))))
     for digits in range(10):
         scaled = t * 10.0**digits
@@ -138,6 +142,7 @@ def resolution(t: np.ndarray) -> float:
     return fine
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def judge(t: np.ndarray) -> Axis:
     """Whether times (T,), finite and rising, are even up to their rounding, else what is wrong. O(T).
 

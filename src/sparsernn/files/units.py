@@ -6,7 +6,7 @@ import re
 
 PREFIX = r"(?:da|[yzafpnuµμmcdhkMGTPEZY])?"
 SYMBOL = (
-    r"(?:s|m|g|A|V|K|Hz|N|Pa|J|W|C|F|S|T|Wb|H|l|L|mol|M|rad|sr|bar|eV|Ohm|ohm|Ω|Ω|lx|lm|Bq|Gy|Sv|B|px|cd|t|"
+    r"(?:s|m|g|A|V|K|Hz|N|Pa|J|W|C|F|S|T|Wb|H|l|L|mol|M|rad|sr|bar|eV|Ohm|ohm|Ω|Ω|lx|lm|Bq|Gy|Sv|B|px|cd|"
     r"°C|°F|°|deg|degrees?|%|bpm|rpm|min|h|hr|hrs|d|day|days|yr|years?|sec|seconds?|msec|volts?|ppm|ppb|au|a\.u\.|"
     r"arb\. ?units?|counts?|in|ft|mmHg|dBm?|cycles?|steps?|units?|1)"
 )
@@ -27,7 +27,7 @@ def unit_of(title: str) -> str:
         text = found["square"].strip()
         return text if re.search(r"[^\W\d]|[%°]", text) and not text.startswith("/") else ""
     text = found["round"].strip()
-    return text if text != "t" and UNIT.fullmatch(text) else ""
+    return text if UNIT.fullmatch(text) else ""
 
 
 def bare(title: str) -> str:

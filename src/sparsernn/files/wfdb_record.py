@@ -60,7 +60,7 @@ def read_wfdb(path: Path, columns: Sequence[str | int] | None) -> Table:
     name = str(path.absolute().with_suffix(""))
     if "::" in name or "://" in name:  # fsspec, through which wfdb opens files, would take it for an address
         raise DataError(f'{path}: the folder has "::" or "://" in its name; move the record elsewhere')
-    arrays, said = child.call("sparsernn.files.wfdb_record:parse", path, columns=plain_columns(columns))
+    arrays, said = child.call("sparsernn.files.wfdb_record:parse", path, needs="wfdb", columns=plain_columns(columns))
     return Table(
         arrays["values"],
         tuple(said["names"]),
