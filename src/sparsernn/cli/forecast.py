@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def forecast(
     from sparsernn.cli.output import print_series
     from sparsernn.errors import SpecError
     from sparsernn.files.columns import columns_from_text
-    from sparsernn.files.series import read_series
+    from sparsernn.files.series import Series, read_loosely
     from sparsernn.studies import free_run
     from sparsernn.training.record import Record
 
@@ -45,5 +46,15 @@ def forecast(
     if out.resolve() == history.resolve():
         raise SpecError(f"--out {out} is the history itself; give another name")
     reading = options.reading_from(variable, header, decimal, transpose, time, time_unit, trial, gaps, resample)
-    series = read_series(history, columns=columns_from_text(columns), dt=dt, reading=reading)
+    chosen: Sequence[str] | None = columns_from_text(columns)
+    channels = free_run.prepared_of(record).channels
+    try:  # of a file with more columns, those of the recording
+        table = read_loosely(history, columns=channels if chosen is None else chosen, reading=reading)
+    except SpecError:
+        if chosen is not None:
+            raise
+        table = read_loosely(history, columns=None, reading=reading)
+    series = Series(table.values, table.names, dt or table.dt, str(history), "", tuple(table.starts))
+    for note in () if json else table.notes:
+        typer.echo(note)
     print_series(out, free_run.forecast(record, series, steps), record, json)

@@ -14,6 +14,8 @@ from sparsernn.errors import SpecError, Undefined
 
 PADDINGS = ("mirror", "reflect")
 _RADIUS = 4  # of the smoothing kernel, in its standard deviations
+LARGEST = 1e150
+"""Beyond this (and its inverse) squares over- or underflow."""
 COVERED = 0.75
 """Share of the rows of several stretches that the pieces of equal length must hold."""
 
@@ -81,6 +83,8 @@ def power_spectra(
         x = array[:, column]
         if not np.isfinite(x).all():
             undefined[column] = Undefined(f"dimension {column} holds values that are not finite")
+        elif not (np.abs(x).max() < LARGEST and (np.ptp(x) == 0 or np.ptp(x) > 1 / LARGEST)):
+            undefined[column] = Undefined(f"the squares of dimension {column} over- or underflow: rescale it")
         elif not np.std(x) > 1e-12 * np.abs(x).max():
             undefined[column] = Undefined(f"dimension {column} is constant")
         elif len(frequency) <= _RADIUS * sigma:

@@ -109,7 +109,7 @@ def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generat
     said = [f"forecast by {record.identity[:16]} from the last {prepared.rows_needed:,} rows of a history"]
     said += ["the slow drift of the last row is taken to stay as it is"] if prepared.detrend else []
     said += ["the smoothed signal is forecast"] if prepared.smooth else []
-    said += _rate(prepared)
+    said += ["a row every " + _step(prepared)] if prepared.dt is not None else _rate(prepared)
     about = _about(prepared, record) | {"detrend": 0.0, "lags": None}
     units = prepared.units[: values.shape[1]]
     return Generated(
@@ -157,11 +157,17 @@ def _generated(
 
 
 def _rate(prepared: Prepared) -> list[str]:
+    if prepared.every > 1 and prepared.dt is not None:
+        return []  # said with the rows that were left out
     return (
         ["sampling interval unknown"]
         if prepared.dt is None
         else [f"dt {prepared.dt:.6g} {prepared.time_unit}".rstrip()]
     )
+
+
+def _step(prepared: Prepared) -> str:
+    return f"{prepared.dt:.6g} {prepared.time_unit}".rstrip()
 
 
 def _about(prepared: Prepared, record: Record) -> dict[str, Any]:
@@ -182,7 +188,8 @@ def _advance(record: Record, spec: RunSpec, first: np.ndarray, steps: int) -> np
 
 
 def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
-    """The last stretch of a history (rows, channels), its columns in the order of the recording's."""
+    """The last rows of a history (rows, channels), as many as matter and the last stretch has, its columns in the order
+    of the recording's."""
     if isinstance(history, Series):
         raw = None if prepared.dt is None else prepared.dt / prepared.every
         if raw is not None and history.dt is not None and abs(history.dt - raw) > 1e-6 * raw:
@@ -191,17 +198,24 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
                 "resample it, or give --dt (in Python dt=) where the file is wrong"
             )
         order = matched(prepared.channels, history.names, prepared.source, history.source)
-        return history.values[history.starts[-1] :, order]
-    values = np.asarray(history, dtype=np.float64)
+        source, rows = history.source, history.values[history.starts[-1] :, order]
+    else:
+        source, rows = "the history", np.asarray(history)
+    values = np.asarray(rows, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
             f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
             f"{np.shape(history)}"
         )
+    left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
+    values = values[left_out:]
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
-        raise DataError(f"the history is not finite in row {row}, column {prepared.channels[column]}: cut or fill it")
+        raise DataError(
+            f"{source}: not finite in row {left_out + row:,}, column {prepared.channels[column]} (from 0, in its last "
+            "stretch), which the last row depends on: fill it in, or end the history before it"
+        )
     return values
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import regular_period, white_noise
+from sparsernn.dynamics.spectra import blindness, regular_period, white_noise
 from sparsernn.errors import SpecError
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -20,7 +20,7 @@ from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.reconstruction import Reconstruction, Recording, preparation
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
 
@@ -91,23 +91,25 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     assert isinstance(task, Reconstruction)
     if wish.lags is None and task.outputs == 1:
         task = replace(task, lags="auto")
-    recording = task.load()
-    task = replace(task, lags=recording.lags)
+    free = wish.sequence is None and "sequence" not in habits
+    recording = (replace(task, sequence=1) if free else task).load()
+    task, embedding = replace(task, lags=recording.lags), recording.embedding
     why = ""
-    if wish.sequence is None and "sequence" not in habits and (period := regular_period(recording.train)):
-        shortest = min(len(getattr(recording, split)) for split in SPLITS)
-        length = int(np.clip(round(period, -1), SEQUENCES[0], min(SEQUENCES[1], shortest - 2)))
-        why = f" (a rhythm repeats every {period} rows)" if length > SEQUENCES[0] else ""
+    if free:
+        length, why = _sequence(recording)
         task = replace(task, sequence=length)
+        recording = task.load()
     hidden = int(np.clip(10 * task.outputs, 50, 100)) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         *found,
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
-        f"delay embedding: {recording.embedding}",
+        f"delay embedding: {embedding}",
         f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, {base.forcing}",
+        f"data: {'; '.join(preparation(task)) or 'nothing was filtered or left out'}",
+        *recording.notes,
     ]
     noise = float(np.median(white_noise(recording.train)))
     if noise > NOISY and wish.smooth is None:
@@ -115,6 +117,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
             f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
             "run stays away from a noisy recording however good it is; --smooth 1 or 2 learns and compares without it"
         )
+    if told := blindness(recording.test, starts=recording.starts["test"]):
+        notes.append(told)
     if 1 < wish.seeds < FEWEST_SEEDS and len(wish.criteria) > 1:
         notes.append(f"with {wish.seeds} seeds no difference can be called real: that takes {FEWEST_SEEDS} or more")
     seeds = range(wish.seeds)
@@ -122,6 +126,21 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         return [replace(base, seed=seed) for seed in seeds], notes
     drop = 1 - wish.density ** (1 / wish.rounds)
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
+
+
+def _sequence(recording: Recording) -> tuple[int, str]:
+    """Rows of a training sequence, and why so many where the data decided: a rhythm, or stretches that are short."""
+    lengths = {split: [len(part) for part in recording.stretches(split)] for split in SPLITS}
+    fits = min(max(lengths[split]) for split in SPLITS) - 2
+    longest = max(recording.stretches("train"), key=len)
+    if len(lengths["train"]) > 1:  # half of the stretches at least are to be learned from
+        fits = min(fits, int(np.median(lengths["train"])) - 2)
+        if fits < SEQUENCES[0]:
+            return max(fits, 1), f" (its stretches have {int(np.median(lengths['train']))} rows)"
+    if not (period := regular_period(longest)):
+        return SEQUENCES[0], ""
+    length = int(np.clip(round(period, -1), SEQUENCES[0], min(SEQUENCES[1], fits)))
+    return length, f" (a rhythm repeats every {period} rows)" if length > SEQUENCES[0] else ""
 
 
 def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
@@ -139,9 +158,8 @@ def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
         "every": max(1, round(1 / (ROWS_A_SECOND * series.dt))),
     }
     note = (
-        f"{series.source} is an electrocardiogram by its leads ({', '.join(series.names)}): {lead} is taken, slow "
-        f"drift removed, smoothed over {1000 * SMOOTH_SECONDS:.0f} ms, one row of {habits['every']} kept; --columns, "
-        "--detrend, --smooth and --every change that"
+        f"{series.source} is an electrocardiogram by its leads ({', '.join(series.names)}): {lead} is taken and "
+        "prepared as one; --columns, --detrend, --smooth and --every change that"
     )
     return (replace(wish, columns=(lead,)) if wish.columns is None else wish), habits, [note]
 

@@ -118,25 +118,27 @@ class Prepared(NamedTuple):
 
     def changed_since(self) -> str | None:
         """A sentence if the recording lies where it did and is another one now; None if it is the same, or gone."""
-        from sparsernn.files.limits import sha256_of
-        from sparsernn.files.wfdb_record import signal_files
-
         files = [Path(line) for line in self.file.splitlines()]
         if not files or not self.file_sha256 or not all(path.is_file() for path in files):
             return None
-        try:
-            parts = [[path, *signal_files(path)] if path.suffix.lower() == ".hea" else [path] for path in files]
-            same = sha256_of(*(path for part in parts for path in part)) == self.file_sha256
-        except (OSError, SparseRNNError):
-            same = False
+        if hash_of(files) == self.file_sha256:
+            return None
         return (
-            None
-            if same
-            else (
-                f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): all "
-                "numbers are those that the run keeps, not the file's"
-            )
+            f"{', '.join(map(str, files))} has changed since this run was trained on it (another sha256): all "
+            "numbers are those that the run keeps, not the file's"
         )
+
+
+def hash_of(files: Sequence[Path]) -> str | None:
+    """The sha256 that `read_series` gives of these files; None if they cannot be read."""
+    from sparsernn.files.limits import sha256_of
+    from sparsernn.files.wfdb_record import signal_files
+
+    try:
+        parts = [[path, *signal_files(path)] if path.suffix.lower() == ".hea" else [path] for path in files]
+        return sha256_of(*(path for part in parts for path in part))
+    except (OSError, SparseRNNError):
+        return None
 
 
 _PLAIN = tuple(name for name in Prepared._fields if name not in ("test", "mean", "scale", "starts"))

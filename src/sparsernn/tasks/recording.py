@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sparsernn.dynamics.comparison import refuse_yardsticks
 from sparsernn.dynamics.embedding import choose_lags
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks.base import SPLITS, Split
@@ -87,6 +88,8 @@ def cut(length: int, starts: Sequence[int], shares: Sequence[float]) -> tuple[di
 def load(task: Reconstruction) -> Recording:
     """The recording of a task: read, cut, filtered, embedded, standardized. DataError or SpecError if it cannot be."""
     series = _series(task)
+    if task.system is None:  # before any filter smears them over their neighbors
+        refuse_yardsticks(series.values, series.source, series.names)
     pieces, whole = cut(len(series.values), series.starts, task.split)
     several = len(series.starts) > 1
     notes: list[str] = []
