@@ -59,16 +59,20 @@ def free_run(
     """
     _positive(steps)
     spec, prepared = _spec(record), prepared_of(record)
-    if isinstance(start, int | np.integer):
-        if not 0 <= start < len(prepared.test):
-            raise SpecError(f"start: the test stretch has rows 0 to {len(prepared.test) - 1:,}, got {start:,}")
-        first, origin = prepared.test[start], f"row {start:,} of its test stretch"
-    else:
-        rows, _ = prepared.prepare(_history(prepared, start))
-        first, origin = prepared.standardized(rows[-1]), "the last rows of a history"
+    first, origin = beginning(prepared, start)
     values = _advance(record, spec, first, steps)
     said = (f"free run of {record.identity[:16]} from {origin}",)
     return _generated(prepared, record, values, (0,), said, standardized)
+
+
+def beginning(prepared: Prepared, start: int | ArrayLike | Series) -> tuple[np.ndarray, str]:
+    """The standardized row (N,) that a free run begins from, and words for it; see `free_run`."""
+    if isinstance(start, int | np.integer):
+        if not 0 <= start < len(prepared.test):
+            raise SpecError(f"start: the test stretch has rows 0 to {len(prepared.test) - 1:,}, got {start:,}")
+        return prepared.test[start], f"row {start:,} of its test stretch"
+    rows, _ = prepared.prepare(_history(prepared, start))
+    return prepared.standardized(rows[-1]), "the last rows of a history"
 
 
 def like_test(record: Record) -> Generated:
@@ -206,7 +210,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
             f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
-            f"{np.shape(history)}"
+            f"{np.shape(values)}"
         )
     left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
     values = values[left_out:]

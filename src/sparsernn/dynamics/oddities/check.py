@@ -95,10 +95,10 @@ def without_holes(array: NDArray[np.float64], starts: tuple[int, ...]) -> Piece:
     """The rows of a series (T, N) in which nothing is missing, columns left out of which more than half is; a hole
     begins a new stretch. (No columns: no rows.)"""
     holes: NDArray[np.bool_] = np.logical_not(np.isfinite(array))
-    usable = np.atleast_1d(holes.sum(axis=0) <= MOST * len(array))
+    usable: NDArray[np.bool_] = np.atleast_1d(holes.sum(axis=0) <= MOST * len(array))
     if not holes.any():
         return Piece(array, starts)
-    whole: NDArray[np.bool_] = np.asarray(np.logical_not(holes[:, usable]).all(axis=1), bool)
+    whole: NDArray[np.bool_] = np.asarray(np.logical_not(holes[:, usable]).all(axis=1))
     array = np.where(usable, array, 0.0)  # columns keep their numbers; a constant one is asked nothing
     begins = whole & np.append(True, np.logical_not(whole[:-1]))
     begins[[s for s in starts if s < len(array)]] = True
