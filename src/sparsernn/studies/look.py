@@ -51,6 +51,7 @@ class Caution(NamedTuple):
     try_: str
 
     def to_dict(self) -> dict[str, str | None]:
+        """For JSON: ``code``, ``column``, ``text``, ``try``."""
         return {"code": self.code, "column": self.column, "text": self.text, "try": self.try_}
 
     def __str__(self) -> str:
