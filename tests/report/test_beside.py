@@ -80,11 +80,11 @@ def test_errors_by_horizon_in_lyapunov_times():
         ({"reconstruction__d_stsp": 15.1}, "A baseline does better than the network: echo state network"),
         (
             {
-                "reconstruction__d_stsp": 15.1,
+                "reconstruction__d_stsp": 15.01,
                 "baselines__echo_state__d_stsp": 16.0,
                 "baselines__next_generation__d_stsp": 16.0,
             },
-            "A baseline does as well as the network: the mean, D_stsp 15 against 15.1.",
+            "A baseline does as well as the network: the mean, D_stsp 15 against 15.",
         ),
         ({"reconstruction__d_stsp": Undefined("no")}, None),
     ],
