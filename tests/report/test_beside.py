@@ -119,3 +119,6 @@ def test_names_of_tasks():
     names = task_names([(ecg, "ecg.dat: lead"), (raw, "ecg.dat: lead"), ({"adding": {"length": 5}}, "adding")])
     assert names == ["ecg.dat, smooth=3.0", "ecg.dat, smooth=0.0", "adding"]
     assert task_names([(ecg, "a: x"), (ecg, "a: x")]) == ["a, 1", "a, 2"]
+    files = [({"reconstruction": {"file": f"/{d}/x.csv"}}, f"/{d}/x.csv: u, v") for d in "ab"]
+    assert len(set(task_names(files))) == 2
+    assert task_names(files[:1]) == ["x.csv"]
