@@ -38,6 +38,9 @@ def write_report(
 
     `notes` are sentences shown under the verdict. Several rounds, criteria and seeds go into one page; runs that have
     not finished are shown as what they are. Cost: some seconds for each of up to six networks.
+
+    >>> sparsernn.write_report([record], "report", "Adding two numbers").html.name
+    'report.html'
     """
     out_dir = Path(out_dir)
     return write(compare(records), out_dir / "report.html", out_dir / "figures", out_dir / "tables", title, notes, tell)

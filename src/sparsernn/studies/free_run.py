@@ -210,7 +210,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
             f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
-            f"{np.shape(history)}"
+            f"{np.shape(values)}"
         )
     left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
     values = values[left_out:]

@@ -43,6 +43,10 @@ def run(
     process holds the directory: `wait` for it (runs that share their first training), else a StoreError. `stopped` is
     asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. A SpecError about parts that do not fit
     one another comes before any work.
+
+    >>> record = sparsernn.run(spec, "runs")
+    >>> record.outcome.name
+    'finished'
     """
     tell = progress or (lambda *_: None)
     record: Record | None = None
