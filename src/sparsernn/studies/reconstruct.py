@@ -13,6 +13,8 @@ from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError
 from sparsernn.files.arrays import write_recording
 from sparsernn.files.reading import Reading
@@ -80,7 +82,7 @@ def reconstruct(
         columns = (columns,) if isinstance(columns, str | int) else columns
         wish = {k: (v,) if k == "criteria" and isinstance(v, str) else v for k, v in wish.items()}
         wish |= {"density": density}
-        asked = build(Wish, {"source": "data"} | wish)  # all mistakes of kind before any work
+        asked = _checked({"source": "data"} | wish, seed, workers, out)
         series = series_of(data, names, dt, columns, reading)
         if series is None:
             asked = replace(asked, source=str(data), columns=columns, dt=dt, reading=reading)
@@ -89,7 +91,7 @@ def reconstruct(
             if series is not None:
                 asked = replace(asked, source=str(_kept(place, series)))
             wanted, notes = specs(asked)
-            wanted = [replace(spec, seed=seed + spec.seed) for spec in wanted]
+            wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
             begun = _same_recording(store, wanted[0])
             notes = [*(series.notes if series else ()), *([] if begun else _odd(data, series, asked)), *notes]
     notes = [without_dashes(note) for note in notes]
@@ -118,6 +120,23 @@ reconstruct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 )
 
 
+def _checked(wish: dict[str, Any], seed: Any, workers: Any, out: Any) -> Wish:
+    """The wish. SpecError for all values of a wrong kind at once, before any work."""
+    problems = []
+    for name, value, least in (("seed", seed, 0), ("workers", workers, 1)):
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:
+            problems.append(f"{name} is a whole number of {least} or more, got {value!r}")
+    if not isinstance(out, str | Path | None):
+        problems.append(f"out is the path of a directory, got {out!r}")
+    try:
+        asked = build(Wish, wish)
+    except SpecError as error:
+        problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return asked
+
+
 @contextmanager
 def _place(out: str | Path | None) -> Iterator[Path]:
     """The directory. If it was made here and the block fails before there is a run, it is removed again."""
@@ -142,18 +161,15 @@ def _claim(place: Path) -> Path:
 
 
 def _kept(place: Path, series: Series) -> Path:
-    """The file that holds a series, written unless it is there. StoreError where another one is."""
+    """The file that holds a series, written unless it is there and whole. StoreError where another one is."""
     path = place / RECORDING
-    if not path.exists():
+    try:
+        held = read_series(path)
+    except (DataError, SpecError):  # not there, or damaged
         write_recording(path, series)
         return path
-    try:
-        held: Series | None = read_series(path)
-    except (DataError, SpecError):
-        held = None
     if (
-        held is None
-        or any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
+        any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
         or held.values.tobytes() != series.values.tobytes()
     ):
         raise StoreError(
