@@ -140,7 +140,9 @@ def test_a_perfect_run_of_prepared_data_scores_zero(cli, alone, tmp_path):
 
 def test_reading_options_reach_compare(cli, tmp_path):
     rng = np.random.default_rng(0)
-    x = np.column_stack([np.sin(np.arange(2000) * 0.3), np.cos(np.arange(2000) * 0.21)]) + 0.05 * rng.normal(size=(2000, 2))
+    x = np.column_stack([np.sin(np.arange(2000) * 0.3), np.cos(np.arange(2000) * 0.21)]) + 0.05 * rng.normal(
+        size=(2000, 2)
+    )
     np.savez(tmp_path / "two.npz", train=x, test=x[::-1])
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "t.npy", x.T)

@@ -140,9 +140,10 @@ def test_halves_are_divided_between_trials():
     assert halfway(1000, (0, 100), 500) == 500, "too far from the half"
     values, starts = waves(4, 100)
     definition = definition_for(400, 2)
-    assert floor(values, definition, 400, starts=starts) == assess(
-        prepare(values[:200], definition), values[200:], (0, 100)
-    ).d_stsp
+    assert (
+        floor(values, definition, 400, starts=starts)
+        == assess(prepare(values[:200], definition), values[200:], (0, 100)).d_stsp
+    )
 
 
 def test_compare_takes_stretches():
@@ -176,7 +177,9 @@ def test_scales_whose_squares_vanish_or_overflow_are_refused(size):
 
 def test_d_h_says_where_it_is_blind():
     slow, fast = waves(1, 400, period=80.0)[0], waves(1, 400, period=6.0)[0]
-    assert spectral_distance(slow, waves(1, 400, period=160.0)[0]).mean < 0.15, "another rhythm, and D_H does not see it"
+    assert spectral_distance(slow, waves(1, 400, period=160.0)[0]).mean < 0.15, (
+        "another rhythm, and D_H does not see it"
+    )
     told = blindness(slow)
     assert "nearly blind" in told
     assert "it takes 1,600 rows" in told

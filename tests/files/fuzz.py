@@ -2,8 +2,9 @@
 
 Valid files are mutated (bits flipped, cut off, zeroed, bytes inserted or doubled, header numbers made huge, pieces of
 other kinds pasted in) and read by `read_series`. Allowed is a series or a DataError or SpecError, in a bounded time and
-memory. Prints a table by kind; exits 1 if there is anything else. `ended` counts files that ended the child: SciPy's parser dies of a data
-type that does not exist, which one of the files has from the beginning.
+memory. Prints a table by kind; exits 1 if there is anything else.
+`ended` counts files that ended the child: SciPy's parser dies of a data type that does not exist, which one of the
+files has from the beginning.
 """
 
 import argparse
@@ -186,6 +187,7 @@ def mutated(data: bytes, other: bytes, rng: random.Random) -> bytes:
 def fuzz(count: int, seed: int, folder: Path, kinds: list[str] | None = None, show: bool = False) -> dict[str, dict]:
     """Counts by kind: files, read, refused, ended (the child), untyped, hangs, longest, and the memory at most."""
     warnings.simplefilter("ignore")
+    warnings.filterwarnings("error", category=RuntimeWarning)  # an overflow that nobody thought of
     rng = random.Random(seed)
     files = seeds(folder)
     names = [k for k in files if kinds is None or k in kinds]

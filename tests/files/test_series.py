@@ -91,6 +91,7 @@ def with_value(value, *places):
         (waves() + 1j, "complex"),
         (np.array([["a", "b"], ["c", "d"]]), "dtype"),
         (np.array([[1, None], [2, 3]]), "objects.*never read"),
+        (np.array([(1, "a"), (3, "b")], dtype=[("a", int), ("b", "U1")]), 'field "b" has dtype'),
         (np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]"), "dtype"),
     ],
 )
@@ -149,6 +150,9 @@ def test_what_is_no_file(tmp_path):
 
 
 def test_unknown_endings_list_the_known_ones(tmp_path):
+    (tmp_path / "x.parqet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r'"\.parqet" are not read.*did you mean "\.parquet"'):
+        read_series(tmp_path / "x.parqet")
     (tmp_path / "x.xlsx").write_bytes(b"PK")
     with pytest.raises(DataError, match=r'"\.xlsx" are not read; known: \.npy, \.npz'):
         read_series(tmp_path / "x.xlsx")

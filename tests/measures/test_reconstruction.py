@@ -151,4 +151,4 @@ def test_weights_are_judged_trial_by_trial(spirals, net, monkeypatch):
 def test_plans():
     assert _plans(100, 4, True).rows.tolist() == [0, 1, 2, 3]
     assert _plans(10, 4, True).rows.tolist() == [0, 0, 0, 0]
-    assert _plans(100, 4, False) .rows.tolist() == [0, 12, 25, 37]
+    assert _plans(100, 4, False).rows.tolist() == [0, 12, 25, 37]

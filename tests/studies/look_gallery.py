@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
 from scipy.ndimage import gaussian_filter1d
 
 
@@ -112,7 +111,7 @@ def stored(name, columns=slice(None), rows=slice(None)):
     return np.load(path)[rows, columns].astype(float)
 
 
-# clean: nothing must be found ------------------------------------------------------------------------------------------
+# clean: nothing must be found ---------------------------------------------------------------------
 
 case("lorenz63")(lorenz)
 case("lorenz63, one column")(lambda: lorenz()[:, :1])
@@ -167,7 +166,7 @@ def mitbih():
 
 case("EEG", "wide", allowed="nonstationary noise_only")(lambda: stored("EEG_train.npy"))
 
-# periodic --------------------------------------------------------------------------------------------------------------
+# periodic -----------------------------------------------------------------------------------------
 
 t = np.arange(6000)
 case("sine", "periodic")(lambda: np.sin(0.05 * t))
@@ -190,7 +189,7 @@ case("roessler, period 1", "periodic")(
     )
 )
 
-# noise -----------------------------------------------------------------------------------------------------------------
+# noise --------------------------------------------------------------------------------------------
 
 case("white noise", "noise_only")(lambda: rng().normal(size=5000))
 case("white noise, 3 columns", "noise_only")(lambda: rng().normal(size=(20_000, 3)))
@@ -205,7 +204,7 @@ case("pink noise", "noise_only", allowed="nonstationary")(lambda: pink(16_384))
 case("moving average", "noise_only")(lambda: np.convolve(rng().normal(size=6000), np.ones(8), "valid"))
 case("a noise column beside lorenz63", "noise_only")(lambda: np.column_stack([lorenz(), rng().normal(size=10_000)]))
 
-# not stationary --------------------------------------------------------------------------------------------------------
+# not stationary -----------------------------------------------------------------------------------
 
 walk = "noise_only periodic too_short"
 case("random walk", "nonstationary", allowed=walk)(lambda: np.cumsum(rng().normal(size=5000)))
@@ -232,7 +231,7 @@ case("step of the mean", "nonstationary")(lambda: lorenz()[:, :1] + 40 * (np.ara
 case("step of the variance", "nonstationary")(lambda: lorenz() * np.where(np.arange(10_000) > 5000, 3, 1)[:, None])
 case("noise whose mean moves", "nonstationary", allowed="noise_only")(lambda: rng().normal(size=6000) + 3 * (t > 3000))
 
-# others ----------------------------------------------------------------------------------------------------------------
+# others -------------------------------------------------------------------------------------------
 
 case("spikes 0/1", "spikes", allowed="noise_only")(lambda: (rng().random(5000) < 0.05) * 1.0)
 case("counts, mostly 0", "spikes", allowed="noise_only few_levels")(lambda: rng().poisson(0.1, (5000, 2)) * 1.0)
@@ -285,9 +284,7 @@ def main(names: list[str]) -> None:
         took = time.perf_counter() - began
         got = {o.code for o in found}
         right = codes <= got <= codes | allowed
-        print(
-            f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join(dict.fromkeys(o.code for o in found)) or '-'}"
-        )
+        print(f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join({o.code: 0 for o in found}) or '-'}")
         if names or not right:
             for o in found:
                 print(f"       {o.code} [{o.column}] {o.text} | {o.mend}")

@@ -162,4 +162,6 @@ def test_beside_the_test_stretch(runs):
     evidence = record.evidence()
     kept = prepared_of(record)
     made = like_test(record)
-    np.testing.assert_allclose(made.values, evidence["reconstruction/model"] * kept.scale + kept.mean, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        made.values, evidence["reconstruction/model"] * kept.scale + kept.mean, rtol=1e-4, atol=1e-4
+    )

@@ -9,8 +9,8 @@ from sparsernn.errors import DataError
 from sparsernn.files.series import Series
 from sparsernn.tasks import recording as module
 from sparsernn.tasks.base import SPLITS
-from sparsernn.tasks.recording import cut
 from sparsernn.tasks.reconstruction import Prepared, Reconstruction, preparation
+from sparsernn.tasks.recording import cut
 
 
 @pytest.fixture

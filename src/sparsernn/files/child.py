@@ -241,7 +241,7 @@ def _guarded() -> Iterator[None]:
 
 
 def _watch(event: str, arguments: tuple) -> None:
-    """The audit hook, while a file is read: a reader has no business with the network, other programs, other files' content or pickles."""
+    """The audit hook: who reads a file has no business with the network, other programs, writing or pickles."""
     if not _GUARDED:
         return
     if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.", "os.system", "os.exec")):

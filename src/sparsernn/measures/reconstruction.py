@@ -20,6 +20,7 @@ from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import AbstractMeasure, Number, Removals
+from sparsernn.measures.horizons import by_horizon
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
@@ -46,7 +47,8 @@ class ReconstructionQuality(AbstractMeasure):
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
-    `inside_fraction`; shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
+    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
+    shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
@@ -99,7 +101,9 @@ class ReconstructionQuality(AbstractMeasure):
         assessed, errors = [found for found, _ in closely], [error for _, error in closely]
         spatial = [found.d_stsp for found in assessed]
         spectral = [spectral_distance(truth.values, run, starts=starts, generated_starts=starts).mean for run in runs]
-        still = np.array([_still(part) for run in runs for part in np.split(run, starts[1:])])
+        parts = [np.split(run, starts[1:]) for run in (truth.values, *runs)]
+        resting = [_still(part) for part in parts[0]]  # data may come to rest, and a run with them
+        still = np.array([_still(part) & ~rest for run in parts[1:] for part, rest in zip(run, resting, strict=True)])
         found: dict[str, Number] = {
             "d_stsp": _mean(spatial),
             "d_stsp_sd": _sd(spatial),
@@ -119,6 +123,10 @@ class ReconstructionQuality(AbstractMeasure):
         if drawn:  # the draws are the same ones for every start, so their errors do not average out
             found["d_stsp_error"] = float(np.mean(drawn))
         if split == "test":
+            starts = tuple(task.load().starts[split])
+            found |= by_horizon(
+                truth.values, starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
+            )
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
             found["largest_exponent_true"] = _true_exponent(task)
         return found
@@ -237,6 +245,12 @@ class ReconstructionQuality(AbstractMeasure):
     def _definition(self, values: np.ndarray) -> stsp.Definition:
         length, dim = values.shape
         return stsp.definition_for(length, dim, self.preset, bins=self.bins)
+
+
+def _ahead(network: Network, weights: Weights, first: np.ndarray, steps: int) -> np.ndarray:
+    """(steps, runs, N): free runs from the rows `first` (runs, N)."""
+    states = network.start(weights, jnp.asarray(first, dtype=float))
+    return np.asarray(network.run(weights, states, steps).outputs, dtype=float)
 
 
 class Truth(NamedTuple):

@@ -13,7 +13,7 @@ from plotly.io import to_json
 from sparsernn.report.figures.style import symbols
 from sparsernn.report.panels import Panel
 
-NARROW = ("history", "series", "graph", "detail", "power", "histogram")
+NARROW = ("history", "series", "graph", "horizons", "detail", "power", "histogram")
 """Figures of one column, which fit a telephone; the others may be pushed sideways there."""
 
 

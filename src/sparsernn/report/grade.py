@@ -20,9 +20,9 @@ GRADES = ("failed", "undecidable", "partial", "good", "excellent")
 """From worst to best. What cannot be told stands above what is known to have failed."""
 FAILED, UNDECIDABLE, PARTIAL, GOOD, EXCELLENT = range(5)
 
-SPREAD, CLOSE = 3.0, 0.25
-"""Within the floor's spread: up to 3 sd above it, at least a quarter of it (five true runs tell their sd badly, two
-halves none)."""
+SPREAD, CLOSE = 2.0, 0.25
+"""Within the floor's spread: up to 2 sd above it, where single true runs lie too; at least a quarter of it (five true
+runs tell their sd badly, two halves none)."""
 TIMES, MISSED = 2.0, 0.05
 """Good: at most twice the floor (a floor from two halves is off by about that), or a twentieth of the places missed."""
 MOST_GOOD = 0.25

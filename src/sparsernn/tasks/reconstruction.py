@@ -12,8 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sparsernn import operands
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.rules import at_least, holds, positive
+from sparsernn.spec import scaling
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 from sparsernn.tasks.prepared import Prepared, keepsake, sentences
@@ -69,6 +71,7 @@ class Reconstruction(AbstractTask):
     sequence: int = 200
     noise: float = 0.05
 
+    scales = scaling("noise")
     places: ClassVar[tuple[str, ...]] = ("file",)
     observed: ClassVar[bool] = True
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
@@ -118,7 +121,7 @@ class Reconstruction(AbstractTask):
 
     def load(self) -> Recording:
         """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
-        return load(self)
+        return load(operands.split(self)[0])  # numbers that scale are no matter of the data
 
     def describe(self) -> str:
         recording = self.load()

@@ -16,7 +16,9 @@ from sparsernn.tasks.base import SPLITS, Split
 from sparsernn.tasks.prepared import embedded, filtered
 
 if TYPE_CHECKING:
+    from sparsernn.files.reading import Reading
     from sparsernn.files.series import Series
+    from sparsernn.systems.base import AbstractKnownSystem
     from sparsernn.tasks.reconstruction import Reconstruction
 
 MANY = 5
@@ -87,7 +89,7 @@ def cut(length: int, starts: Sequence[int], shares: Sequence[float]) -> tuple[di
 @lru_cache(maxsize=16)
 def load(task: Reconstruction) -> Recording:
     """The recording of a task: read, cut, filtered, embedded, standardized. DataError or SpecError if it cannot be."""
-    series = _series(task)
+    series = series_of(task)
     if task.system is None:  # before any filter smears them over their neighbors
         refuse_yardsticks(series.values, series.source, series.names)
     pieces, whole = cut(len(series.values), series.starts, task.split)
@@ -208,27 +210,45 @@ def _scales(
     return mean, scale
 
 
-def _series(task: Reconstruction) -> Series:
-    from sparsernn.files.series import Series, read_series
-
+def series_of(task: Reconstruction) -> Series:
+    """The series behind a task as its file, recording or system gives it, before anything is cut or filtered; cached.
+    DataError or SpecError if it cannot be read."""
     if task.system is not None:
-        values = task.system.simulate(task.rows, seed=task.seed)
-        names: tuple[str, ...] = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
-        if task.columns is not None:
-            unknown = [str(c) for c in task.columns if c not in (*names, *range(len(names)))]
-            if unknown:
-                raise SpecError(f"columns: {', '.join(unknown)} not in {', '.join(names)}")
-            picked = [c if isinstance(c, int) else names.index(c) for c in task.columns]
-            values, names = values[:, picked], tuple(names[c] for c in picked)
-        return Series(values, names, task.system.dt, f"simulated {type(task.system).__name__}", "")
-    if task.recording is not None:
-        from sparsernn.files.example import example_recording
-
-        series = example_recording(task.recording)
-    else:
-        assert task.file is not None
-        series = read_series(task.file, columns=task.columns, dt=task.dt, reading=task.reading)
+        return _simulated(task.system, task.rows, task.seed, task.columns)
+    series = _read(task.recording, task.file, task.columns, task.dt, task.reading)
     return series if task.dt is None else series._replace(dt=task.dt)
+
+
+@lru_cache(maxsize=16)
+def _simulated(system: AbstractKnownSystem, rows: int, seed: int, columns: tuple[str | int, ...] | None) -> Series:
+    from sparsernn.files.series import Series
+
+    values = system.simulate(rows, seed=seed)
+    names: tuple[str, ...] = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
+    if columns is not None:
+        unknown = [str(c) for c in columns if c not in (*names, *range(len(names)))]
+        if unknown:
+            raise SpecError(f"columns: {', '.join(unknown)} not in {', '.join(names)}")
+        picked = [c if isinstance(c, int) else names.index(c) for c in columns]
+        values, names = values[:, picked], tuple(names[c] for c in picked)
+    return Series(values, names, system.dt, f"simulated {type(system).__name__}", "")
+
+
+@lru_cache(maxsize=2)
+def _read(
+    recording: str | None,
+    file: str | tuple[str, ...] | None,
+    columns: tuple[str | int, ...] | None,
+    dt: float | None,
+    reading: Reading,
+) -> Series:
+    from sparsernn.files.example import example_recording
+    from sparsernn.files.series import read_series
+
+    if recording is not None:
+        return example_recording(recording)
+    assert file is not None
+    return read_series(file, columns=columns, dt=dt, reading=reading)
 
 
 def _lags(train: list[np.ndarray], task: Reconstruction) -> tuple[tuple[int, ...], str]:

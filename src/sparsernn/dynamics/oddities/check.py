@@ -98,9 +98,9 @@ def without_holes(array: NDArray[np.float64], starts: tuple[int, ...]) -> Piece:
     usable: NDArray[np.bool_] = np.atleast_1d(holes.sum(axis=0) <= MOST * len(array))
     if not holes.any():
         return Piece(array, starts)
-    whole = ~holes[:, usable].any(axis=1)
+    whole: NDArray[np.bool_] = np.asarray(np.logical_not(holes[:, usable]).all(axis=1))
     array = np.where(usable, array, 0.0)  # columns keep their numbers; a constant one is asked nothing
-    begins = whole & np.append(True, ~whole[:-1])
+    begins = whole & np.append(True, np.logical_not(whole[:-1]))
     begins[[s for s in starts if s < len(array)]] = True
     # a stretch that begins in a hole begins after it
     rows = np.flatnonzero(whole)

@@ -53,8 +53,8 @@ def draw(numbers: Orbit) -> go.Figure:
     for i, (x, y, name, other) in enumerate(numbers.panels, start=1):
         made.add_trace(
             go.Scatter(
-                x=style.compact(x),
-                y=style.compact(y),
+                x=x,
+                y=y,
                 mode="markers" if numbers.markers else "lines",
                 line={"color": style.MODEL, "width": 0.7},
                 marker={"color": style.MODEL, "size": 2.5},

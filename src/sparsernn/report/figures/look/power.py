@@ -31,6 +31,8 @@ def numbers(view: View) -> Power | Undefined:
     piece = view.piece()[:, columns]
     if len(piece) < LEAST or not np.isfinite(piece).all():
         return Undefined(f"the longest piece without a hole has fewer than {LEAST} rows")
+    largest = np.abs(piece).max(axis=0)  # so that no square overflows
+    piece = piece / np.where(largest > 0, largest, 1)
     sd = piece.std(axis=0)
     piece = (piece - piece.mean(axis=0)) / np.where(sd > 0, sd, 1)
     power = np.abs(np.fft.rfft(piece * np.hanning(len(piece))[:, None], axis=0))[1:] ** 2
