@@ -58,7 +58,12 @@ def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...
 
 
 class Record:
-    """A run directory. Nothing is cached; missing and damaged parts raise a StoreError that says what to do."""
+    """A run directory. Nothing is cached; missing and damaged parts raise a StoreError that says what to do.
+
+    >>> found = sparsernn.Record(record.directory)
+    >>> found.outcome.name, sorted(found.weights()["cell0"]), list(found.history())[:2]
+    ('finished', ['bias', 'input', 'recurrent'], ['epoch', 'step'])
+    """
 
     def __init__(self, directory: str | Path):
         self.directory = Path(directory)
