@@ -52,7 +52,7 @@ def reconstruct(
     ] = None,
     noise: Annotated[float | None, typer.Option(help="Noise added while training, in sd. Default: 0.05.")] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="First learning rate, the last a fiftieth. Default: 2e-3.")
+        float | None, typer.Option(help="First learning rate, the last a fiftieth. Default: 5e-3.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of 50 updates a training. Default: 500.")] = None,
     density: Annotated[
