@@ -36,8 +36,7 @@ def run(
         print_json(summary(record))
     else:
         typer.echo(f"data: {record.about.get('source', '')}")
-        for entry in record.measures().values():
-            (name,) = entry["measure"]
+        for name, entry in record.measures().items():
             rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
             print_table(name, ["", "validation", "test"], rows)
         typer.echo(f"{outcome.name}: {record.directory}")
@@ -53,6 +52,6 @@ def summary(record: Record) -> dict:
         "data": record.about.get("source"),
         "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
         "measures": {
-            next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()
+            name: {s: entry[s] for s in ("validation", "test")} for name, entry in record.measures().items()
         },
     }

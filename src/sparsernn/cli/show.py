@@ -61,8 +61,8 @@ def _of_run(directory: Path) -> dict:
     record = Record(directory)
     outcome = record.outcome
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
-    if (directory / "weights.safetensors").is_file():
-        roles = {p.path: p.role for p in record.prunables()}
+    if prunables := record.prunables():
+        roles = {p.path: p.role for p in prunables}
         for name, array in sorted(flatten(record.weights()).items()):
             about["arrays"].append(_about(name, np.asarray(array)) | {"role": roles.get(name, "")})
     return about
