@@ -16,7 +16,7 @@ from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.sparsifiers.methods.dense import Dense
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.forcing import SparseIdentity
-from sparsernn.training.loop import Carry, Operands, Trainer, begin, segment
+from sparsernn.training.loop import Carry, Operands, Trainer, init_carry, segment
 from sparsernn.training.optimizers import AbstractOptimizer, RAdam
 from sparsernn.weights import Weights
 
@@ -54,7 +54,7 @@ def beginning(trainer: Trainer, data: Any) -> tuple[Operands, Carry]:
     """What `segment` wants for the first update on `data`."""
     weights = trainer.network.init(rng.key(0, "init"), trainer.ports)
     sparse = trainer.sparsifier.init(rng.key(0, "masks"), trainer.prunables, trainer.clock(0), weights)
-    return Operands(rng.key(0), 0, data, ()), begin(trainer, weights, (), sparse)
+    return Operands(rng.key(0), 0, data, ()), init_carry(trainer, weights, (), sparse)
 
 
 def trained(network: Network, updates: int = 1500) -> Weights:

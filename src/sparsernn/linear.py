@@ -3,7 +3,7 @@ multiply?" are answered for every cell."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +37,24 @@ class Watched:
         self.seen: list[jax.Array] = []
 
 
+def gates(matrix: Any, which: slice) -> Any:
+    """Some gates of a matrix (gates, target, source), to be multiplied with another x than the rest.
+
+    `which` is a slice of constants. Of a `Knockout`: with the removals that fall among them; of a `Watched`: one that
+    notes in the same list.
+    """
+    if isinstance(matrix, Watched):
+        some = Watched(matrix.array[which])
+        some.seen = matrix.seen
+        return some
+    if not isinstance(matrix, Knockout):
+        return matrix[which]
+    array, gate, target, source = matrix
+    first, last, _ = which.indices(array.shape[0])
+    here = (gate >= first) & (gate < last)
+    return Knockout(array[which], jnp.where(here, gate - first, 0), jnp.where(here, target, array.shape[1]), source)
+
+
 def linear(matrix: Any, x: jax.Array) -> jax.Array:
     """``y[..., g, t] = sum_s W[g, t, s] x[..., s]``: x is (..., source), the result (..., gates, target).
 
@@ -59,3 +77,25 @@ def linear(matrix: Any, x: jax.Array) -> jax.Array:
     array, x, removal = jnp.asarray(array), jnp.asarray(x), jnp.arange(gate.shape[0])
     lost = array[gate, target, source].reshape(-1, *(1,) * (x.ndim - 2)) * x[removal, ..., source]
     return linear(array, x).at[removal, ..., gate, target].add(-lost)
+
+
+def lookup(matrix: Any, tokens: jax.Array, of: Literal["columns", "rows"] = "columns") -> jax.Array:
+    """The product with the unit vector of each token, as a gather: ``y[..., t] = W[0, t, token]``, or with
+    ``of="rows"`` ``y[..., s] = W[0, token, s]`` (a read-out that is also an embedding).
+
+    matrix (1, target, source), tokens (...) integers, the result (..., target or source). With a `Knockout` of n
+    weights (n, ..., ·). A `Watched` matrix read by columns notes the unit vectors; read by rows it notes nothing, since
+    what it multiplies as a read-out is what counts.
+    """
+    if isinstance(matrix, Watched):
+        if of == "columns":
+            matrix.seen.append(jax.nn.one_hot(tokens, matrix.array.shape[-1]))
+        matrix = matrix.array
+    if not isinstance(matrix, Knockout):
+        return matrix[0][tokens] if of == "rows" else jnp.moveaxis(jnp.take(matrix[0], tokens, axis=1), 0, -1)
+    array, gate, target, source = matrix
+    word, place = (target, source) if of == "rows" else (source, target)
+    removal, axes = jnp.arange(gate.shape[0]), (1,) * tokens.ndim
+    lost = array[gate, target, source].reshape(-1, *axes) * (tokens[None] == word.reshape(-1, *axes))
+    intact = lookup(array, tokens, of)
+    return jnp.broadcast_to(intact, (gate.shape[0], *intact.shape)).at[removal, ..., place].add(-lost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import jax.numpy as jnp
@@ -14,6 +15,8 @@ from sparsernn.weights import Weights, get, replace
 Role = Literal["recurrent", "input", "readout", "embedding"]
 ROLES: tuple[Role, ...] = ("recurrent", "input", "readout", "embedding")
 
+DENOMINATOR = 40_000  # its square fits an int32
+
 Masks = dict[str, Any]
 """Path to a boolean array of the same shape as the matrix; a matrix without an entry is dense."""
 
@@ -22,7 +25,8 @@ class Prunable(NamedTuple):
     """A matrix that may be made sparse: an array ``(gates, target, source)`` at `path`.
 
     A plain RNN has one gate, an LSTM four. `observed` says that the first `observed` units of its target side are the
-    recorded variables (identity read-out); 0 otherwise.
+    recorded variables (identity read-out); 0 otherwise. `source_of` and `target_of` name the populations it connects:
+    ``tokens``, ``input``, ``cell0``, ..., ``output``, so that matrices of a whole network can be put together.
     """
 
     path: str
@@ -31,6 +35,8 @@ class Prunable(NamedTuple):
     target: int
     source: int
     observed: int = 0
+    source_of: str = ""
+    target_of: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -65,13 +71,31 @@ def nonzeros(masks: Mapping[str, Any]) -> int:
 
 def exact_count(density: float, size: int) -> int:
     """The integer number of ones that `density` asks for: round half to even. 0 < density <= 1, at least one entry."""
-    count = round(density * size)
+    count = part(size, *ratio(density)) if 0 < density <= 1 else round(density * size)
     if not 0 < density <= 1 or count < 1:
         raise SpecError(
             f"density {density} of a matrix with {size} entries would leave {max(count, 0)} weights; "
             f"it must lie in (0, 1] and leave at least one: try {1 / size:.3g} or more"
         )
-    return count
+    return int(count)
+
+
+def ratio(share: float | tuple[Any, Any]) -> tuple[Any, Any]:
+    """A share in [0, 1] as the nearest fraction with a denominator up to 40,000; exact for four decimals. What is one
+    already (a share that was made an operand, perhaps traced) stays."""
+    if isinstance(share, tuple):
+        return share
+    return Fraction(share).limit_denominator(DENOMINATOR).as_integer_ratio()
+
+
+def part(total: Any, numerator: Any, denominator: Any) -> Any:
+    """``total * numerator / denominator`` rounded half to even, in integers that do not overflow 32 bits.
+
+    Plain integers and traced ones give the same result, which products of floats would not. All may be arrays.
+    """
+    whole, over = total // denominator, total % denominator * numerator
+    down, twice = whole * numerator + over // denominator, 2 * (over % denominator)
+    return down + ((twice > denominator) | ((twice == denominator) & (down % 2 == 1)))
 
 
 def dense(prunables: Iterable[Prunable]) -> Masks:

@@ -45,6 +45,11 @@ class Registry(NamedTuple):
         raise SpecError(f"{place} is no registered {self.kind}; add it to the family's dictionary of members")
 
 
+def scaling(*names: str, **how: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
+    """For `Part.scales`: fields that become operands as they are, or by a function that brings them to integers."""
+    return types.MappingProxyType(dict.fromkeys(names, lambda value: value) | how)
+
+
 class Checked:
     """A frozen dataclass that is never wrong: every field is brought to its type (a list to a tuple, ``"1e-3"`` to a
     number, the plain form of a part to the part) and must keep the `rules`. SpecError with all problems."""
@@ -64,6 +69,9 @@ class Part(Checked):
     """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses."""
 
     registry: ClassVar[Registry]
+    scales: ClassVar[Mapping[str, Callable[[Any], Any]]] = scaling()
+    """Fields that are only numbers to the compiled code, as ``scaling("strength")``: other values of them compile
+    nothing anew (`sparsernn.operands`)."""
 
 
 PartT = TypeVar("PartT")

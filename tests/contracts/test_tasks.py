@@ -24,6 +24,7 @@ SPECS = {
     "sequential_mnist": {"sequential_mnist": {"source": "mnist"}},
 }
 ALL = 10**9
+TASK_OF = AbstractTask.registry.resolve
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def steps(batch):
 
 
 def test_every_task_is_tried_here():
-    assert {name for spec in SPECS.values() for name in spec} == set(TASKS)
+    windowed = {name for name in TASKS if TASK_OF(name).carried}
+    assert {name for spec in SPECS.values() for name in spec} == set(TASKS) - windowed, "see test_windowed_tasks.py"
 
 
 def test_plain_form_round_trip(task):
@@ -84,7 +86,7 @@ def test_shapes(task):
             length = steps(batch)
             if task.inputs:
                 assert batch.inputs.shape == (length, 6, task.inputs)
-                assert len(batch.targets) == 6
+                assert 6 in batch.targets.shape[:2]
             else:
                 assert batch.inputs is None
                 assert batch.targets.shape == (length, 6, task.outputs)

@@ -1,11 +1,38 @@
 import os
 import tracemalloc
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
 
-from sparsernn.files import limits
+from sparsernn.files import child, limits
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_child():
+    """One child for all files of a module, as its start takes longer than a small file."""
+    with child.shared():
+        yield
+
+
+@pytest.fixture
+def fresh_child(monkeypatch):
+    """A child of its own for every file, as users have it."""
+    monkeypatch.setattr(child, "_POOL", ContextVar("none", default=None))
+
+
+@pytest.fixture
+def without_package(fresh_child, tmp_path, monkeypatch):
+    """A function that makes a package fail to import, here and in children."""
+
+    def hide(name):
+        folder = tmp_path / "hidden"
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise ImportError(__name__)")
+        monkeypatch.syspath_prepend(folder)
+
+    return hide
 
 
 @pytest.fixture

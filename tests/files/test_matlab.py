@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files import matlab
 from sparsernn.files.reading import Reading
 from sparsernn.files.series import read_series
 
@@ -41,7 +42,7 @@ def test_integers(tmp_path):
 
 def test_several_matrices_are_listed_until_one_is_named(tmp_path):
     path = saved(tmp_path, {"train": X, "test": X[:9], "note": "hi"})
-    with pytest.raises(DataError, match=r"choose one with variable=: .*train \(50, 3\) double, test"):
+    with pytest.raises(DataError, match=r"choose one with --variable NAME .*train \(50, 3\) double, test"):
         read_series(path)
     assert np.array_equal(read_series(path, reading=Reading(variable="test"), columns=[1]).values, X[:9, [1]])
     with pytest.raises(SpecError, match='no variable "tset", did you mean "test"'):
@@ -73,11 +74,51 @@ def test_complex_and_three_dimensional_matrices(tmp_path):
 
 
 @pytest.mark.parametrize("at", [0, 512])
-def test_version_7_3_says_what_to_do(tmp_path, at):
+def test_version_7_3_is_read_as_matlab_shows_it(tmp_path, at):
+    h5py = pytest.importorskip("h5py", reason="needs the extra hdf5")
     path = tmp_path / "x.mat"
-    path.write_bytes(bytes(at) + b"\x89HDF\r\n\x1a\n" + bytes(500))
-    with pytest.raises(DataError, match=r"7\.3 \(HDF5\).*-v7.*h5py"):
+    with h5py.File(path, "w", userblock_size=at) as file:
+        for name, value, kind in (("x", X, "double"), ("fs", np.array([[20.0]]), "double"), ("s", X[:1] > 0, "char")):
+            file[name] = value.T
+            file[name].attrs["MATLAB_class"] = np.bytes_(kind)
+    series = read_series(path)
+    assert np.array_equal(series.values, X)
+    assert series.dt == 1 / 20
+    assert any("transposed" in note for note in series.notes)
+
+
+def test_a_row_vector_of_version_7_3_is_a_column(tmp_path):
+    h5py = pytest.importorskip("h5py", reason="needs the extra hdf5")
+    with h5py.File(tmp_path / "x.mat", "w", userblock_size=512) as file:
+        file["ecg"] = X[:, :1]  # (50, 1): MATLAB's 1 × 50
+        file["ecg"].attrs["MATLAB_class"] = np.bytes_("double")
+    series = read_series(tmp_path / "x.mat")
+    assert np.array_equal(series.values, X[:, :1])
+    assert series.names == ("ecg",)
+
+
+def test_damaged_version_7_3(tmp_path):
+    pytest.importorskip("h5py", reason="needs the extra hdf5")
+    (tmp_path / "x.mat").write_bytes(bytes(512) + b"\x89HDF\r\n\x1a\n" + bytes(500))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_series(tmp_path / "x.mat")
+
+
+def test_what_crashes_the_parser_is_a_data_error(tmp_path, fresh_child):
+    """A data type that does not exist ends the interpreter inside SciPy 1.17."""
+    path = saved(tmp_path, {"x": X})
+    path.write_bytes(path.read_bytes().replace(struct.pack("<II", 9, X.nbytes), struct.pack("<II", 0, X.nbytes)))
+    with pytest.raises(DataError, match=r"x\.mat is damaged.*ended there|x\.mat cannot be read"):
         read_series(path)
+
+
+def test_times_and_rates_beside_the_matrix(tmp_path):
+    series = read_series(saved(tmp_path, {"x": X, "t": np.arange(50) * 0.5}))
+    assert np.array_equal(series.values, X)
+    assert series.dt == 0.5
+    assert read_series(saved(tmp_path, {"x": X, "Fs": 250})).dt == 1 / 250
+    with pytest.raises(DataError, match=r"0\.1.*rises by 0.5"):
+        read_series(saved(tmp_path, {"x": X, "t": np.arange(50) * 0.5, "fs": 10.0}))
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -151,7 +192,7 @@ def test_a_compression_bomb(tmp_path, little_memory, small_limit):
     (tmp_path / "x.mat").write_bytes(header() + struct.pack("<II", 15, len(body)) + body)
     assert len(body) < 2**20
     with little_memory(16), pytest.raises(DataError, match="would unfold from"):
-        read_series(tmp_path / "x.mat")
+        matlab.parse(str(tmp_path / "x.mat"), None)
 
 
 GOOD = {}
@@ -170,7 +211,7 @@ def test_flipped_bytes_give_a_series_or_a_data_error(tmp_path_factory, data):
         good[data.draw(st.integers(0, min(len(good), 400) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(good)
     try:
-        series = read_series(path, variable=data.draw(st.sampled_from([None, "a"])))
+        series = read_series(path, reading=Reading(variable=data.draw(st.sampled_from([None, "a"]))))
     except (DataError, SpecError):
         return
     assert np.isfinite(series.values).all()

@@ -39,10 +39,10 @@ def test_the_only_array_of_an_npz(tmp_path):
 
 def test_several_arrays_are_listed_until_one_is_named(tmp_path):
     np.savez(tmp_path / "x.npz", train=X, test=X[:10])
-    with pytest.raises(DataError, match=r"choose one with variable=: train \(50, 3\), test \(10, 3\)"):
+    with pytest.raises(DataError, match=r"choose one with --variable NAME .*: train \(50, 3\) float64, test \(10, 3\)"):
         read_series(tmp_path / "x.npz")
     assert np.array_equal(read_series(tmp_path / "x.npz", reading=Reading(variable="test")).values, X[:10])
-    with pytest.raises(SpecError, match='no array "tset", did you mean "test"'):
+    with pytest.raises(SpecError, match='no variable "tset", did you mean "test"'):
         read_series(tmp_path / "x.npz", reading=Reading(variable="tset"))
 
 

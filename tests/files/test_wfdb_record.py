@@ -1,4 +1,3 @@
-import builtins
 import socket
 
 import numpy as np
@@ -62,16 +61,9 @@ def test_the_hash_covers_header_and_signals(record):
     assert read_series(record(HEADER.replace("250", "360"))).sha256 != first
 
 
-def test_a_missing_package_says_how_to_get_it(record, monkeypatch):
-    original = builtins.__import__
-
-    def without(name, *args, **options):
-        if name == "wfdb":
-            raise ImportError(name)
-        return original(name, *args, **options)
-
+def test_a_missing_package_says_how_to_get_it(record, without_package):
     path = record()
-    monkeypatch.setattr(builtins, "__import__", without)
+    without_package("wfdb")
     with pytest.raises(DataError, match=r"pip install 'sparsernn\[wfdb\]'"):
         read_series(path)
 
@@ -135,6 +127,63 @@ def test_damaged_and_hostile_headers(record, sealed, little_memory, header, mess
     path = record(header)
     with little_memory(), pytest.raises(DataError, match=message):
         read_series(path)
+
+
+def sums(samples):
+    return [int(s) & 0xFFFF for s in samples.sum(axis=0, dtype=np.int64)]
+
+
+def with_sums(sums, frames=(1, 1)):
+    lines = [
+        f"rec.dat 16x{n} {g}/mV 16 0 0 {s} 0 {name}"
+        for n, g, s, name in zip(frames, (100, 200), sums, ("I", "resp"), strict=True)
+    ]
+    return f"rec 2 250 {len(SAMPLES)}\n" + "\n".join(lines) + "\n# 69 M\n#  Aldomet\n"
+
+
+def test_checksums_are_verified(record):
+    good = sums(SAMPLES)
+    series = read_series(record(with_sums(good)))
+    assert series.units == ("mV", "mV")
+    assert series.notes == ("comment of the record: 69 M Aldomet",)
+    signed = [s - 0x10000 if s > 0x7FFF else s for s in good]
+    assert np.array_equal(read_series(record(with_sums(signed))).values, series.values)
+    changed = SAMPLES.copy()
+    changed[17, 1] ^= 1
+    path = record(with_sums(good), changed.tobytes())
+    with pytest.raises(DataError, match=r'checksum of signal "resp"'):
+        read_series(path)
+    assert read_series(path, columns=["I"]).values.shape == (200, 1)
+
+
+def test_a_checksum_that_was_not_counted_is_said(record):
+    (note,) = read_series(record()).notes
+    assert "not verified: I, resp" in note
+
+
+def test_signals_are_read_at_their_own_rate(record):
+    fast = np.random.default_rng(1).integers(-500, 500, (200, 4)).astype("<i2")
+    slow = SAMPLES[:, :1]
+    header = with_sums([int(s.sum(dtype=np.int64)) & 0xFFFF for s in (fast, slow)], frames=(4, 1))
+    path = record(header, np.hstack([fast, slow]).tobytes())
+    series = read_series(path, columns=["I"])
+    assert series.dt == 1 / 1000
+    assert np.allclose(series.values[:, 0], fast.ravel() / 100, rtol=0, atol=1e-12)
+    series = read_series(path, columns=[1])
+    assert series.dt == 1 / 250
+    assert series.names == ("resp",)
+    assert np.allclose(series.values, slow / 200, rtol=0, atol=1e-12)
+    for columns in (None, ["resp", "I"]):
+        with pytest.raises(DataError, match="250 Hz: resp; 1000 Hz: I"):
+            read_series(path, columns=columns)
+
+
+def test_the_order_of_the_columns_is_that_asked_for(record):
+    both = read_series(record())
+    turned = read_series(record(), columns=["resp", "I"])
+    assert turned.names == ("resp", "I")
+    assert turned.units == ("mV", "mV")
+    assert np.array_equal(turned.values, both.values[:, ::-1])
 
 
 def test_invalid_samples_are_missing_values(record):

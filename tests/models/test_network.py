@@ -93,7 +93,8 @@ def test_a_cell_alone_stands_for_a_network():
     assert build(Network, "lstm") == Network((LSTM(),))
     assert build(Network, {"plrnn": {"hidden": 8}}) == Network((PLRNN(8),))
     assert build(Network, {"cells": ["rnn", {"lstm": {"hidden": 3}}]}) == Network((RNN(), LSTM(3)))
-    assert plain(Network((LSTM(3),))) == {"cells": [{"lstm": {"hidden": 3}}]}
+    form = {"cells": [{"lstm": {"hidden": 3}}], "embedding": None, "tied": False, "dropout": None}
+    assert plain(Network((LSTM(3),))) == form
 
 
 def test_networks_that_cannot_do_the_task_are_refused():

@@ -12,7 +12,7 @@ from sparsernn.models.rnn import RNN
 from sparsernn.sparsifiers.base import Clock, Snapshot
 from sparsernn.sparsifiers.methods.deepr import DeepR
 from sparsernn.tasks.adding import Adding
-from sparsernn.training.loop import Operands, Trainer, begin, segment
+from sparsernn.training.loop import Operands, Trainer, init_carry, segment
 from sparsernn.training.optimizers import SGD
 
 PRUNABLES = (Prunable("w", "recurrent", 1, 12, 12),)
@@ -61,7 +61,7 @@ def test_in_a_training_signs_hold_and_the_number_is_exact():
     trainer = Trainer(task, network, Ports(2, 1, False), None, SGD(learning_rate=0.1), deepr, (), 4, 25, 8)
     weights = network.init(rng.key(0, "init"), trainer.ports)
     state = deepr.init(rng.key(0, "masks"), trainer.prunables, trainer.clock(0), weights)
-    carry = begin(trainer, weights, (), state)
+    carry = init_carry(trainer, weights, (), state)
     signs = np.where(np.asarray(weights["cell0"]["recurrent"]) < 0, -1, 1)
     seen = {np.asarray(state.masks["cell0/recurrent"]).tobytes()}
     for step in range(0, 90, 10):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import SpecError
-from sparsernn.masks import Prunable, nonzeros
+from sparsernn.masks import Prunable, exact_count, nonzeros
 from sparsernn.sparsifiers.base import Clock, Snapshot, SparseState
 from sparsernn.sparsifiers.drop import Geometric, Magnitude, Random
 from sparsernn.sparsifiers.methods.geometric import geometric
 from sparsernn.sparsifiers.methods.gradual_cubic import gradual_cubic
 from sparsernn.sparsifiers.methods.one_shot import one_shot
 from sparsernn.sparsifiers.methods.random import random
-from sparsernn.sparsifiers.pruner import Pruner
+from sparsernn.sparsifiers.pruner import Pruner, fraction_reaching
 from sparsernn.sparsifiers.schedule import Cubic, EveryEpoch, OneShot, PerRound
 
 # arXiv 2406.04934: n = round-half-even(0.2 * remaining), twenty times
@@ -171,3 +171,12 @@ def test_what_training_needs_to_know():
     assert Pruner(OneShot(), Random(), density=0.5).traceable
     assert Pruner(PerRound(), Random(), drop_fraction=0.5).by_rounds
     assert not one_shot().by_rounds
+
+
+@pytest.mark.parametrize("density", [0.5, 0.25, 0.1, 0.055, 0.9])
+@pytest.mark.parametrize(("size", "rounds"), [(900, 3), (2500, 13), (2500, 1), (10_000, 8), (25_600, 20)])
+def test_a_density_is_met_exactly_after_all_rounds(density, size, rounds):
+    fraction = fraction_reaching(density, size, rounds)
+    pruner = random(drop_fraction=fraction)
+    count = pruner.final_count((matrix("w", 1, size),), Clock(0, rounds, 5, 5))
+    assert count == exact_count(density, size)

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.sparsifiers.select import among, highest, lowest, part, ratio
+from sparsernn.masks import part, ratio
+from sparsernn.sparsifiers.select import among, highest, lowest
 
 
 def reference(scores, eligible, count, sign=1.0):

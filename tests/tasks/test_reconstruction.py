@@ -15,9 +15,11 @@ def save(folder, values, name="series.npy"):
 
 @pytest.fixture
 def ramp(tmp_path):
-    """Row t holds -t and -10 t: where a value comes from can be read off (a rising ramp is refused as a time axis)."""
+    """Row t holds -t and -10 t: where a value comes from can be read off (with names: else it is taken for a time)."""
     t = np.arange(1000.0)
-    return save(tmp_path, np.stack([-t, -10 * t], axis=1))
+    path = tmp_path / "ramp.csv"
+    np.savetxt(path, np.stack([-t, -10 * t], axis=1), delimiter=",", header="down,steep", comments="")
+    return str(path)
 
 
 @pytest.fixture
@@ -113,10 +115,10 @@ def test_examples_follow_one_another(ramp):
 
 
 def test_delays_never_cross_a_cut(ramp):
-    task = Reconstruction(file=ramp, columns=("x0",), lags=(0, 3, 7), sequence=10, standardize=False)
+    task = Reconstruction(file=ramp, columns=("down",), lags=(0, 3, 7), sequence=10, standardize=False)
     recording = task.load()
     assert (recording.lags, recording.embedding) == ((0, 3, 7), "given")
-    assert recording.names == ("x0", "x0(t+3)", "x0(t+7)")
+    assert recording.names == ("down", "down(t+3)", "down(t+7)")
     for split, (low, high) in zip(SPLITS, ((0, 600), (600, 800), (800, 1000)), strict=True):
         rows = -getattr(recording, split)
         np.testing.assert_array_equal(rows[:, 0], np.arange(low, high - 7))

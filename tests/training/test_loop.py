@@ -28,7 +28,7 @@ from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.schedule import EverySteps, OneShot
 from sparsernn.tasks.adding import Adding
 from sparsernn.training import loop
-from sparsernn.training.loop import Operands, Trainer, begin, segment
+from sparsernn.training.loop import Operands, Trainer, _segment, init_carry, segment
 from sparsernn.training.optimizers import SGD, Adam, RAdam
 from sparsernn.training.run import run
 from sparsernn.weights import flatten
@@ -51,7 +51,7 @@ def beginning(trainer, seed=0):
     pairs = [r.init(rng.key(seed, "r", i), trainer.prunables) for i, r in enumerate(trainer.regularizers)]
     sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
     operands = Operands(rng.key(seed), 0, None, tuple(p[1] for p in pairs))
-    return operands, begin(trainer, weights, tuple(p[0] for p in pairs), sparse)
+    return operands, init_carry(trainer, weights, tuple(p[0] for p in pairs), sparse)
 
 
 def bits(tree):
@@ -136,7 +136,7 @@ def test_updates_equal_those_by_hand(name, clip):
         assert int(carry.diverged) == -1
         for path, expected in weights.items():
             np.testing.assert_allclose(flatten(carry.weights)[path], expected, rtol=1e-10, atol=1e-12, err_msg=path)
-            trace = flatten(carry.slots.trace[0])[path]
+            trace = flatten(carry.opt_state.trace[0])[path]
             np.testing.assert_allclose(trace, slots[path], rtol=1e-10, atol=1e-12, err_msg=path)
         for path, mask in masks.items():
             np.testing.assert_array_equal(carry.sparse.masks[path], mask)
@@ -197,15 +197,15 @@ def test_moments_of_changed_entries_are_forgotten_and_others_kept(optimizer):
     assert moved.any()
     assert before.sum() == after.sum()
     for slot in ("mu", "nu"):
-        kept, reset = (np.asarray(flatten(getattr(c.slots, slot)[0])["cell0/recurrent"]) for c in (free, rewired))
+        kept, reset = (np.asarray(flatten(getattr(c.opt_state, slot)[0])["cell0/recurrent"]) for c in (free, rewired))
         assert (kept[before & ~after] != 0).any()
         assert (reset[moved] == 0).all()
         stayed = before & after & (reset != 0)
         np.testing.assert_array_equal(reset[stayed], kept[stayed])
         assert stayed.sum() >= (before & after).sum() - 4  # one dropped and grown again starts anew
-        other = np.asarray(flatten(getattr(rewired.slots, slot)[0])["cell0/input"])
-        np.testing.assert_array_equal(other, np.asarray(flatten(getattr(free.slots, slot)[0])["cell0/input"]))
-    assert int(rewired.slots.count) == 4
+        other = np.asarray(flatten(getattr(rewired.opt_state, slot)[0])["cell0/input"])
+        np.testing.assert_array_equal(other, np.asarray(flatten(getattr(free.opt_state, slot)[0])["cell0/input"]))
+    assert int(rewired.opt_state.count) == 4
     assert (np.asarray(rewired.weights["cell0"]["recurrent"])[~before & after] == 0).all()
 
 
@@ -247,24 +247,24 @@ def test_how_updates_are_cut_into_calls_changes_no_bit(name):
     trainer = trainer_of(SPARSIFIERS[name], RAdam(0.05))
     operands, whole = beginning(trainer)
     pieces = single = whole
-    compiled = segment._cache_size()
+    compiled = _segment._cache_size()
     whole = segment(trainer, operands, whole, 0, 12)
     for first, last in [(0, 0), (0, 1), (1, 6), (6, 6), (6, 7), (7, 12)]:
         pieces = segment(trainer, operands, pieces, first, last)
     for step in range(12):
         single = segment(trainer, operands, single, step, step + 1)
     assert bits(whole) == bits(pieces) == bits(single)
-    assert segment._cache_size() == compiled + 1, "bounds and masks must not recompile"
+    assert _segment._cache_size() == compiled + 1, "bounds and masks must not recompile"
 
 
 def test_another_seed_does_not_recompile():
     trainer = trainer_of(SPARSIFIERS["rewired"])
     operands, carry = beginning(trainer)
     segment(trainer, operands, carry, 0, 1)
-    compiled = segment._cache_size()
+    compiled = _segment._cache_size()
     other, fresh = beginning(trainer_of(SPARSIFIERS["rewired"]), seed=1)
     moved = segment(trainer_of(SPARSIFIERS["rewired"]), other, fresh, 0, 1)
-    assert segment._cache_size() == compiled
+    assert _segment._cache_size() == compiled
     assert bits(moved.weights) != bits(segment(trainer, operands, carry, 0, 1).weights)
 
 

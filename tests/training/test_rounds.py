@@ -59,7 +59,7 @@ def test_where_weights_go_back_to(tiny, tmp_path, monkeypatch, rewind):
             assert path != PATH or (array[mask] != 0).all()
         else:
             np.testing.assert_array_equal(array, np.asarray(get(start, path)) * (mask if path == PATH else 1))
-    assert all((np.asarray(a) == 0).all() for a in jax.tree.leaves(carry.slots)), "optimizers begin anew"
+    assert all((np.asarray(a) == 0).all() for a in jax.tree.leaves(carry.opt_state)), "optimizers begin anew"
 
 
 def test_magnitude_is_that_of_the_parents_chosen_weights(tiny, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, generate, reconstruct, report, run, show
+from sparsernn.cli import compare, data, demo, doctor, forecast, generate, look, reconstruct, report, run, show
 
 app = typer.Typer(
     name="sparsernn",
@@ -17,11 +17,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
+app.command()(look.look)
 app.command()(reconstruct.reconstruct)
 app.command()(run.run)
 app.command()(report.report)
 app.command()(show.show)
+app.command()(doctor.doctor)
 app.command()(generate.generate)
+app.command()(forecast.forecast)
 app.command()(compare.compare)
 app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
 

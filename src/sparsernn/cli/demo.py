@@ -16,17 +16,12 @@ def demo(
     short: Annotated[bool, typer.Option("--short", help="A minute's version that only shows that all works.")] = False,
 ) -> None:
     """Learn the Lorenz system, halve its network three times by four criteria, and report: about two minutes."""
-    from sparsernn.cli.pipeline import claim, conclude, say
-    from sparsernn.cli.progress import telling
-    from sparsernn.studies import criteria
+    from sparsernn.cli.pipeline import carry_out
     from sparsernn.studies.demo import NOTE, specs
 
-    store = claim(out)
-    say(
-        json, "Lorenz-63 is simulated; a PLRNN of 30 units learns it, is pruned by geometry, magnitude, activity-scaled"
-    )
-    say(json, "magnitude and at random to equal counts, rewound to its first weights and trained again, three times.")
     wanted = specs(rows=20_000, epochs=8, rounds=1) if short else specs()
-    with telling(quiet=json) as tell:
-        records = criteria.run_all(wanted, store, tell)
-    conclude(records, out, "Lorenz-63 pruned by four criteria", [NOTE], json)
+    before = (
+        "Lorenz-63 is simulated; a PLRNN of 30 units learns it, is pruned by geometry, magnitude, activity-scaled\n"
+        "magnitude and at random to equal counts, rewound to its first weights and trained again, three times."
+    )
+    carry_out(wanted, out, "Lorenz-63 pruned by four criteria", [NOTE], json, before=before)

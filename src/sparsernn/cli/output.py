@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from sparsernn.studies.free_run import Generated
     from sparsernn.training.store import Outcome, Record
 
 EXIT = {"finished": 0, "paused": 0, "diverged": 3, "interrupted": 5, "failed": 1}
@@ -75,6 +76,35 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     console.print(table)
     for reason, place in reasons.items():
         console.print(Text(f"[{place}] {reason}"))
+
+
+def print_series(out: Path, made: Generated, record: Record, as_json: bool, try_next: str = "") -> None:
+    """Write what a network did to `out`, and say what it is: columns, interval, preparation."""
+    import numpy as np
+
+    from sparsernn.files.table_out import write_series
+    from sparsernn.studies.free_run import prepared_of
+
+    write_series(
+        out, made.values, made.names, made.dt, made.starts, made.comments, time_unit=made.time_unit, units=made.units
+    )
+    finite = bool(np.isfinite(made.values).all())
+    changed = prepared_of(record).changed_since()
+    if as_json:
+        about = {"out": str(out), "shape": list(made.values.shape), "columns": list(made.names), "dt": made.dt}
+        about |= {"time_unit": made.time_unit, "units": list(made.units), "said": list(made.said)}
+        print_json(about | {"run": str(record.directory), "finite": finite, "recording_changed": changed})
+    else:
+        typer.echo(f"{out}: {made.values.shape[0]:,} steps of {', '.join(made.names)}")
+        typer.echo("; ".join(made.said))
+        if out.suffix == ".npy":
+            typer.echo("a .npy file holds the numbers alone; .csv and .npz keep this beside them")
+        if try_next:
+            typer.echo(f"next: sparsernn {try_next}")
+    if changed:
+        typer.echo(f"sparsernn: {changed}", err=True)
+    if not finite:
+        typer.echo("sparsernn: the run overflows: some values are not finite", err=True)
 
 
 def leave(outcome: Outcome, record: Record) -> None:

@@ -1,15 +1,40 @@
-"""What `demo` and `reconstruct` do with their records: report, tables, weights, exit code."""
+"""What `demo` and `reconstruct` do with their specs: train, a page after every stage, tables, weights, exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from sparsernn.report.write import Report
+    from sparsernn.training.run_spec import RunSpec
     from sparsernn.training.store import Record
+
+STORE = "runs"
+PREPARED = (
+    "columns",
+    "reading",
+    "dt",
+    "detrend",
+    "smooth",
+    "every",
+    "lags",
+    "standardize",
+    "split",
+    "sequence",
+    "noise",
+)
+"""Fields of a task that prepare a recording; the others say which recording it is."""
+PAGE_SECONDS, PAGE_SHARE = 10.0, 0.1
+"""Pages between stages may take so long together, or that share of the time since the beginning; the first is always
+written."""
+UNDER_WAY = ("interrupted", "failed", "paused", "running")
 
 
 def say(quiet: bool, text: str) -> None:
@@ -18,12 +43,61 @@ def say(quiet: bool, text: str) -> None:
         typer.echo(text)
 
 
-def claim(out: Path) -> Path:
-    """The store in `out`, made if need be. StoreError, and nothing written, if `out` holds something else."""
+def carry_out(
+    wanted: Sequence[RunSpec],
+    out: Path,
+    title: str,
+    notes: Sequence[str],
+    json: bool,
+    workers: int = 2,
+    before: str = "",
+) -> None:
+    """Train all specs below `out`, with a page after every stage, then the whole report; leave with the right code.
+
+    `before` is said once `out` is found usable. A command that fails before anything was trained leaves no directory
+    behind.
+    """
+    from sparsernn.cli.progress import telling
+    from sparsernn.studies import criteria
+
+    with claimed(out, wanted) as store:
+        if before:
+            say(json, before)
+        with telling(quiet=json) as tell:
+            pages = Pages(wanted, out, title, notes)
+            records = criteria.run_all(wanted, store, tell, workers, pages.at_stage)
+    conclude(records, out, title, notes, json)
+
+
+# ---------------------------------------------------------------------------------------------------- the place
+
+
+@contextmanager
+def claimed(out: Path, wanted: Sequence[RunSpec]) -> Iterator[Path]:
+    """The store of `claim`. What was made for it is taken away again if the block fails and has trained nothing."""
+    from sparsernn.training.store import MARKER
+
+    missing = [p for p in (out / STORE, out, *out.parents) if not p.exists()]
+    marked = (out / STORE / MARKER).exists()
+    try:
+        yield claim(out, wanted)
+    except BaseException:
+        with suppress(OSError):
+            if not marked and [p.name for p in (out / STORE).iterdir()] == [MARKER]:
+                (out / STORE / MARKER).unlink()
+        for folder in missing:  # from the innermost; what holds something stays
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def claim(out: Path, wanted: Sequence[RunSpec] = ()) -> Path:
+    """The store in `out`, made if need be. StoreError, and nothing written, if `out` holds something else, or runs on
+    another recording than `wanted`."""
     from sparsernn.errors import StoreError
     from sparsernn.training.store import MARKER, open_store
 
-    store = out / "runs"
+    store = out / STORE
     if out.exists() and not out.is_dir():
         raise StoreError(f"{out} is a file; give a directory for the results")
     if out.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in out.iterdir()):
@@ -31,25 +105,184 @@ def claim(out: Path) -> Path:
             f"{out} holds something else (no {store.name}/{MARKER} in it) and would be written over; "
             "give an empty or a new directory"
         )
+    if wanted and (store / MARKER).is_file():
+        _same_recording(store, wanted[0])
     return open_store(store)
+
+
+def _same_recording(store: Path, spec: RunSpec) -> None:
+    """StoreError where the runs in `store` are all of other data than the spec's: its page would take their place."""
+    from sparsernn.errors import StoreError
+    from sparsernn.spec import plain
+    from sparsernn.training.store import Record
+
+    there = []
+    for place in sorted(store.iterdir()):
+        with suppress(StoreError):  # a damaged one is somebody else's question
+            if (place / "spec.json").is_file():
+                there.append(Record(place))
+    data = spec.task.content_hash()
+    if not there or any(record.about["data"] == data for record in there):
+        return
+    ((kind, fields),) = plain(spec)["task"].items()
+    own = _origin(kind, fields)
+    alike = [r for r in there if _origin(*next(iter(r.spec["task"].items()))) == own]
+    prepared = {name: fields.get(name) for name in PREPARED}
+    as_before = [r for r in alike if {n: r.spec["task"][kind].get(n) for n in PREPARED} == prepared]
+    if alike and not as_before:
+        return  # the same recording, prepared in another way
+    before = str((as_before or there)[0].about.get("source", "other data"))
+    now = spec.task.describe()
+    if as_before:
+        raise StoreError(
+            f"{store.parent} holds runs on an earlier content of this recording ({before}): the data have changed "
+            "since. Give another --out, or move that directory away"
+        )
+    raise StoreError(
+        f"{store.parent} holds runs on another recording ({before}; this one is {now}), and its report would be "
+        "written over: give another --out, one directory a recording"
+    )
+
+
+def _origin(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
+    """Which recording it is, however prepared; a file by its place."""
+    origin = {name: value for name, value in fields.items() if name not in PREPARED and value is not None}
+    files = origin.get("file")
+    if files is not None:
+        origin["file"] = [str(Path(f).resolve()) for f in ([files] if isinstance(files, str) else files)]
+    return kind, repr(sorted(origin.items(), key=lambda item: item[0]))
+
+
+# ------------------------------------------------------------------------------------------ pages between stages
+
+
+class Pages:
+    """The page after every stage: complete for what is known, marked as "so far". One writer at a time: a stage that
+    ends while another thread writes is shown by that thread, once it is through."""
+
+    def __init__(self, wanted: Sequence[RunSpec], out: Path, title: str, notes: Sequence[str]):
+        self.wanted, self.out, self.title, self.notes = wanted, out, title, notes
+        self.latest: dict[int, Record] = {}
+        self.told, self.shown = 0, 0
+        self.writing, self.counting = threading.Lock(), threading.Lock()
+        self.began, self.spent = time.monotonic(), 0.0
+
+    def at_stage(self, number: int, record: Record) -> None:
+        """To be told of each stage that has ended, by any thread."""
+        with self.counting:
+            self.latest[number] = record
+            self.told += 1
+        while self.shown < self.told and self._left() and self.writing.acquire(blocking=False):
+            try:
+                began = time.monotonic()
+                self._write()
+                self.spent += time.monotonic() - began
+            finally:
+                self.writing.release()
+
+    def _left(self) -> bool:
+        """Whether some of the stages wanted have not ended: the last page is not written twice."""
+        with self.counting:
+            over = len(self.latest) == len(self.wanted) and all(self._over(i) for i in self.latest)
+        allowed = max(PAGE_SECONDS, PAGE_SHARE * (time.monotonic() - self.began))
+        return not over and (self.shown == 0 or self.spent < allowed)
+
+    def _over(self, number: int) -> bool:
+        record, spec = self.latest[number], self.wanted[number]
+        return record.outcome.name != "finished" or record.round >= (spec.rounds.count if spec.rounds else 0)
+
+    def _write(self) -> None:
+        from sparsernn.errors import SparseRNNError
+        from sparsernn.report.write import write_report
+
+        with self.counting:
+            known, self.shown = dict(self.latest), self.told
+        if all(self._finished_before(record) for record in known.values()):
+            return
+        with suppress(SparseRNNError):  # the report at the end meets it again, and says so
+            records = [known[i] for i in sorted(known)]
+            write_report(records, self.out, self.title, self.notes, so_far=self.so_far(known))
+
+    def _finished_before(self, record: Record) -> bool:
+        """Whether the page there is already later than this stage: the same command again, going through what is on
+        disk."""
+        page, outcome = self.out / "report.html", record.directory / "outcome.json"
+        try:
+            return page.stat().st_mtime_ns > outcome.stat().st_mtime_ns
+        except OSError:
+            return False
+
+    def so_far(self, known: dict[int, Record]) -> str:
+        """``So far: round 0 of 2. Still to come: …``"""
+        from sparsernn.studies.criteria import name_of
+
+        done, waiting = [], []
+        for i, spec in enumerate(self.wanted):
+            rounds, name = spec.rounds.count if spec.rounds else 0, name_of(spec)
+            record = known.get(i)
+            if record is not None:
+                done.append(f"round {record.round} of {rounds} ({name})" if rounds else name)
+                if record.outcome.name == "finished" and record.round < rounds:
+                    waiting.append(f"round {record.round + 1} of {rounds} ({name})")
+            else:
+                waiting.append(f"round 0 of {rounds} ({name})" if rounds else name)
+        said = f"So far: {', '.join(done)}."
+        if waiting:
+            said += f" Still running or to come: {', '.join(waiting)}."
+        return said + " This page is written anew after every stage; figures and tables as files come at the end."
+
+
+# ------------------------------------------------------------------------------------------------------- the end
 
 
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
-    from sparsernn.cli.output import leave, print_json, print_table
+    from sparsernn.cli.output import leave, print_json
     from sparsernn.cli.progress import telling
-    from sparsernn.errors import StoreError
-    from sparsernn.files.atomic import replacing
     from sparsernn.report.write import write_report
 
     for record in records:
-        if record.outcome.name in ("interrupted", "failed", "paused", "running"):
+        if record.outcome.name in UNDER_WAY:
             if json:
                 print_json({"out": str(out), "directory": str(record.directory), "outcome": record.outcome._asdict()})
             leave(record.outcome, record)
     with telling(quiet=json) as tell:
-        tell("report", 0, 1)
         report = write_report(records, out, title, notes, tell)
+    weights = _keep_weights(records, out)
+    if json:
+        print_json({"out": str(out), "report": str(report.html), **report.plain(), "notes": list(notes)})
+    else:
+        print_report(report, title)
+        for note in notes:
+            typer.echo(f"\n{note}")
+        typer.echo(f"\nreport: {report.html}\nfigures: {out / 'figures'}  tables: {out / 'tables'}  weights: {weights}")
+    for record in records:
+        leave(record.outcome, record)
+
+
+def print_report(report: Report, title: str = "") -> None:
+    """The verdict, its grade first, then the tables, task by task."""
+    from sparsernn.cli.output import print_table
+
+    for comparison, said, table, rivals in zip(
+        report.comparisons, report.said(), report.tables, report.baselines, strict=True
+    ):
+        several = len(report.comparisons) > 1
+        if several:
+            typer.echo(f"\n{comparison.task}")
+        for sentence in said:
+            typer.echo(sentence)
+        typer.echo("")
+        print_table(comparison.task if several else title or table.title, table.columns, table.plain())
+        if rivals.rows:
+            print_table(rivals.title, rivals.columns, rivals.plain())
+
+
+def _keep_weights(records: Sequence[Record], out: Path) -> Path:
+    """Every run's last weights and masks under the names of their runs; those that are there already stay."""
+    from sparsernn.errors import StoreError
+    from sparsernn.files.atomic import replacing
+
     weights = out / "weights"
     try:
         weights.mkdir(exist_ok=True)
@@ -57,16 +290,13 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
         raise StoreError(f"{weights} cannot be made ({error.strerror}); move away what is there") from None
     for record in records:
         for part in ("weights", "masks"):
-            source = record.directory / f"{part}.safetensors"
+            source, kept = (
+                record.directory / f"{part}.safetensors",
+                weights / f"{record.directory.name}-{part}.safetensors",
+            )
             if source.is_file():
-                with replacing(weights / f"{record.directory.name}-{part}.safetensors") as file:
-                    file.write(source.read_bytes())
-    if json:
-        print_json({"out": str(out), "report": str(report.html), "rows": report.rows, "notes": list(notes)})
-    else:
-        print_table(title, report.table.columns, report.table.plain())
-        for note in notes:
-            typer.echo(f"\n{note}")
-        typer.echo(f"\nreport: {report.html}\nfigures: {out / 'figures'}  tables: {out / 'tables'}  weights: {weights}")
-    for record in records:
-        leave(record.outcome, record)
+                content = source.read_bytes()
+                if not kept.is_file() or kept.read_bytes() != content:
+                    with replacing(kept) as file:
+                        file.write(content)
+    return weights

@@ -19,16 +19,17 @@ def report(
     title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Make one self-contained page from one run, or compare several."""
-    from sparsernn.cli.output import print_json, print_table
+    """Make one self-contained page from one run, or compare several; one section a task."""
+    from sparsernn.cli.output import print_json
+    from sparsernn.cli.pipeline import print_report
     from sparsernn.cli.progress import telling
     from sparsernn.errors import SpecError, StoreError
-    from sparsernn.report.page import MADE_BY
-    from sparsernn.report.runs import compare, find
+    from sparsernn.report.runs import by_task, find
+    from sparsernn.report.stamp import MADE_BY
     from sparsernn.report.write import write
     from sparsernn.training.store import MARKER
 
-    comparison = compare(find(runs))
+    comparisons = by_task(find(runs))
     if out is None:
         lone = len(runs) == 1 or (runs[0] / MARKER).is_file()
         out = (runs[0] if lone else runs[0].parent) / "report.html"
@@ -39,22 +40,27 @@ def report(
     if out.is_file() and MADE_BY not in out.read_text(encoding="utf-8", errors="replace"):
         raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
     with telling(quiet=json) as tell:
-        made = write(comparison, out, png, csv, title or _title(comparison), tell=tell)
+        missing = [said for c in comparisons for said in c.missing]
+        made = write(comparisons, out, png, csv, title or _title(comparisons), missing, tell=tell)
     if json:
-        unfinished = [t.name for t in comparison.trainings if t.outcome.name != "finished"]
+        unfinished = [t.name for c in comparisons for t in c.trainings if t.outcome.name != "finished"]
         files = {"html": str(made.html), "png": list(map(str, made.pngs)), "csv": list(map(str, made.csvs))}
-        print_json({**files, "rows": made.rows, "unfinished": unfinished})
+        print_json({**files, **made.plain(), "unfinished": unfinished, "missing": missing})
         return
-    print_table(made.table.title, made.table.columns, made.table.plain())
+    print_report(made)
+    for said in missing:
+        typer.echo(said)
     for path in (made.html, png, csv):
         if path is not None:
             typer.echo(str(path))
 
 
-def _title(comparison) -> str:
-    """``reconstruction by plrnn: geometric, magnitude``."""
-    spec = comparison.trainings[0].record.spec
+def _title(comparisons) -> str:
+    """``reconstruction with plrnn: geometric, magnitude``; ``3 tasks``."""
+    if len(comparisons) > 1:
+        return f"{len(comparisons)} tasks"
+    spec = comparisons[0].trainings[0].record.spec
     cells = " + ".join(next(iter(cell)) for cell in spec["network"]["cells"])
-    labels = comparison.labels
+    labels = comparisons[0].labels
     named = ", ".join(labels) if len(labels) <= 4 else f"{len(labels)} runs"
     return f"{next(iter(spec['task']))} with {cells}: {named}"

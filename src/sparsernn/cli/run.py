@@ -40,7 +40,22 @@ def run(
             rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
             print_table(name, ["", "validation", "test"], rows)
         typer.echo(f"{outcome.name}: {record.directory}")
+        for line in following(record):
+            typer.echo(line)
     leave(outcome, record)
+
+
+def following(record: Record) -> list[str]:
+    """Commands that go on from a run, ready to be copied."""
+    from shlex import quote
+
+    if record.outcome.name not in ("finished", "paused", "diverged"):
+        return []
+    place = quote(str(record.directory))
+    found = [f"next: sparsernn report {place}", f"      sparsernn show {place}"]
+    if "reconstruction" in record.spec["task"]:
+        found.append(f"      sparsernn generate {place} --steps 10000 --out free-run.npy")
+    return found
 
 
 def summary(record: Record) -> dict:

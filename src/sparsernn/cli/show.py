@@ -25,6 +25,12 @@ def show(
     if "outcome" in about:
         outcome = about["outcome"]
         typer.echo(f"{outcome['name']} at update {outcome['step']}  {outcome['why']}\n{outcome['advice']}")
+    if data := about.get("data"):
+        interval = "" if data["dt"] is None else f", a row every {data['dt']:.6g} {data['time_unit']}".rstrip()
+        typer.echo(f"data: {data['source']}: {', '.join(data['names'])}; {data['rows']:,} rows to test{interval}")
+        typer.echo("prepared: " + ("; ".join(data["preparation"]) or "nothing was filtered or left out"))
+        if data["changed"]:
+            typer.echo(f"sparsernn: {data['changed']}", err=True)
     rows = [
         [
             a["name"],
@@ -55,12 +61,30 @@ def _of_file(path: Path) -> dict:
 def _of_run(directory: Path) -> dict:
     import numpy as np
 
+    from sparsernn.tasks.reconstruction import Prepared
     from sparsernn.training.record import Record
     from sparsernn.weights import flatten
 
     record = Record(directory)
     outcome = record.outcome
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
+    if "prepared.safetensors" in record.ledger().files and "reconstruction" in record.spec.get("task", {}):
+        prepared = Prepared.of(*record.prepared())
+        kept = (
+            "source",
+            "names",
+            "channels",
+            "units",
+            "dt",
+            "time_unit",
+            "lags",
+            "starts",
+            "preparation",
+            "file_sha256",
+        )
+        about["data"] = {name: getattr(prepared, name) for name in kept}
+        about["data"] |= {"mean": prepared.mean.tolist(), "scale": prepared.scale.tolist()}
+        about["data"] |= {"rows": len(prepared.test), "changed": prepared.changed_since()}
     if prunables := record.prunables():
         roles = {p.path: p.role for p in prunables}
         for name, array in sorted(flatten(record.weights()).items()):

@@ -92,15 +92,20 @@ class BinnedAccumulator:
         """Share of the points seen that lay in the box, (runs,)."""
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
-    def escaped(self) -> NDArray[np.bool_]:
-        """Which runs have left for good (`sparsernn.dynamics.box.Leaving`), (runs,)."""
-        return self._leaving.gone(self.seen)
+    def escaped(self) -> NDArray[np.float64]:
+        """Share of each run's stretches that have left for good (`sparsernn.dynamics.box.Leaving`), (runs,): 0 or 1 for
+        runs of one stretch."""
+        return self._leaving.stretches(self.seen)
+
+    def close(self) -> None:
+        """The stretches end here; what is added next begins anew, from data."""
+        self._leaving.close(self.seen)
 
     def divergences(self) -> NDArray[np.float64]:
         """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left.
 
         Where escape is counted, a run that has left for good scores the ceiling: the share of its points that lay
-        inside says only how long that took.
+        inside says only how long that took. Of several stretches, those that left count as the ceiling by their rows.
         """
         definition, out = self.reference.definition, np.empty(self.runs)
         counted = definition.escape == "counted"
@@ -115,7 +120,8 @@ class BinnedAccumulator:
             out,
         )
         if counted:
-            out[self.escaped()] = self.reference.ceiling(self.seen)
+            gone = self._leaving.share(self.seen)
+            out = (1 - gone) * out + gone * self.reference.ceiling(self.seen)
         return np.where(totals > 0, out, np.nan)
 
 

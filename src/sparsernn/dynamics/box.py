@@ -61,11 +61,17 @@ def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[
 
 class Leaving:
     """Which of several runs have left for good: the last point is not finite, or the last twentieth of the run (at
-    least 20 points, or all of it) lies outside the box. The counting kernels keep `last_inside` (runs,) up to date."""
+    least 20 points, or all of it) lies outside the box. The counting kernels keep `last_inside` (runs,) up to date.
+
+    A run may consist of stretches, each begun anew from data: `close` ends one."""
 
     def __init__(self, runs: int):
         self.last_inside = np.full(runs, -1, np.int64)
         self._not_finite = np.zeros(runs, bool)
+        self._begun = 0
+        self._gone_rows = np.zeros(runs, np.int64)
+        self._gone = np.zeros(runs, np.int64)
+        self._closed = 0
 
     def note(self, chunk: NDArray[np.floating[Any]]) -> None:
         """To be told of every chunk (steps, runs, N)."""
@@ -73,8 +79,29 @@ class Leaving:
             self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
 
     def gone(self, seen: int) -> NDArray[np.bool_]:
-        """(runs,) of runs of `seen` points."""
-        return self._not_finite | (seen - 1 - self.last_inside >= min(seen, max(LEAST_OUTSIDE, seen // 20)))
+        """(runs,) of runs of `seen` points: whether the stretch that goes on has left."""
+        rows = seen - self._begun
+        outside = seen - 1 - np.maximum(self.last_inside, self._begun - 1)
+        return self._not_finite | (outside >= min(rows, max(LEAST_OUTSIDE, rows // 20)))
+
+    def close(self, seen: int) -> NDArray[np.bool_]:
+        """End a stretch at `seen` points; (runs,) which of them had left in it."""
+        gone = self.gone(seen)
+        self._gone_rows += gone * (seen - self._begun)
+        self._gone += gone
+        self._closed += 1
+        self._begun, self._not_finite = seen, np.zeros_like(self._not_finite)
+        return gone
+
+    def share(self, seen: int) -> NDArray[np.float64]:
+        """(runs,) share of the rows that belong to stretches that left."""
+        rows = self._gone_rows + (self.gone(seen) * (seen - self._begun) if seen > self._begun else 0)
+        return rows / max(seen, 1)
+
+    def stretches(self, seen: int) -> NDArray[np.float64]:
+        """(runs,) share of the stretches that left."""
+        going = seen > self._begun or self._closed == 0
+        return (self._gone + (self.gone(seen) if going else 0)) / (self._closed + going)
 
 
 @compiled

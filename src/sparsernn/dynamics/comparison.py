@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.dynamics.box import checked_reference
 from sparsernn.dynamics.definition import Definition, definition_for
-from sparsernn.dynamics.spectra import spectral_distance
+from sparsernn.dynamics.oddities.outliers import outliers, yardsticks
+from sparsernn.dynamics.spectra import SpectralDistance, blindness, spectral_distance
 from sparsernn.errors import DataError, Undefined
+
+NEAR_CEILING = 0.8
+"""Share of the ceiling from which on a floor leaves no room between a good run and a bad one."""
 
 
 class Bound(NamedTuple):
@@ -23,13 +28,17 @@ class Bound(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What `compare` found; D_stsp in nats, D_H from 0 to 1."""
+    """What `compare` found; D_stsp in nats, D_H from 0 to 1.
+
+    `d_stsp_error` is the Monte-Carlo standard error of `d_stsp` (None for binning, which draws nothing); `warnings` say
+    where the numbers cannot be trusted.
+    """
 
     d_stsp: float | Undefined
     d_h: float | Undefined
     d_h_per_dimension: list[float | Undefined]
     inside_fraction: float
-    escaped: bool
+    escaped: bool | float
     floor: Bound
     ceiling: Bound
     definition: Definition
@@ -38,6 +47,8 @@ class Comparison(NamedTuple):
     sigma_hz: float | None
     rows: tuple[int, int]
     rows_compared: int
+    d_stsp_error: float | None = None
+    warnings: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
         """What was measured, one sentence a line."""
@@ -48,9 +59,15 @@ class Comparison(NamedTuple):
             f"floor: {self.floor.what}",
             f"ceiling: {self.ceiling.what}",
         ]
+        if self.d_stsp_error is not None:
+            lines.append(f"D_stsp is drawn: its Monte-Carlo standard error is {self.d_stsp_error:.2g} nats")
         if self.rows[0] != self.rows[1]:
-            lines.append(f"D_H compares the first {self.rows_compared} rows of both; D_stsp all {self.rows}")
-        return lines
+            first, second = self.rows
+            lines.append(
+                f"D_H compares the first {self.rows_compared} rows of both; D_stsp all, {first} of the reference and "
+                f"{second} of the generated series"
+            )
+        return [*lines, *(f"warning: {warning}" for warning in self.warnings)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: an undefined number is None, its reason under `undefined` by dotted name."""
@@ -64,6 +81,7 @@ class Comparison(NamedTuple):
 
         out = {
             "d_stsp": plain("d_stsp", self.d_stsp),
+            "d_stsp_error": self.d_stsp_error,
             "d_h": plain("d_h", self.d_h),
             "d_h_per_dimension": [plain(f"d_h_per_dimension.{i}", d) for i, d in enumerate(self.d_h_per_dimension)],
             "definition": self.definition.to_dict()
@@ -73,6 +91,7 @@ class Comparison(NamedTuple):
             "floor": {name: plain(f"floor.{name}", value) for name, value in self.floor._asdict().items()},
             "ceiling": {name: plain(f"ceiling.{name}", value) for name, value in self.ceiling._asdict().items()},
             "rows": {"reference": self.rows[0], "generated": self.rows[1], "d_h": self.rows_compared},
+            "warnings": list(self.warnings),
         }
         return out | ({"undefined": undefined} if undefined else {})
 
@@ -90,6 +109,8 @@ def compare(
     dt: float | None = None,
     sigma_hz: float | None = None,
     second_reference: ArrayLike | None = None,
+    starts: Sequence[int] = (0,),
+    generated_starts: Sequence[int] = (0,),
 ) -> Comparison:
     """How well a generated series (T', N) matches a reference (T, N), in the same units and at the same interval.
 
@@ -104,25 +125,40 @@ def compare(
     kept, not their width, so that the spectra are as noisy as at full length. Ceiling: a run that shares no place with
     the reference; disjoint spectra. O(T log T) plus the estimator's cost.
 
-    Raises `DataError` for an unusable reference or series that do not fit, `SpecError` for bad settings.
+    `starts` and `generated_starts` are the first rows of stretches that do not follow one another: spectra are averages
+    over pieces of equal length within them, of all rows, and a stretch that leaves for good counts as the ceiling by
+    its rows.
+
+    Raises `DataError` for an unusable reference, one whose range a fill value or a few rows make (`yardsticks`: no
+    number could mean anything), or series that do not fit, `SpecError` for bad settings.
     """
     true = checked_reference(reference)
+    refuse_yardsticks(true, "the reference")
     other = _checked_like(generated, true, "generated series")
     second = None if second_reference is None else _checked_like(second_reference, true, "second reference")
     rows = min(len(true), len(other))
     definition = definition_for(rows, true.shape[1], preset, estimator=estimator, bins=bins, box=box, variance=variance)
-    spectral = spectral_distance(true[:rows], other[:rows], sigma_hz=sigma_hz, padding=padding, dt=dt)
+    several = len(starts) > 1 or len(generated_starts) > 1
+    pair = (true, other) if several else (true[:rows], other[:rows])
+    spectral = spectral_distance(
+        *pair, sigma_hz=sigma_hz, padding=padding, dt=dt, starts=starts, generated_starts=generated_starts
+    )
     prepared = stsp.prepare(true, definition)
-    found = stsp.assess(prepared, other)
+    found, error = stsp.assess_closely(prepared, other, generated_starts)
 
-    def d_h(a: NDArray[Any], b: NDArray[Any]) -> float | Undefined:
-        return spectral_distance(a, b, sigma=spectral.sigma, padding=padding).mean
+    def d_h(a: NDArray[Any], b: NDArray[Any], a_starts: Sequence[int], b_starts: Sequence[int]) -> float | Undefined:
+        options = {"starts": a_starts, "generated_starts": b_starts}
+        return spectral_distance(a, b, sigma=spectral.sigma, padding=padding, **options).mean  # type: ignore[arg-type]
 
     if second is None:
         length = min(len(other), len(true) // 2)
+        late = max(len(true) - length, 0) if len(starts) == 1 else stsp.halfway(len(true), starts, max(length, 1))
+        early = length if len(starts) == 1 else late
+        length = len(true) - late
+        apart = [s for s in starts if s < early], [0, *(s - late for s in starts if s > late)]
         floor = Bound(
-            stsp.floor(true, definition, len(other)),
-            d_h(true[:length], true[-length:]) if length > 1 else Undefined("the reference has fewer than 4 rows"),
+            stsp.floor(true, definition, len(other), starts=starts),
+            d_h(true[:early], true[late:], *apart) if length > 1 else Undefined("the reference has fewer than 4 rows"),
             f"two stretches of the reference, the last {length} rows against the rows before"
             + (" (shorter than the series compared, so an upper bound)" if length < len(other) else ""),
         )
@@ -130,7 +166,7 @@ def compare(
         length = min(rows, len(second))
         floor = Bound(
             stsp.floor(true, definition, len(other), second),
-            d_h(true[:length], second[:length]),
+            d_h(true[:length], second[:length], [s for s in starts if s < length], (0,)),
             f"the reference against a second true series of {min(len(other), len(second))} rows",
         )
     ceiling = Bound(
@@ -141,7 +177,7 @@ def compare(
         spectral.mean,
         spectral.per_dimension,
         found.inside_fraction,
-        found.escaped,
+        found.escaped if len(generated_starts) > 1 else bool(found.escaped),
         floor,
         ceiling,
         definition,
@@ -150,7 +186,46 @@ def compare(
         spectral.sigma_hz,
         (len(true), len(other)),
         rows,
+        error,
+        tuple(_warnings(true, other, spectral, floor, ceiling, starts)),
     )
+
+
+def refuse_yardsticks(values: NDArray[Any], what: str, names: Sequence[str] = ()) -> None:
+    """DataError where fill values, overflow or a few rows make the range of a column (T, N): every run, even one that
+    stands still, would score the same."""
+    found = yardsticks(values)
+    if found:
+        listed = "; ".join(
+            f"outliers in column {names[o.column] if names and o.column is not None else o.column}: {o.text}"
+            for o in found[:3]
+        )
+        more = f" (and {len(found) - 3} more columns)" if len(found) > 3 else ""
+        raise DataError(f"{what}: {listed}{more}. No measure could mean anything; {found[0].mend}")
+
+
+def _warnings(
+    true: NDArray[Any],
+    other: NDArray[Any],
+    spectral: SpectralDistance,
+    floor: Bound,
+    ceiling: Bound,
+    starts: Sequence[int],
+) -> Iterator[str]:
+    for oddity in outliers(true):
+        yield f"outliers in column {oddity.column} of the reference: {oddity.text}"
+    finite = other[np.isfinite(other).all(axis=1)]
+    if len(finite) > 1:
+        for oddity in yardsticks(finite):
+            yield f"outliers in column {oddity.column} of the generated series: {oddity.text}; they count as escape"
+    if told := blindness(true, spectral.sigma, starts, min(len(true), len(other))):
+        yield told
+    low, high = floor.d_stsp, ceiling.d_stsp
+    if not isinstance(low, Undefined) and not isinstance(high, Undefined) and low > NEAR_CEILING * high:
+        yield (
+            f"the floor of D_stsp ({low:.3g} nats) is near its ceiling ({high:.3g}): the reference drifts, or is too "
+            "short, and D_stsp cannot tell a good run from a bad one"
+        )
 
 
 def _checked_like(values: ArrayLike, reference: NDArray[Any], name: str) -> NDArray[Any]:

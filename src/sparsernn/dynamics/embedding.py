@@ -38,7 +38,9 @@ def embed(series: ArrayLike, lags: Sequence[int]) -> NDArray[np.float64]:
     return np.stack([x[lag : lag + rows] for lag in steps], axis=1)
 
 
-def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int = 8) -> Embedding:
+def choose_lags(
+    series: ArrayLike, *, max_lag: int | None = None, max_dim: int = 8, starts: Sequence[int] = (0,)
+) -> Embedding:
     """Equal lags (0, τ, 2τ, …) for a delay embedding of `series` (T,), chosen from the data.
 
     τ is the first local minimum of the average mutual information between x[t] and x[t + τ] (Fraser and Swinney 1986,
@@ -53,16 +55,19 @@ def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int =
     minimum (lowest among three lags on either side and below half the information at lag 1, so that neither noise nor a
     strictly periodic signal passes); what to do with rounded values (a distance below their
     rounding error, or a thousandth of the sd, counts as that). About 1 s for T = 100,000.
+    `starts` are the first samples of stretches that do not follow one another: pairs and delays are taken within them,
+    up to a quarter of the longest.
     Raises `DataError` for a constant or unusable series, or one of fewer than 100 samples.
     """
     x = _checked(series)
-    lag, method, why = choose_lag(x, max_lag=max_lag)
+    lag, method, why = choose_lag(x, max_lag=max_lag, starts=starts)
     if max_dim < 1:
         raise SpecError(f"max_dim must be at least 1, got {max_dim}")
-    largest = max(1, min(max_dim, (len(x) - 50) // lag))
+    longest = int(_lengths(len(x), starts).max())
+    largest = max(1, min(max_dim, (longest - (50 if longest == len(x) else longest // 2)) // lag))
     shares: list[float] = []
     for dim in range(1, largest + 1):
-        shares.append(false_neighbors(x, lag, dim))
+        shares.append(false_neighbors(x, lag, dim, starts=starts))
         if shares[-1] < _FALSE_SHARE:
             break
     dim = 1 + int(np.argmax(np.array(shares) <= min(shares) + _FALSE_SHARE))
@@ -74,16 +79,17 @@ def choose_lags(series: ArrayLike, *, max_lag: int | None = None, max_dim: int =
     )
 
 
-def choose_lag(series: ArrayLike, *, max_lag: int | None = None) -> tuple[int, str, str]:
+def choose_lag(series: ArrayLike, *, max_lag: int | None = None, starts: Sequence[int] = (0,)) -> tuple[int, str, str]:
     """(lag, method, why): the first stage of `choose_lags`, the rows after which a series tells little of itself."""
     x = _checked(series)
     if len(x) < 100:
         raise DataError(f"choosing lags needs at least 100 samples, got {len(x)}: give the lags instead")
-    max_lag = min(max(len(x) // 20, 4), 2_000) if max_lag is None else max_lag
-    if not 1 <= max_lag <= len(x) // 4:
-        raise SpecError(f"max_lag must be 1 to a quarter of the series, got {max_lag}")
+    quarter = int(_lengths(len(x), starts).max()) // 4
+    max_lag = min(max(len(x) // 20, 4), 2_000, max(quarter, 1)) if max_lag is None else max_lag
+    if not 1 <= max_lag <= quarter:
+        raise SpecError(f"max_lag must be 1 to a quarter of the longest stretch of the series, got {max_lag}")
 
-    information, correlation = mutual_information(x, max_lag), autocorrelation(x, max_lag)
+    information, correlation = mutual_information(x, max_lag, starts), autocorrelation(x, max_lag, starts)
     minimum = _first_minimum(information)
     below = np.flatnonzero(correlation < 1 / np.e)
     if minimum is not None and not (len(below) and below[0] < minimum):
@@ -99,16 +105,21 @@ def choose_lag(series: ArrayLike, *, max_lag: int | None = None) -> tuple[int, s
     return lag, method, why
 
 
-def mutual_information(series: ArrayLike, max_lag: int) -> NDArray[np.float64]:
-    """Average mutual information of x[t] and x[t + lag] in nats for lag 0 … max_lag, from equally filled bins."""
+def mutual_information(series: ArrayLike, max_lag: int, starts: Sequence[int] = (0,)) -> NDArray[np.float64]:
+    """Average mutual information of x[t] and x[t + lag] in nats for lag 0 … max_lag, from equally filled bins; pairs
+    within the stretches that begin at `starts`."""
     x = _checked(series)
     bins = int(np.clip(np.sqrt(len(x) / 10), 4, 32))
     edges = np.unique(np.quantile(x, np.arange(1, bins) / bins))
     symbol = np.searchsorted(edges, x, side="right")
     bins = len(edges) + 1
     out = np.empty(max_lag + 1)
+    left = _left(len(x), starts)
     for lag in range(max_lag + 1):
-        joint = np.bincount(symbol[: len(x) - lag] * bins + symbol[lag:], minlength=bins * bins).reshape(bins, bins)
+        pairs = symbol[: len(x) - lag] * bins + symbol[lag:]
+        if len(starts) > 1:
+            pairs = pairs[left[: len(x) - lag] > lag]
+        joint = np.bincount(pairs, minlength=bins * bins).reshape(bins, bins)
         p = joint / joint.sum()
         product = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
         seen = p > 0
@@ -116,21 +127,27 @@ def mutual_information(series: ArrayLike, max_lag: int) -> NDArray[np.float64]:
     return out
 
 
-def autocorrelation(series: ArrayLike, max_lag: int) -> NDArray[np.float64]:
-    """Biased autocorrelation (divided by T and the variance) for lag 0 … max_lag, by FFT."""
+def autocorrelation(series: ArrayLike, max_lag: int, starts: Sequence[int] = (0,)) -> NDArray[np.float64]:
+    """Biased autocorrelation (divided by T and the variance) for lag 0 … max_lag, by FFT; of several stretches that
+    begin at `starts` the sum over pairs within them, around the mean of all."""
     x = _checked(series)
-    spectrum = np.fft.rfft(x - x.mean(), 2 * len(x))
-    covariance = np.fft.irfft(np.abs(spectrum) ** 2)[: max_lag + 1]
+    centered, covariance = x - x.mean(), np.zeros(max_lag + 1)
+    for part in np.split(centered, np.asarray(starts)[1:]):
+        spectrum = np.fft.rfft(part, 2 * max(len(part), max_lag + 1))
+        covariance += np.fft.irfft(np.abs(spectrum) ** 2)[: max_lag + 1]
     return covariance / covariance[0]
 
 
-def false_neighbors(series: ArrayLike, lag: int, dim: int) -> float:
-    """Share of nearest neighbors in (0, lag, …, (dim - 1) lag) that part when the coordinate dim · lag is added."""
+def false_neighbors(series: ArrayLike, lag: int, dim: int, *, starts: Sequence[int] = (0,)) -> float:
+    """Share of nearest neighbors in (0, lag, …, (dim - 1) lag) that part when the coordinate dim · lag is added; delays
+    within the stretches that begin at `starts`."""
     x = _checked(series)
     sd = x.std()
     points = embed(x, [lag * i for i in range(dim + 1)])
-    points = points[:: -(-len(points) // _TREE)]
-    stride = -(-(len(x) - lag * dim) // _TREE)
+    if len(starts) > 1:
+        points = points[_left(len(x), starts)[: len(points)] > lag * dim]
+    stride = -(-len(points) // _TREE)
+    points = points[::stride]
     states, following = points[:, :dim], points[:, dim]
     near_in_time = lag // stride  # rows on either side that are the same moment of the trajectory
     queries = np.unique(np.linspace(0, len(points) - 1, _QUERIES).astype(np.int64))
@@ -156,6 +173,17 @@ def _first_minimum(values: NDArray[np.float64]) -> int | None:
         if lowest and values[i] < 0.5 * values[1]:
             return i
     return None
+
+
+def _lengths(length: int, starts: Sequence[int]) -> NDArray[np.int64]:
+    """Of the stretches that begin at `starts`."""
+    return np.diff([*starts, length])
+
+
+def _left(length: int, starts: Sequence[int]) -> NDArray[np.int64]:
+    """How many samples of its stretch are left from each sample on, itself included."""
+    lengths = _lengths(length, starts)
+    return np.repeat(np.cumsum(lengths), lengths) - np.arange(length)
 
 
 def _checked(series: ArrayLike) -> NDArray[np.float64]:

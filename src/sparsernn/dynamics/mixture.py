@@ -66,6 +66,7 @@ class MixtureAccumulator:
         self.reference, self.runs, self.steps, self.seen = reference, runs, steps, 0
         self._kept = _chosen(steps, reference.definition.points, reference.definition.selection)
         self._used, self._near = 0, np.zeros(runs, np.int64)
+        self._near_before, self._near_kept = np.zeros(runs, np.int64), np.zeros(runs, np.int64)
         self._sums = np.zeros((len(reference.draws), runs))
         self._inside = np.zeros(runs, np.int64)
         self._leaving = Leaving(runs)
@@ -91,9 +92,15 @@ class MixtureAccumulator:
         """Share of the points seen that lay in the box, (runs,)."""
         return self._inside / max(self.seen, 1)
 
-    def escaped(self) -> NDArray[np.bool_]:
-        """Which runs have left for good (`sparsernn.dynamics.box.Leaving`), (runs,)."""
-        return self._leaving.gone(self.seen)
+    def escaped(self) -> Floats:
+        """Share of each run's stretches that have left for good (`sparsernn.dynamics.box.Leaving`), (runs,): 0 or 1 for
+        runs of one stretch."""
+        return self._leaving.stretches(self.seen)
+
+    def close(self) -> None:
+        """The stretches end here; what is added next begins anew, from data. Those that have left are far off, all."""
+        self._near_kept += np.where(self._leaving.close(self.seen), 0, self._near - self._near_before)
+        self._near_before = self._near.copy()
 
     def divergences(self) -> Floats:
         """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and no draw is left.
@@ -102,7 +109,20 @@ class MixtureAccumulator:
         each by its share: (1 - e) D(the other points) + e · ceiling; a run that has left for good scores the ceiling
         alone. This is at least the divergence of the whole run (which is convex in q). Without it a few good steps
         before the escape would be smeared over the attractor by their kernels and beat a run that collapses to a point.
+        Of several stretches, those that left count as the ceiling by their share of the points.
+
+        The divergence of two mixtures is never negative; an estimate that is (two nearly equal series, and the luck of
+        the draws: see `errors`) is given as 0, except under "dropped", which is as published.
         """
+        value = self._estimates()[0]
+        return value if self.reference.definition.escape == "dropped" else np.maximum(value, 0.0)
+
+    def errors(self) -> Floats:
+        """Monte-Carlo standard error of each run's `divergences`, (runs,) nats: sd over the draws / √draws; NaN where
+        fewer than two draws are left."""
+        return self._estimates()[1]
+
+    def _estimates(self) -> tuple[Floats, Floats]:
         reference, counted = self.reference, self.reference.definition.escape == "counted"
         points = self._near if counted else np.full(self.runs, self._used)
         log_q = _log_density(
@@ -112,10 +132,13 @@ class MixtureAccumulator:
         ratio = np.where(usable, reference.log_p, 0.0) - np.where(usable, log_q, 0.0)
         left = usable.sum(axis=1)
         value = np.where(left > 0, ratio.sum(axis=1) / np.maximum(left, 1), np.nan)
+        spread = np.where(usable, (ratio - value[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(left - 1, 1)
+        error = np.where(left > 1, np.sqrt(spread / np.maximum(left, 1)), np.nan)
         if not counted:
-            return value
-        near = np.where(self.escaped(), 0.0, self._near / max(self._used, 1))
-        return near * value + (1 - near) * reference.background_divergence
+            return value, error
+        going = np.where(self._leaving.gone(self.seen), 0, self._near - self._near_before)
+        near = (self._near_kept + going) / max(self._used, 1)
+        return near * value + (1 - near) * reference.background_divergence, near * error
 
 
 def prepare_mixture(values: ArrayLike, definition: Definition) -> MixtureReference:
@@ -141,8 +164,10 @@ def prepare_mixture(values: ArrayLike, definition: Definition) -> MixtureReferen
     points = (exact[_chosen(length, definition.points, definition.selection)] - center) / scale
     generator = np.random.default_rng(_SEED)
     if definition.selection == "even":
-        sources = points[_chosen(len(points), definition.draws, "even")]
-        sources = np.resize(sources, (definition.draws, dim))
+        # one at random from each of as many equal parts: evenly spaced ones would be the very rows of a thinned copy,
+        # whose kernels then stand where they are asked for, and score better than the reference itself
+        place = (np.arange(definition.draws) + generator.random(definition.draws)) / definition.draws
+        sources = points[(place * len(points)).astype(np.int64)]
     else:
         sources = points[generator.integers(len(points), size=definition.draws)]
     draws = sources + np.sqrt(variance) * generator.standard_normal((definition.draws, dim))

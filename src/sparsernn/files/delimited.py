@@ -11,92 +11,268 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import mode
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files.columns import Table, choose
+from sparsernn.files.header import MISSING, header_of, is_number
 from sparsernn.files.limits import unreadable
+from sparsernn.files.reading import AS_FOUND, Reading
+from sparsernn.files.time_axis import FEWEST, UNITS, called_counter, called_time, canonical
+from sparsernn.files.time_text import has_clock, is_clock, looks_like_time, parse_times
+from sparsernn.files.units import unit_of
 
 LINE = 1_000_000
-MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+LOOK = 30
+"""Rows that are looked at before the rest is read."""
+UNIT_ROW = re.compile(r"\s*([(\[].*[)\]])?\s*")
+NOTE = re.compile(
+    r"#\s*(?:(?P<dt>dt)\s*[:=]\s*(?P<number>[-+.\deE]+)\s*(?P<unit>[a-zA-Zµμ]{0,6})"
+    r"|(?P<starts>starts)\s*[:=]\s*(?P<rows>\d+(?:\s*,\s*\d+)*))\s*"
+)
 Row = tuple[int, list[str]]
 
 
-def read_delimited(path: Path, columns: Sequence[str | int] | None) -> Table:
+def read_delimited(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> Table:
     """A table with or without a header line; the delimiter (tab, semicolon, comma, spaces) is found out.
 
-    Lines that begin with # or % are comments. Only the chosen columns need to be numbers. Empty cells, NA and the like
-    become NaN. DataError with line and column for ragged rows and cells that are no numbers.
-    Cost: about 1 s for a million cells.
+    Lines that begin with # or % are comments; ``# dt: 0.01 s`` and ``# starts: 0, 500`` are understood. Of chosen
+    `columns` only these need to be numbers; what may be the time, a counter or the trial is read beside them. Columns
+    of dates become times; the trial column may be text. Empty cells, NA and the like become NaN. DataError with line
+    and column for ragged rows and cells that are no numbers, and for a first line of which it is not plain whether it
+    names the columns. Cost: about 1 s for a million cells.
     """
     try:
         with path.open("rb") as raw:
             if b"\0" in raw.read(1 << 16):
                 raise DataError(f"{path} is binary or UTF-16, not plain text; save it as CSV in UTF-8")
+        long = LINE * 1000 if reading.transpose else LINE
+        found = _Found([], [])
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            delimiter = _delimiter([line for _, line in itertools.islice(_lines(file, path), 30)])
+            lines = itertools.islice(_lines(file, path, long, found), LOOK)
+            delimiter = _delimiter([line for _, line in lines], reading.decimal)
+        found = _Found([], [])
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return _table(_rows(file, delimiter, path), columns, delimiter, path)
+            rows = _rows(file, delimiter, path, long, found)
+            table = _table(_turned(rows, path) if reading.transpose else rows, columns, delimiter, path, reading)
+        return _noted(table, found, path)
     except csv.Error as error:
         raise DataError(f"{path} is no table: {error}; are its quotes balanced?") from None
     except OSError as error:
         raise unreadable(path, error) from None
 
 
-def _table(rows: Iterator[Row], columns: Sequence[str | int] | None, delimiter: str, path: Path) -> Table:
-    first = list(itertools.islice(rows, 2))
+class _Found(NamedTuple):
+    """What comment lines tell."""
+
+    dt: list[tuple[float, str]]
+    starts: list[tuple[int, ...]]
+
+
+class _Plan(NamedTuple):
+    """Columns read as numbers that must be some, as numbers where they are, and as text (times, trial)."""
+
+    strict: list[int]
+    lenient: list[int]
+    times: list[int]
+    trial: int | None
+
+
+def _table(
+    rows: Iterator[Row], columns: Sequence[str | int] | None, delimiter: str, path: Path, reading: Reading
+) -> Table:
+    first = list(itertools.islice(rows, LOOK))
     if not first:
         raise DataError(f"{path} holds no table: every line is empty or a comment")
     width = len(first[0][1])
-    names = [f"x{i}" for i in range(width)]
-    if _is_header([cells for _, cells in first]):
-        names = [cell.strip() or name for cell, name in zip(first[0][1], names, strict=True)]
-        first = first[1:]
-        if first and all(re.fullmatch(r"\s*([(\[].*[)\]])?\s*", cell) for cell in first[0][1]):
-            first = first[1:]  # a row of units: (s), [mV]
-    picked = choose(names, columns, str(path))
-    numbers = array("d")
+    names, units, first, notes = _names(first, path, reading)
+    plan = _plan(names, [cells for _, cells in first], columns, reading, path)
+    places = sorted({*plan.strict, *plan.lenient})
+    needed = set(plan.strict)
+    strict = [i in needed for i in places]
+    numbers, texts = array("d"), [list[str]() for _ in plan.times]
+    labels: list[str] = []
+    comma, whole = reading.decimal == ",", places == list(range(width))
     for line, cells in itertools.chain(first, rows):
         if len(cells) != width:
             if "".join(cells).strip():
-                raise DataError(
-                    f"{path}, line {line}: {len(cells)} cells where the lines above have {width} "
-                    f"(delimiter {delimiter!r}); complete or remove the line"
-                )
+                raise DataError(_ragged(path, line, len(cells), width, delimiter))
             continue
+        for i, text in zip(plan.times, texts, strict=True):
+            text.append(cells[i])
+        if plan.trial is not None:
+            labels.append(cells[plan.trial].strip())
         try:
-            if "_" in "".join(cells):  # Python takes 1_0 for ten
+            if comma or "_" in "".join(cells):  # Python takes 1_0 for ten
                 raise ValueError
-            numbers.extend([float(cells[i]) for i in picked])
+            numbers.extend(list(map(float, cells)) if whole else [float(cells[i]) for i in places])
         except ValueError:
-            numbers.extend([_number(cells[i], f'{path}, line {line}, column "{names[i]}"') for i in picked])
-    values = np.array(numbers, dtype=np.float64).reshape(len(numbers) // len(picked), len(picked))
-    return Table(values, tuple(names[i] for i in picked))
+            numbers.extend(
+                [
+                    _number(cells[i], path, line, names[i], comma, cells) if must else _perhaps(cells[i], comma)
+                    for i, must in zip(places, strict, strict=True)
+                ]
+            )
+    count = len(texts[0]) if texts else len(labels) if labels else len(numbers) // max(len(places), 1)
+    values = np.array(numbers, dtype=np.float64).reshape(count, len(places))
+    if plan.trial is not None:
+        codes = np.unique(labels, return_inverse=True)[1].astype(float)
+        values, places = np.column_stack([values, codes]), [*places, plan.trial]
+    order = np.argsort(places, kind="stable")
+    places = [places[i] for i in order]
+    table = Table(
+        values[:, order], tuple(names[i] for i in places), notes=tuple(notes), listed=tuple(names), places=tuple(places)
+    )
+    if any(units):
+        table = table._replace(units=tuple(units[i] for i in places))
+    if plan.times:
+        table = _with_times(table, plan, texts, names, path, reading)
+    if len(places) == width:
+        return table._replace(listed=(), places=())
+    return table
 
 
-def _lines(file: TextIO, path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines that are neither blank nor comments."""
-    for number, line in enumerate(iter(partial(file.readline, LINE + 1), ""), 1):
-        if len(line) > LINE:
+def _names(first: list[Row], path: Path, reading: Reading) -> tuple[list[str], list[str], list[Row], list[str]]:
+    """The names and units of the columns, the rows left, notes."""
+    cells = first[0][1]
+    names = [f"x{i}" for i in range(len(cells))]
+    texts = [[_pointed(c) for c in row] if reading.decimal == "," else row for _, row in first]
+    header = header_of(texts, str(path)) if reading.header is None else None
+    notes = [header.note] if header is not None and header.note else []
+    if not (reading.header if header is None else header.present):
+        return names, [], first, notes
+    names = [" ".join(cell.split()) or name for cell, name in zip(cells, names, strict=True)]
+    if not cells[0].strip() and len(cells) > 1:
+        names[0] = "Unnamed: 0"
+    units = [unit_of(name) for name in names]
+    first = first[1:]
+    if first and len(first[0][1]) == len(cells) and all(UNIT_ROW.fullmatch(cell) for cell in first[0][1]):
+        row = [cell.strip().strip("()[]").strip() for cell in first[0][1]]  # a row of units: (s), [mV]
+        units = [below or unit for below, unit in zip(row, units, strict=True)]
+        first = first[1:]
+    return names, units, first, notes
+
+
+def _plan(
+    names: list[str], rows: list[list[str]], columns: Sequence[str | int] | None, reading: Reading, path: Path
+) -> _Plan:
+    """Which columns are read how."""
+    chosen = None if columns is None else choose(names, columns, str(path))
+    trial = None if reading.trial is None else choose(names, [reading.trial], f"{path}, --trial")[0]
+    wanted = None
+    if reading.time not in (None, "none"):
+        (wanted,) = choose(names, [reading.time], f"{path}, --time")
+    taken = {trial, *(chosen or ())}
+    others = [i for i in range(len(names)) if i not in taken]
+    times = []
+    if len(rows) >= FEWEST or reading.time is not None:
+        samples = {
+            i: [row[i] for row in rows if i < len(row) and row[i].strip().lower() not in MISSING] for i in others
+        }
+        times = [i for i in others if samples[i] and all(looks_like_time(c) for c in samples[i][:FEWEST])]
+    if wanted is not None:
+        times = [i for i in times if i == wanted or is_clock(_first(rows, i)) != is_clock(_first(rows, wanted))]
+        times = times if wanted in times else []
+    if chosen is None:
+        dates = set(times)
+        strict = [i for i in others if i not in dates]
+        return _Plan(strict, [], times, trial)
+    lenient = [i for i in others if i not in times and _may_be_axis(i, names[i])]
+    if wanted is not None and wanted not in times and wanted not in chosen:
+        return _Plan([*chosen, wanted], [i for i in lenient if i != wanted], times, trial)
+    return _Plan(list(chosen), lenient, times, None if trial in chosen else trial)
+
+
+def _may_be_axis(place: int, name: str) -> bool:
+    return bool(called_time(name)) or called_counter(name) or (place == 0 and name == "x0")
+
+
+def _first(rows: list[list[str]], place: int) -> str:
+    return next((row[place] for row in rows if place < len(row) and row[place].strip()), "")
+
+
+def _with_times(
+    table: Table, plan: _Plan, texts: list[list[str]], names: list[str], path: Path, reading: Reading
+) -> Table:
+    """The times of a column of dates, or of one of dates and one of clock times beside it."""
+    first = [next((c for c in text if c.strip()), "") for text in texts]
+    best = next((k for k, i in enumerate(plan.times) if called_time(names[i])), 0)
+    cells, name, used = texts[best], names[plan.times[best]], {best}
+    if not (has_clock(first[best]) and not is_clock(first[best])):  # a date alone, or a clock alone
+        other = [k for k in range(len(texts)) if k != best and is_clock(first[k]) != is_clock(first[best])]
+        other = [k for k in other if is_clock(first[k]) or not has_clock(first[k])]
+        if other:
+            day, clock = (other[0], best) if is_clock(first[best]) else (best, other[0])
+            cells = [f"{a.strip()} {b.strip()}".strip() for a, b in zip(texts[day], texts[clock], strict=True)]
+            name, used = f"{names[plan.times[day]]} {names[plan.times[clock]]}", {best, other[0]}
+    notes = [f'column "{names[i]}" is a time too and is left out' for k, i in enumerate(plan.times) if k not in used]
+    if reading.time == "none":
+        return table._replace(time_name=name, time=np.full(len(cells), np.nan), notes=(*table.notes, *notes))
+    times = parse_times(cells, f'{path}, column "{name}"', 0, canonical(reading.time_unit))
+    said = (*table.notes, *notes, *times.notes)
+    return table._replace(time=times.values, time_name=name, time_unit=times.unit, notes=said)
+
+
+def _noted(table: Table, found: _Found, path: Path) -> Table:
+    """The table with what its comments tell of interval and stretches."""
+    if found.dt:
+        dt, unit = found.dt[-1]
+        if not (np.isfinite(dt) and dt > 0):
+            raise DataError(f'{path}: the line "# dt: {dt:g}" tells no positive interval; mend or remove it')
+        unit = UNITS.get(unit, UNITS.get(unit.lower(), ""))
+        if table.time is None:
+            table = table._replace(dt=dt, time_unit=unit, dt_source='the comment "dt"')
+    if found.starts:
+        starts = found.starts[-1]
+        if starts[0] != 0 or list(starts) != sorted(set(starts)) or starts[-1] >= max(len(table.values), 1):
             raise DataError(
-                f"{path}, line {number} has more than {LINE:,} characters: no table with one time step a line "
-                "(transposed?)"
+                f'{path}: the line "# starts: …" tells no rows of its {len(table.values):,}; mend or remove it'
+            )
+        table = table._replace(starts=starts)
+    return table
+
+
+def _turned(rows: Iterator[Row], path: Path) -> Iterator[Row]:
+    """Rows for columns; the number of a line is then that of its place in the lines."""
+    lines = [(number, cells) for number, cells in rows if "".join(cells).strip()]
+    if lines:
+        width = len(lines[0][1])
+        for number, cells in lines:
+            if len(cells) != width:
+                raise DataError(f"{path}, line {number}: {len(cells):,} cells where the lines above have {width:,}")
+    yield from enumerate((list(column) for column in zip(*(cells for _, cells in lines), strict=True)), 1)
+
+
+def _lines(file: TextIO, path: Path, long: int, found: _Found) -> Iterator[tuple[int, str]]:
+    """Numbered lines that are neither blank nor comments; comments that tell something go to `found`."""
+    for number, line in enumerate(iter(partial(file.readline, long + 1), ""), 1):
+        if len(line) > long:
+            raise DataError(
+                f"{path}, line {number} has more than {long:,} characters: no table with one time step a line "
+                "(transposed? then --transpose, in Python reading.transpose)"
             )
         start = line.lstrip()[:1]
         if number == 1 and re.fullmatch(r"\ufeff?sep=.\s*", line):  # Excel's note on the delimiter
             continue
+        if start == "#" and len(line) < LINE and (note := NOTE.fullmatch(line.strip())):
+            if note["dt"]:
+                with suppress(ValueError):
+                    found.dt.append((float(note["number"]), note["unit"]))
+            else:
+                with suppress(ValueError):
+                    found.starts.append(tuple(int(row) for row in note["rows"].split(",")))
         if start and start not in "#%":
             yield number, line
 
 
-def _rows(file: TextIO, delimiter: str, path: Path) -> Iterator[Row]:
+def _rows(file: TextIO, delimiter: str, path: Path, long: int, found: _Found) -> Iterator[Row]:
     line = 0
 
     def texts() -> Iterator[str]:
         nonlocal line
-        for number, text in _lines(file, path):
+        for number, text in _lines(file, path, long, found):
             line = number
             yield text
 
@@ -108,51 +284,59 @@ def _rows(file: TextIO, delimiter: str, path: Path) -> Iterator[Row]:
             yield line, cells
 
 
-def _delimiter(lines: list[str]) -> str:
+def _delimiter(lines: list[str], decimal: str) -> str:
     """The first of tab, semicolon, comma, space that cuts all lines into the same number (> 1) of cells.
 
-    The semicolon comes before the comma, which may be a decimal comma then. If none does, some lines are defective
-    or there is one column: the delimiter with the most cells in most lines.
+    The semicolon comes before the comma, which may be a decimal comma then, and parts no cells if it is said to be one
+    (unless the numbers are quoted). If none does, some lines are defective or there is one column: the delimiter with
+    the most cells in most lines.
     """
     counts = {" ": [len(line.split()) for line in lines]}
-    for delimiter in "\t;, ":
+    delimiters = "\t;, "
+    if decimal == ",":
+        delimiters = "\t;, " if all('"' in line for line in lines[1:]) and lines[1:] else "\t; "
+    for delimiter in delimiters:
         if delimiter != " ":
             with suppress(csv.Error):  # a line without this delimiter can be too long for one cell
                 reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
                 counts[delimiter] = [len(cells) for cells in reader]
         if len(found := set(counts.get(delimiter, []))) == 1 and max(found) > 1:
             return delimiter
-    return max("\t;, ", key=lambda d: mode(counts.get(d) or [0]))
+    return max(delimiters, key=lambda d: mode(counts.get(d) or [0]))
 
 
-def _is_header(rows: list[list[str]]) -> bool:
-    """Whether the first row names the columns.
-
-    Nothing but text does. A mixture of text and whole numbers does (time, 0, 1, 2) if a text has a number below it.
-    A mixture with other numbers is a row of data with a text column or a typing error, and must not vanish as a header.
-    """
-    text = [i for i, cell in enumerate(rows[0]) if cell.strip().lower() not in MISSING and not _is_number(cell)]
-    numbers = [cell for cell in rows[0] if _is_number(cell)]
-    if not text or not numbers:
-        return bool(text)
-    below = rows[1] if len(rows) > 1 and len(rows[1]) == len(rows[0]) else rows[0]
-    return all(cell.strip().isdigit() for cell in numbers) and any(_is_number(below[i]) for i in text)
+def _ragged(path: Path, line: int, cells: int, width: int, delimiter: str) -> str:
+    advice = "complete or remove the line"
+    if delimiter == "," and cells == 2 * width:
+        advice += ", or, if its commas are decimal ones, --decimal , (in Python reading.decimal)"
+    return f"{path}, line {line}: {cells} cells where the lines above have {width} (delimiter {delimiter!r}); {advice}"
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
+def _pointed(cell: str) -> str:
+    """A number with a decimal comma as Python reads it; what has a point too is none."""
+    if re.fullmatch(r"\s*[-+]?\d*,\d*([eE][-+]?\d+)?\s*", cell):
+        return cell.replace(",", ".")
+    return f"{cell}!" if "." in cell and is_number(cell) else cell
 
 
-def _number(cell: str, place: str) -> float:
-    if _is_number(cell):
-        return float(cell)
+def _perhaps(cell: str, comma: bool) -> float:
+    cell = _pointed(cell) if comma else cell
+    return float(cell) if is_number(cell) else float("nan")
+
+
+def _number(cell: str, path: Path, line: int, name: str, comma: bool, cells: list[str]) -> float:
+    text = _pointed(cell) if comma else cell
+    if is_number(text):
+        return float(text)
     if cell.strip().lower() in MISSING:
         return float("nan")
-    advice = "choose the columns that are numbers with columns="
-    if re.fullmatch(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*", cell):
-        advice = "decimal commas are not read; write decimal points"
-    raise DataError(f'{place}: "{cell[:40]}" is no number; {advice}')
+    advice = "choose the columns that are numbers with --columns (in Python columns)"
+    if comma and is_number(cell):
+        advice = "it has a decimal point, though --decimal says comma (in Python reading.decimal)"
+    elif re.fullmatch(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*", cell):
+        advice = "decimal commas are read with --decimal , (in Python reading.decimal)"
+    elif line <= 3 and not any(map(is_number, cells)):
+        advice += "; if the line is a second header, remove it; units go in brackets, [mV]"
+    else:
+        advice += "; if it tells trials apart, --trial (reading.trial)"
+    raise DataError(f'{path}, line {line}, column "{name}": "{cell[:40]}" is no number; {advice}')

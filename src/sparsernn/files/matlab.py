@@ -1,4 +1,4 @@
-"""MATLAB's .mat up to version 7."""
+"""MATLAB's .mat: up to version 7 by SciPy, version 7.3 by HDF5."""
 
 from __future__ import annotations
 
@@ -11,70 +11,71 @@ from typing import Any
 
 import numpy as np
 
-from sparsernn.errors import DataError, SpecError, nearest
+from sparsernn.errors import DataError
+from sparsernn.files import child, hdf5
 from sparsernn.files.columns import Table, pick
 from sparsernn.files.limits import unpacked_limit, unreadable
+from sparsernn.files.several import Entry, scalars_of, times_of, timing, which
 
 NUMERIC = {"double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
-HDF5 = b"\x89HDF\r\n\x1a\n"
 COMPRESSED = 15
 
 
 def read_mat(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
-    """One matrix of a .mat file (v4 to v7): `variable`, or the only numeric one with more than one element.
+    """One matrix of a .mat file: `variable`, or the only numeric one with more than one element.
 
-    A row vector becomes a column, as MATLAB knows no one-dimensional arrays. DataError for cells, structs, objects,
-    text, sparse matrices, and for v7.3 (HDF5), with what to do about it.
+    A row vector becomes a column, as MATLAB knows no one-dimensional arrays. A vector called ``t`` or ``time`` beside
+    it gives the times, a number called ``fs`` or ``dt`` the interval. DataError for cells, structs, objects, text,
+    sparse matrices. Version 7.3 is HDF5 and needs the extra `hdf5`. Parsed in a child (`files.child`), as SciPy's
+    parser can crash over a damaged file.
     """
-    from scipy.io import loadmat, whosmat
-
     try:
         with path.open("rb") as file:
             start = file.read(520)
-            if HDF5 in (start[:8], start[512:520]):
-                raise DataError(
-                    f"{path} is a MATLAB 7.3 (HDF5) file, which is not read; in MATLAB: save('new.mat', 'x', '-v7'), "
-                    "or in Python: numpy.save('x.npy', h5py.File(...)['x'][:].T)"
-                )
-            unpacked = _unpacked_size(path)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                file.seek(0)
-                listing = whosmat(file, appendmat=False)
-                name, shape = _which(listing, variable, path)
-                if math.prod(shape) > unpacked:
-                    raise DataError(f'{path}: the header of "{name}" claims shape {shape}, more than the file can hold')
-                file.seek(0)
-                values: Any = loadmat(file, appendmat=False, variable_names=[name])[name]
-    except (DataError, SpecError):
-        raise
-    except Exception as error:  # scipy raises whatever its parsing meets in a damaged file
+    except OSError as error:
         raise unreadable(path, error) from None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufc":
-        raise DataError(f'{path}: "{name}" is no matrix of numbers')
+    if hdf5.SIGNATURE in (start[:8], start[512:520]):
+        return hdf5.read_hdf5(path, columns, variable)
+    arrays, plain = child.call("sparsernn.files.matlab:parse", path, needs="scipy.io.matlab", variable=variable)
+    return assembled(arrays, plain, columns, str(path))
+
+
+def assembled(arrays: child.Arrays, plain: child.Plain, columns: Sequence[str | int] | None, source: str) -> Table:
+    """The table of what `parse` found: row vectors become columns, times go beside the values."""
+    values = arrays["values"]
     if values.ndim == 2 and values.shape[0] == 1:
         values = values.T
-    return pick(values, columns, str(path), (name,))
+    table = pick(values, columns, source, (plain["name"],))
+    interval = timing(plain["scalars"])
+    table = table._replace(dt=interval.dt, dt_source=interval.source, notes=interval.notes)
+    if "time" in arrays and arrays["time"].size == len(values):
+        table = table._replace(time=arrays["time"].ravel(), time_name=plain["time"])
+    return table
 
 
-def _which(listing: list[tuple[str, tuple[int, ...], str]], variable: str | None, path: Path) -> tuple[str, tuple]:
-    names = [name for name, _, _ in listing]
-    known = ", ".join(f"{name} {shape} {kind}" for name, shape, kind in listing[:20]) or "nothing"
-    if variable is not None:
-        if variable not in names:
-            raise SpecError(f'{path}: no variable "{variable}"{nearest(variable, names)}')
-        series = [entry for entry in listing if entry[0] == variable]
-    else:
-        numeric = [entry for entry in listing if entry[2] in NUMERIC]
-        series = [entry for entry in numeric if math.prod(entry[1]) > 1] or numeric
-        if not series:
-            raise DataError(f"{path} holds no matrix of numbers, only: {known}")
-    if len(series) > 1:
-        raise DataError(f"{path} holds several matrices; choose one with variable=: {known}")
-    name, shape, kind = series[0]
-    if kind not in NUMERIC:
-        raise DataError(f'{path}: "{name}" is of class {kind}; expected a full matrix of numbers')
-    return name, shape
+def parse(path: str, variable: str | None) -> tuple[child.Arrays, child.Plain]:
+    """The job in the child: the matrix, its times, its name, the numbers that may be a rate."""
+    from scipy.io.matlab import loadmat, whosmat
+
+    unpacked = _unpacked_size(Path(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        entries = {
+            name: Entry(tuple(shape), kind, kind in NUMERIC) for name, shape, kind in whosmat(path, appendmat=False)
+        }
+        name = which(entries, variable, path)
+        time = times_of(entries, name)
+        wanted = [name, *scalars_of(entries), *([time] if time else [])]
+        for n in wanted:
+            if min(entries[n].shape, default=0) < 0 or math.prod(entries[n].shape) > unpacked:
+                raise DataError(f'{path}: the header of "{n}" claims {entries[n].shape}, more than the file can hold')
+        found: dict[str, Any] = loadmat(path, appendmat=False, variable_names=wanted)
+    for n in wanted:
+        if not isinstance(found.get(n), np.ndarray) or found[n].dtype.kind not in "biufc":
+            raise DataError(f'{path}: "{n}" is no matrix of numbers')
+    arrays = {"values": found[name]} | ({"time": found[time]} if time else {})
+    scalars = {n: float(found[n].real.ravel()[0]) for n in scalars_of(entries) if n != name and found[n].size == 1}
+    return arrays, {"name": name, "time": time or "", "scalars": scalars}
 
 
 def _unpacked_size(path: Path) -> int:

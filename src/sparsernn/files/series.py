@@ -4,40 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files import delimited, matlab, numpy_file, wfdb_record
-from sparsernn.files.columns import Table
+from sparsernn.files.child import shared
+from sparsernn.files.columns import Table, matched
+from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
+from sparsernn.files.shaping import Series, checked, shaped
+from sparsernn.files.time_axis import agree
 
-TEXT = (".csv", ".tsv", ".txt")
-SUFFIXES = (".npy", ".npz", *TEXT, ".mat", ".hea")
+__all__ = ["Series", "read_loosely", "read_series"]
 
-
-class Series(NamedTuple):
-    """A recorded series: `values` (T, N) float64, C-ordered, finite, no column constant; a name per column.
-
-    `dt` is the sampling interval (None: unknown) and `dt_source` where it came from, in words; `source` the file,
-    `sha256` that of the file's bytes (of several files: of all, one after the other). `starts` holds the first row of
-    every stretch, (0,) for a recording without gaps: the rows before and after such a place do not follow one another.
-    `units` has one text a column ("" where unknown) or is empty; `time_unit` is that of `dt`. `notes` are sentences on
-    what was recognized, left out, cut or filled.
-    """
-
-    values: np.ndarray
-    names: tuple[str, ...]
-    dt: float | None
-    source: str
-    sha256: str
-    starts: tuple[int, ...] = (0,)
-    units: tuple[str, ...] = ()
-    dt_source: str = "unknown"
-    time_unit: str = ""
-    notes: tuple[str, ...] = ()
+SAME_DT = 1e-3
+"""Intervals read from rounded times may differ by so much from file to file."""
 
 
 def read_series(
@@ -47,114 +29,99 @@ def read_series(
     dt: float | None = None,
     reading: Reading = AS_FOUND,
 ) -> Series:
-    """Read a series, one time step a row, from .npy, .npz, .csv, .tsv, .txt, .mat (up to v7) or a WFDB header (.hea).
+    """Read a series, one time step a row, from any kind of file that `sparsernn.files.kinds` lists.
 
-    `columns` picks columns by name or by index from 0; `reading` says how the file is to be read; `dt` overrides the
-    sampling interval. A vector becomes one column. Memory: a few times the numbers read.
+    `columns` picks columns by name or by number from 0; `reading` says how the file is to be read; `dt` overrides the
+    sampling interval. A vector becomes one column, (trials, T, N) stretches. Of several files each is at least one
+    stretch; their columns are matched by name, their intervals must agree. A column of times gives dt and is left out,
+    one that counts rows is left out; both are said in `notes`. Memory: a few times the numbers read.
 
-    Raises DataError for every defect of the file: missing, empty, damaged, not numbers, ragged, complex, fewer than two
-    rows, NaN or infinite values (with their place), constant columns, more columns than rows, a time axis among the
-    variables (unless chosen by `columns`). SpecError for columns or a variable that the file has not.
+    Raises DataError for every defect of a file: missing, empty, damaged, not numbers, ragged, complex, fewer than two
+    rows, NaN or infinite values (with their place) unless `reading.gaps` says what to do with them, constant columns,
+    more columns than rows, times that are not even unless `reading` says what to do. SpecError for columns, a time, a
+    trial or a variable that the file has not.
     """
+    columns = _asked(columns, dt)
+    paths = _paths(source)
+    with shared():
+        table = _joined([_shaped(path, columns, dt, reading, loose=False) for path in paths], paths)
+    return checked(table, ", ".join(map(str, paths)), _hash(paths))
+
+
+def read_loosely(
+    source: str | Path | Sequence[str | Path],
+    *,
+    columns: Sequence[str | int] | None = None,
+    reading: Reading = AS_FOUND,
+) -> Table:
+    """Numbers (T, N) float64 from the same kinds of files, for a series that is to be judged rather than learned: it
+    may be constant, not finite or a single row; `reading.gaps` closes no missing values (a run that overflows must not
+    lose its end). DataError for damaged files, complex numbers, times that are not even, and what is no number."""
+    columns = _asked(columns, None)
+    paths = _paths(source)
+    with shared():
+        return _joined([_shaped(path, columns, None, reading, loose=True) for path in paths], paths)
+
+
+def _asked(columns: Sequence[str | int] | None, dt: float | None) -> Sequence[str | int] | None:
     if dt is not None and not (np.isfinite(dt) and dt > 0):
         raise SpecError(f"dt must be positive, got {dt}")
-    if isinstance(columns, str):
-        columns = (columns,)
-    if not isinstance(source, str | Path):
-        raise SpecError("several files are not read yet")
-    path = Path(source)
-    if path.name and not path.suffix and path.with_name(f"{path.name}.hea").is_file():
-        path = path.with_name(f"{path.name}.hea")
-    path = regular_file(path)
-    table = _read(path, columns, reading.variable)
-    values = _checked(table, str(path), chosen=columns is not None)
+    return (columns,) if isinstance(columns, str) else columns
+
+
+def _paths(source: str | Path | Sequence[str | Path]) -> list[Path]:
+    paths = [Path(source)] if isinstance(source, str | Path) else [Path(one) for one in source]
+    if not paths:
+        raise SpecError("no file was given")
+    found = []
+    for path in paths:
+        if path.name and not path.suffix and path.with_name(f"{path.name}.hea").is_file():
+            path = path.with_name(f"{path.name}.hea")
+        found.append(regular_file(path))
+    if len({path.resolve() for path in found}) < len(found):
+        raise SpecError(f"a file was given twice: {', '.join(map(str, found))}")
+    return found
+
+
+def _hash(paths: list[Path]) -> str:
     try:
-        files = [path, *wfdb_record.signal_files(path)] if path.suffix.lower() == ".hea" else [path]
-        return Series(values, table.names, table.dt if dt is None else float(dt), str(path), sha256_of(*files))
+        return sha256_of(*(part for path in paths for part in files_of(path)))
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable(", ".join(map(str, paths)), error) from None
 
 
-def read_loosely(path: str | Path, *, columns: Sequence[str | int] | None = None) -> Table:
-    """Numbers (T, N) float64 from the same kinds of files, for a series that is to be judged rather than learned: it
-    may be constant, not finite or a single row. DataError for damaged files, complex numbers and what is no number."""
-    table = _read(regular_file(path), columns, None)
-    if table.values.dtype.kind == "c":
-        raise DataError(f"{path} holds complex numbers; give their real part, imaginary part or modulus")
-    if table.values.dtype.kind not in "biuf":
-        raise DataError(f"{path} has dtype {table.values.dtype}; expected numbers")
-    with np.errstate(over="ignore"):
-        return table._replace(values=np.asarray(table.values, dtype=np.float64))
+def _shaped(
+    path: Path, columns: Sequence[str | int] | None, dt: float | None, reading: Reading, *, loose: bool
+) -> Table:
+    table, left, how = read_table(path, columns, reading)
+    return shaped(table, left, dt, how, source=str(path), loose=loose)
 
 
-def _read(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
-    suffix = path.suffix.lower()
-    if suffix == ".npy":
-        return numpy_file.read_npy(path, columns, variable)
-    if suffix == ".npz":
-        return numpy_file.read_npz(path, columns, variable)
-    if suffix == ".mat":
-        return matlab.read_mat(path, columns, variable)
-    if variable is not None:
-        raise SpecError(f'{path} has no named variables; choose columns instead of variable="{variable}"')
-    if suffix in TEXT:
-        return delimited.read_delimited(path, columns)
-    if suffix == ".hea":
-        return wfdb_record.read_wfdb(path, columns)
-    beside = path.with_suffix(".hea")
-    hint = f"; for a WFDB record give its header, {beside}" if beside.is_file() else ""
-    raise DataError(f'{path}: files ending in "{path.suffix}" are not read; known: {", ".join(SUFFIXES)}{hint}')
-
-
-def _checked(table: Table, source: str, chosen: bool) -> np.ndarray:
-    """The values as (T, N) float64, or the DataError that says why they are no series."""
-    stored = table.values
-    if stored.dtype.kind == "c":
-        raise DataError(f"{source} holds complex numbers; store real and imaginary parts as two columns")
-    if stored.dtype.kind not in "biuf":
-        raise DataError(f"{source} has dtype {stored.dtype}; expected numbers")
-    if stored.ndim != 2:
-        raise DataError(f"{source} has shape {stored.shape}; expected (time,) or (time, variables)")
-    rows, width = stored.shape
-    if width == 0:
-        raise DataError(f"{source} has no columns")
-    if rows < 2:
-        hint = "; it looks transposed: transpose it" if width > 2 else ""
-        raise DataError(f"{source} has {rows} data rows and {width:,} columns; a series needs at least two rows{hint}")
-    if rows < width:
-        raise DataError(
-            f"{source} has {rows:,} rows and {width:,} columns; a row is one time step, so it looks transposed: "
-            "transpose it, or choose fewer columns"
-        )
-    with np.errstate(over="ignore"):
-        values = np.array(stored, dtype=np.float64, order="C")
-    finite = np.isfinite(values)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        raise DataError(
-            f"{source}: {np.count_nonzero(~finite):,} values are missing or not finite, the first in row {row:,} "
-            f'(data rows counted from 0), column "{table.names[column]}"; cut them out or fill them in first'
-        )
-    constant = [name for name, spread in zip(table.names, np.ptp(values, axis=0), strict=True) if spread == 0]
-    if constant:
-        known = ", ".join(f'"{name}"' for name in constant[:10])
-        raise DataError(f"{source}: {len(constant)} constant column(s): {known}; leave them out with columns=")
-    if not chosen:
-        _refuse_time_axis(values, table.names, source)
-    return values
-
-
-def _refuse_time_axis(values: np.ndarray, names: tuple[str, ...], source: str) -> None:
-    """A column that stays within half a step of a straight line (the rest is rounding) counts the rows."""
-    if len(values) < 10 or values.shape[1] < 2:
-        return
-    for i, name in enumerate(names):
-        step = (values[-1, i] - values[0, i]) / (len(values) - 1)
-        line = values[0, i] + step * np.arange(len(values))
-        if step > 0 and np.abs(values[:, i] - line).max() <= 0.5 * step:
-            others = ",".join(other for other in names if other != name)
+def _joined(tables: list[Table], paths: list[Path]) -> Table:
+    """Several files one after the other, with the columns of the first."""
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    values, starts, notes, total = [first.values], [*first.starts], [], len(first.values)
+    notes += [f"{paths[0].name}: {note}" for note in first.notes]
+    for table, path in zip(tables[1:], paths[1:], strict=True):
+        order = matched(first.names, table.names, str(paths[0]), str(path))
+        values.append(table.values[:, order])
+        starts += [total + start for start in table.starts]
+        total += len(table.values)
+        if (first.dt is None) != (table.dt is None) or (
+            first.dt is not None
+            and table.dt is not None
+            and not agree(first.dt, first.time_unit, table.dt, table.time_unit, SAME_DT)
+        ):
             raise DataError(
-                f'{source}: column "{name}" rises by {step:.6g} in every row: a time axis, not a variable; leave it '
-                f'out and give the interval instead, --columns "{others}" --dt {step:.6g} (in Python columns=, dt=), '
-                "or choose it on purpose"
+                f"{paths[0]} is sampled every {_every(first)}, {path} every {_every(table)}: resample one of them, or "
+                "say the interval of all with --dt (in Python dt)"
             )
+        notes += [f"{path.name}: {note}" for note in table.notes if note not in first.notes]
+    notes.append(f"{len(tables)} files, {len(starts)} stretches")
+    return first._replace(values=np.concatenate(values), starts=tuple(starts), notes=tuple(notes))
+
+
+def _every(table: Table) -> str:
+    return "an unknown interval" if table.dt is None else f"{table.dt:g} {table.time_unit}".rstrip()

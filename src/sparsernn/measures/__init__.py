@@ -3,5 +3,6 @@
 MEASURES = {
     "score": "sparsernn.measures.score:Score",
     "reconstruction": "sparsernn.measures.reconstruction:ReconstructionQuality",
+    "baselines": "sparsernn.measures.baselines:Baselines",
     "hubs": "sparsernn.measures.hubs:Hubs",
 }

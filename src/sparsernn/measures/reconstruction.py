@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from functools import lru_cache
@@ -20,10 +20,11 @@ from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import AbstractMeasure, Number, Removals
+from sparsernn.measures.horizons import by_horizon
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.reconstruction import Reconstruction, Recording
 from sparsernn.weights import Weights, get, replace
 
 TRANSIENT = 0.25
@@ -46,13 +47,22 @@ class ReconstructionQuality(AbstractMeasure):
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
-    `inside_fraction`; shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
+    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
+    shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
     with `d_stsp_floor_sd`, else split halves of the stretch), `d_stsp_ceiling`, `largest_exponent_true` (of a known
     system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the training stretch against this split:
-    what a perfect copy of the training data would score, drift included).
+    what a perfect copy of the training data would score, drift included). Where D_stsp is drawn (Gaussian mixture) also
+    `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`.
+
+    Several stretches: a start is the pool of free runs, one for every stretch of the split, and all of them count
+    together; spectra are averages over pieces within stretches. Of trials (`Recording.trials`) a run begins where the
+    trial does and lasts as long, for they are transients: the rows up to its beginning (the first row, for the second
+    start the second, ...) are the data's own, nothing is dropped. Where the stretches are parts of one recording with
+    gaps, every run is begun and its transient dropped as above.
+
     `preset="hemmer2024"` takes the paper's definitions, else the defaults for length and dimension; `bins` overrides.
 
     A single weight is judged by the `d_stsp` of runs without it, on at most `removal_rows` rows of the validation
@@ -85,11 +95,15 @@ class ReconstructionQuality(AbstractMeasure):
     ) -> dict[str, Number]:
         assert isinstance(task, Reconstruction)
         truth = _truth(self, task, split)
-        runs = self.generate(network, weights, truth.values)
-        assessed = [stsp.assess(truth.reference, run) for run in runs]
+        starts = truth.starts
+        runs = self.generate(network, weights, truth.values, starts, truth.trials)
+        closely = [stsp.assess_closely(truth.reference, run, starts) for run in runs]
+        assessed, errors = [found for found, _ in closely], [error for _, error in closely]
         spatial = [found.d_stsp for found in assessed]
-        spectral = [spectral_distance(truth.values, run).mean for run in runs]
-        still = np.array([np.isfinite(run).all() & (run[len(run) // 2 :].std(axis=0) < STILL) for run in runs])
+        spectral = [spectral_distance(truth.values, run, starts=starts, generated_starts=starts).mean for run in runs]
+        parts = [np.split(run, starts[1:]) for run in (truth.values, *runs)]
+        resting = [_still(part) for part in parts[0]]  # data may come to rest, and a run with them
+        still = np.array([_still(part) & ~rest for run in parts[1:] for part, rest in zip(run, resting, strict=True)])
         found: dict[str, Number] = {
             "d_stsp": _mean(spatial),
             "d_stsp_sd": _sd(spatial),
@@ -99,32 +113,62 @@ class ReconstructionQuality(AbstractMeasure):
             "d_stsp_of_training_data": truth.d_stsp_of_training_data,
             "d_h": _mean(spectral),
             "d_h_floor": truth.d_h_floor,
-            "prediction_error": self.prediction_error(network, weights, truth.values),
+            "prediction_error": self.prediction_error(network, weights, truth.values, starts),
             "inside_fraction": float(np.mean([found.inside_fraction for found in assessed])),
             "collapsed": float(still.all(axis=1).mean()),
             "frozen": float(still.any(axis=1).mean()),
             "escaped": float(np.mean([found.escaped for found in assessed])),
         }
+        drawn = [error for error in errors if error is not None]
+        if drawn:  # the draws are the same ones for every start, so their errors do not average out
+            found["d_stsp_error"] = float(np.mean(drawn))
         if split == "test":
+            starts = tuple(task.load().starts[split])
+            found |= by_horizon(
+                truth.values, starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
+            )
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
             found["largest_exponent_true"] = _true_exponent(task)
         return found
 
-    def generate(self, network: Network, weights: Weights, values: np.ndarray) -> np.ndarray:
-        """Free runs (starts, T, N) float64 from rows spread over the first half of `values` (T, N)."""
-        length = len(values)
-        rows = np.linspace(0, length // 2, self.starts, endpoint=False).astype(int)
-        states = network.start(weights, jnp.asarray(values[rows], dtype=float))
-        steps = length + int(TRANSIENT * length)
-        outputs = network.run(weights, states, steps).outputs[steps - length :]
-        return np.asarray(outputs, dtype=float).swapaxes(0, 1)
+    def generate(
+        self,
+        network: Network,
+        weights: Weights,
+        values: np.ndarray,
+        starts: Sequence[int] = (0,),
+        trials: bool = False,
+    ) -> np.ndarray:
+        """Free runs (self.starts, T, N) float64 beside `values` (T, N), whose stretches begin at the rows `starts`."""
+        stretches = np.split(values, list(starts)[1:])
+        plans = [_plans(len(part), self.starts, trials) for part in stretches]
+        steps = max(plan.skip + plan.kept for plan in plans)
+        first = np.concatenate([part[plan.rows] for part, plan in zip(stretches, plans, strict=True)])
+        states = network.start(weights, jnp.asarray(first, dtype=float))
+        outputs = network.run(weights, states, steps).outputs
+        outputs = outputs[steps - len(values) :] if len(stretches) == 1 and not trials else outputs
+        ran = np.asarray(outputs, dtype=float).swapaxes(0, 1)
+        if len(stretches) == 1 and not trials:
+            return ran
+        pools = np.empty((self.starts, *values.shape))
+        for i, (begin, part, plan) in enumerate(zip(starts, stretches, plans, strict=True)):
+            for s, row in enumerate(plan.rows):
+                run, given = ran[i * self.starts + s], row + 1 if trials else 0
+                pools[s, begin : begin + given] = part[:given]
+                pools[s, begin + given : begin + len(part)] = run[plan.skip :][: len(part) - given]
+        return pools
 
-    def prediction_error(self, network: Network, weights: Weights, values: np.ndarray) -> Number:
-        """Mean squared error of the `horizon`-th step of free runs from up to 2,000 rows of `values`."""
-        count = len(values) - self.horizon
+    def prediction_error(
+        self, network: Network, weights: Weights, values: np.ndarray, starts: Sequence[int] = (0,)
+    ) -> Number:
+        """Mean squared error of the `horizon`-th step of free runs from up to 2,000 rows of `values`, within stretches
+        that begin at `starts`."""
+        bounds = pairwise([*starts, len(values)])
+        possible = np.concatenate([np.arange(a, max(a, b - self.horizon)) for a, b in bounds])
+        count = len(possible)
         if count < 1:
             return Undefined(f"the stretch is shorter than the horizon of {self.horizon} steps")
-        rows = np.unique(np.linspace(0, count - 1, min(count, 2000)).astype(int))
+        rows = possible[np.unique(np.linspace(0, count - 1, min(count, 2000)).astype(int))]
         states = network.start(weights, jnp.asarray(values[rows], dtype=float))
         ahead = np.asarray(network.run(weights, states, self.horizon).outputs, dtype=float).swapaxes(0, 1)
         error = prediction_error(ahead, values[rows[:, None] + np.arange(1, self.horizon + 1)])[-1]
@@ -147,13 +191,14 @@ class ReconstructionQuality(AbstractMeasure):
         tell: Callable[[int, int], None] | None = None,
     ) -> Removals:
         assert isinstance(task, Reconstruction)
-        values = np.asarray(task.load().validation)[: self.removal_rows]
+        recording = task.load()
+        values = np.asarray(recording.validation)[: self.removal_rows]
+        begins = [row for row in recording.starts["validation"] if row < len(values) - 1]
+        stretches, trials = np.split(values, begins[1:]), recording.trials
         definition = self._definition(values)
         if definition.estimator == "gmm" and self.preset is None:  # thousands of runs: a twentieth of the work for each
             definition = changed(definition, points=JUDGED_POINTS, draws=JUDGED_DRAWS)
         reference = stsp.prepare(values, definition)
-        length = len(values)
-        steps = length + int(TRANSIENT * length)
         # with each start goes the intact network as one more removal, of nothing: runs that are equal stay equal
         nothing = np.array([[0], [prunable.target], [0]])
         removals = np.hstack([nothing, np.unravel_index(indices, prunable.shape)])
@@ -161,40 +206,51 @@ class ReconstructionQuality(AbstractMeasure):
         block = min(BLOCK, count)
         matrix = get(weights, prunable.path)
 
-        def scored(some: np.ndarray, first: np.ndarray) -> np.ndarray:
-            """D_stsp without each of `some` (3, block), each from its own row of `first` (block, N)."""
+        def scored(some: np.ndarray, which: np.ndarray, of: int) -> np.ndarray:
+            """D_stsp without each of `some` (3, block), each begun as number `which` (block,) `of` so many starts."""
             holed = replace(weights, {prunable.path: Knockout(matrix, *some)})
-            return _streamed(network, holed, first, reference, steps, length, self.preset)
+            return _streamed(network, holed, stretches, which, of, trials, reference, self.preset)
 
-        def beginnings(number: int) -> np.ndarray:
-            return values[np.linspace(0, length // 2, number, endpoint=False).astype(int)]
-
-        intact = scored(np.repeat(nothing, block, axis=1), beginnings(block))
-        harm = np.empty((count - 1, starts))
-        for column, start in enumerate(beginnings(starts)):
-            first = np.tile(start, (block, 1))  # NumPy: a JAX operation out here would be compiled for itself
+        harm, paired = np.empty((count - 1, starts)), np.empty(starts)
+        if not trials:
+            intact = scored(np.repeat(nothing, block, axis=1), np.arange(block), block)
+        for column in range(starts):
+            first = np.full(block, column)
             scores = np.empty(count)
             for begin in range(0, count, block):
                 some = removals[:, begin : begin + block]
-                found = scored(np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge"), first)
+                found = scored(np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge"), first, starts)
                 scores[begin : begin + block] = found[: some.shape[1]]
                 if tell:
                     tell(column * len(indices) + min(begin + block, count) - 1, starts * len(indices))
-            harm[:, column] = np.where(scores[1:] == scores[0], 0.0, scores[1:] - intact.mean())
+            if trials:  # they begin where they begin: there are no other starts that the intact network could have
+                harm[:, column], paired[column] = scores[1:] - scores[0], scores[0]
+                intact = paired
+            else:
+                harm[:, column] = np.where(scores[1:] == scores[0], 0.0, scores[1:] - intact.mean())
         return Removals(harm, intact)
 
     def evidence(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Any]:
-        """`data` and `model` (T, N): the split and the first free run, in the task's standardized units."""
+        """`data` and `model` (T, N): the split and the first free run, in the task's standardized units; and `starts`,
+        the first rows of the stretches of both, where there are several."""
         assert isinstance(task, Reconstruction)
-        values = _truth(self, task, split).values
+        truth = _truth(self, task, split)
         single = ReconstructionQuality(1, self.horizon, self.bins, self.preset)
-        return {"data": values, "model": single.generate(network, weights, values)[0]}
+        model = single.generate(network, weights, truth.values, truth.starts, truth.trials)[0]
+        more = {"starts": np.array(truth.starts)} if len(truth.starts) > 1 else {}
+        return {"data": truth.values, "model": model, **more}
 
     def _definition(self, values: np.ndarray) -> stsp.Definition:
         length, dim = values.shape
         return stsp.definition_for(length, dim, self.preset, bins=self.bins)
+
+
+def _ahead(network: Network, weights: Weights, first: np.ndarray, steps: int) -> np.ndarray:
+    """(steps, runs, N): free runs from the rows `first` (runs, N)."""
+    states = network.start(weights, jnp.asarray(first, dtype=float))
+    return np.asarray(network.run(weights, states, steps).outputs, dtype=float)
 
 
 class Truth(NamedTuple):
@@ -206,6 +262,24 @@ class Truth(NamedTuple):
     d_stsp_floor_sd: Number
     d_stsp_of_training_data: Number
     d_h_floor: Number
+    starts: tuple[int, ...]
+    trials: bool
+
+
+class Plan(NamedTuple):
+    """How a stretch is run beside: from which `rows` of it, one a start; how many steps are dropped (`skip`) and at
+    most `kept`."""
+
+    rows: np.ndarray
+    skip: int
+    kept: int
+
+
+def _plans(length: int, number: int, trials: bool) -> Plan:
+    if trials:
+        return Plan(np.arange(number) % max(1, length // 8), 0, length - 1)
+    rows = np.linspace(0, length // 2, number, endpoint=False).astype(int)
+    return Plan(rows, int(TRANSIENT * length), length)
 
 
 @lru_cache(maxsize=8)
@@ -214,7 +288,8 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
     values = np.asarray(getattr(recording, split), dtype=float)
     definition = measure._definition(values)
     reference = stsp.prepare(values, definition)
-    training = stsp.divergence(reference, recording.train[-len(values) :])
+    starts = recording.starts[split]
+    training = stsp.divergence(reference, *_last_of_training(recording, len(values)))
     spatial, spectral = [], []
     if task.system is not None:
         rows = (len(values) + max(recording.lags or (0,)) + 2) * 2 * task.every
@@ -231,11 +306,36 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
             second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
             spatial.append(stsp.floor(values, definition, len(values), second))
             spectral.append(spectral_distance(values[: len(second)], second).mean)
+    elif recording.trials and len(starts) == 1:  # the halves of one trial are not alike: another one
+        other: Split = "validation" if split == "test" else "test"
+        second, others = np.asarray(getattr(recording, other)), recording.starts[other]
+        spatial.append(stsp.floor(values, definition, len(second), second))
+        spectral.append(spectral_distance(values, second, starts=starts, generated_starts=others).mean)
     else:
-        half = len(values) // 2
-        spatial.append(stsp.floor(values, definition, len(values)))
-        spectral.append(spectral_distance(values[:half], values[half : 2 * half]).mean)
-    return Truth(values, reference, _mean(spatial), _sd(spatial), training, _mean(spectral))
+        half = stsp.halfway(len(values), starts, len(values) - len(values) // 2)
+        spatial.append(stsp.floor(values, definition, len(values), starts=starts))
+        if len(starts) == 1:
+            spectral.append(spectral_distance(values[:half], values[half : 2 * half]).mean)
+        else:
+            before = [row for row in starts if row < half]
+            after = [0, *(row - half for row in starts if row > half)]
+            parts = values[:half], values[half:]
+            spectral.append(spectral_distance(*parts, starts=before, generated_starts=after).mean)
+    return Truth(values, reference, _mean(spatial), _sd(spatial), training, _mean(spectral), starts, recording.trials)
+
+
+def _last_of_training(recording: Recording, rows: int) -> tuple[np.ndarray, list[int]]:
+    """The last `rows` rows of the training data, of trials the last whole ones with at least as many; and the first
+    rows of their stretches."""
+    begin = max(0, len(recording.train) - rows)
+    if recording.trials:
+        begin = max(row for row in recording.starts["train"] if row <= begin)
+    return recording.train[begin:], [0, *(row - begin for row in recording.starts["train"] if row > begin)]
+
+
+def _still(run: np.ndarray) -> np.ndarray:
+    """(N,) which columns of a run (T, N) do not move any more."""
+    return np.isfinite(run).all() & (run[len(run) // 2 :].std(axis=0) < STILL)
 
 
 @lru_cache(maxsize=8)
@@ -251,29 +351,59 @@ def _true_exponent(task: Reconstruction) -> Number:
 def _streamed(
     network: Network,
     weights: Weights,
-    first: np.ndarray,
+    stretches: Sequence[np.ndarray],
+    which: np.ndarray,
+    of: int,
+    trials: bool,
     reference: stsp.Reference,
-    steps: int,
-    kept: int,
     preset: str | None,
 ) -> np.ndarray:
-    """D_stsp of the last `kept` of `steps` steps of every run (runs, N); undefined scores the ceiling (preset: 20).
+    """D_stsp of as many runs as `which` (runs,) has numbers, each begun in every stretch as that number `of` so many
+    starts (of trials one and the same), and all its stretches counted together; undefined scores the ceiling (preset:
+    20).
 
     The next chunk is computed while the last one is counted; no trajectory is stored.
     """
-    accumulator = reference.accumulator(len(first), kept)
-    states = network.start(weights, first)
-    edges = [*range(0, steps - kept, CHUNK), *range(steps - kept, steps, CHUNK), steps]
-    waiting = None
-    for begin, end in pairwise(edges):
-        outputs, states = network.run(weights, states, end - begin)
+    total = sum(len(part) for part in stretches)
+    accumulator = reference.accumulator(len(which), total)
+    plans = [_plans(len(part), of, trials) for part in stretches]
+    most = max(plan.skip + plan.kept for plan in plans)
+    for part, plan in zip(stretches, plans, strict=True):
+        rows = plan.rows[which]
+        given = int(rows[0]) + 1 if trials else 0
+        # NumPy: a JAX operation out here would be compiled for itself
+        states = network.start(weights, part[rows])
+        if given:
+            accumulator.add(np.repeat(part[:given, None, :], len(which), axis=1))
+        kept = len(part) - given if trials else plan.kept
+        waiting = None
+        for begin, end, used in _chunks(plan.skip, kept, most if len(stretches) > 1 else 0):
+            outputs, states = network.run(weights, states, end - begin)
+            if waiting is not None:
+                accumulator.add(np.asarray(waiting[0])[waiting[1]])
+            waiting = (outputs, used) if used.stop > used.start else None
         if waiting is not None:
-            accumulator.add(np.asarray(waiting))
-        waiting = outputs if begin >= steps - kept else None
-    accumulator.add(np.asarray(waiting))
+            accumulator.add(np.asarray(waiting[0])[waiting[1]])
+        accumulator.close()
     scores = np.asarray(accumulator.divergences(), dtype=float)
-    ceiling = UNDEFINED_SCORES[preset] if preset else reference.ceiling(kept)
+    ceiling = UNDEFINED_SCORES[preset] if preset else reference.ceiling(total)
     return np.where(np.isfinite(scores), scores, ceiling)
+
+
+def _chunks(skip: int, kept: int, most: int) -> Iterator[tuple[int, int, slice]]:
+    """(first step, end, rows of it that count) of the chunks of a run: `skip` steps, then `kept`.
+
+    Of one stretch (most = 0) chunks end where the run does. Of several, no longer than `most`, all chunks have one
+    length, so that few are compiled; what a run has too many is not counted.
+    """
+    steps = skip + kept
+    if most == 0:
+        for begin, end in pairwise([*range(0, skip, CHUNK), *range(skip, steps, CHUNK), steps]):
+            yield begin, end, slice(0, end - begin if begin >= skip else 0)
+        return
+    size = min(CHUNK, most)
+    for begin in range(0, steps, size):
+        yield begin, begin + size, slice(min(max(skip - begin, 0), size), min(steps - begin, size))
 
 
 def _mean(values: list[Number]) -> Number:

@@ -49,14 +49,18 @@ class Score(AbstractMeasure):
     ) -> dict[str, Number]:
         sums: dict[str, float] = {}
         total = 0
+        states: Any = ()
         for batch in task.examples(split, self.batch):
             size = _size(batch)
-            for name, value in _scores(network, task, weights, batch).items():
+            scores, states = _scores(network, task, weights, batch, states)
+            for name, value in scores.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * size
             total += size
         if not total:
             return {name: Undefined(f"the {split} split has no examples") for name in self.better_on(task)}
-        found: dict[str, Number] = {name: _finite(value / total) for name, value in sums.items()}
+        means = {name: value / total for name, value in sums.items()}
+        with np.errstate(over="ignore"):
+            found: dict[str, Number] = {name: _finite(value) for name, value in task.from_means(means).items()}
         if split == "test":
             found |= {f"reference: {name}": value for name, value in task.reference().items()}
         return found
@@ -76,12 +80,12 @@ class Score(AbstractMeasure):
         matrix = get(weights, prunable.path)
         block = max(1, min(len(indices), BLOCK))
         for column, batch in enumerate(batches):
-            intact[column] = float(_scores(network, task, weights, batch)["loss"])
+            intact[column] = float(_scores(network, task, weights, batch)[0]["loss"])
             for begin in range(0, len(indices), block):
                 picked = np.resize(indices[begin : begin + block], block)
                 gate, target, source = (jnp.asarray(i) for i in np.unravel_index(picked, prunable.shape))
                 holed = replace(weights, {prunable.path: Knockout(matrix, gate, target, source)})
-                losses = np.asarray(_scores(network, task, holed, batch, block)["loss"])
+                losses = np.asarray(_scores(network, task, holed, batch, (), block)[0]["loss"])
                 lost[begin : begin + block, column] = losses[: len(indices) - begin]
                 if tell:
                     tell(column * len(indices) + min(begin + block, len(indices)), len(indices) * starts)
@@ -103,18 +107,25 @@ def _finite(value: float) -> Number:
 
 
 def _size(batch: Batch) -> int:
-    return int((batch.first if batch.inputs is None else batch.inputs[0]).shape[0])
+    if batch.count is not None:
+        return int(batch.count)
+    return int(batch.inputs.shape[1] if batch.inputs is not None else batch.first.shape[0])
 
 
 @partial(jax.jit, static_argnames=("network", "task", "removals"))
-def _scores(network: Network, task: AbstractTask, weights: Weights, batch: Batch, removals: int | None = None) -> Any:
-    """Loss and scores of one batch; with `removals`, of every row of a `Knockout`, (removals,)."""
+def _scores(
+    network: Network, task: AbstractTask, weights: Weights, batch: Batch, states: Any = (), removals: int | None = None
+) -> Any:
+    """Loss and scores of one batch, and the states after it where windows follow one another, else (); with
+    `removals`, of every row of a `Knockout`, (removals,)."""
     leading = () if removals is None else (removals,)
-    if batch.first is not None:
-        states = network.start(weights, jnp.broadcast_to(batch.first, (*leading, *batch.first.shape)))
+    carried = states
+    if task.carried and not states and removals is None:
+        carried = network.zeros((batch.inputs.shape[1],))
+    begun = network.init_states(weights, batch, task.observed, carried if removals is None else (), leading)
+    forcing = None
+    if task.observed:
         signal = batch.targets if removals is None else batch.targets[:, None]
         forcing = Forcing(signal, jnp.zeros(signal.shape[0]))  # only tells how long to run
-    else:
-        states, forcing = network.zeros((*leading, batch.inputs.shape[1])), None
-    outputs = network.unroll(weights, batch.inputs, states, forcing).outputs
-    return {"loss": task.loss(outputs, batch), **task.score(outputs, batch)}
+    outputs, after = network.unroll(weights, batch.inputs, begun, forcing)
+    return {"loss": task.loss(outputs, batch), **task.score(outputs, batch)}, after if task.carried else ()

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from sparsernn.connectome import Connectome
-from sparsernn.errors import SpecError
 from sparsernn.linear import linear
 from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell
+from sparsernn.models.gates import gated_connectome
 from sparsernn.rules import at_least
 from sparsernn.weights import Weights
 
@@ -78,17 +77,4 @@ class LSTM(AbstractCell):
         return LSTMState(outputs, state.cell)
 
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
-        """Of one gate (0..3), or for ``gate=None`` the four gates' absolute values summed (unsigned)."""
-        if gate is not None and gate not in range(4):
-            raise SpecError(f"gate is 0..3 ({', '.join(GATES)}) or None, got {gate}")
-
-        def part(name: str) -> np.ndarray | None:
-            if name not in weights:
-                return None
-            array = np.asarray(weights[name])
-            return np.abs(array).sum(axis=0) if gate is None else array[gate]
-
-        recurrent = part("recurrent")
-        assert recurrent is not None
-        note = "sum over the four gates of |W| (unsigned)" if gate is None else f"the {GATES[gate]} gate"
-        return Connectome(recurrent, part("input"), None, note)
+        return gated_connectome(weights, GATES, gate)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from sparsernn.masks import Prunable, chosen
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least
+from sparsernn.spec import scaling
 from sparsernn.weights import Weights, get
 
 
@@ -26,6 +27,7 @@ class L1(AbstractRegularizer):
     where: tuple[str, ...] = ("recurrent",)
     reduction: Literal["sum", "mean"] = "sum"
 
+    scales = scaling("strength")
     rules = (at_least(0, "strength"),)
 
     def penalty(self, trained: Any, fixed: Any, weights: Weights, prunables: tuple[Prunable, ...]) -> jax.Array:

@@ -10,6 +10,8 @@ WITHOUT = ("seed", "measures", "sparsifier", "rounds", "select")
 """Fields of a spec that do not go into a label as they stand: a seed is a repetition, measures change nothing, and the
 sparsifier comes first in every label anyway."""
 LONGEST = 28
+MOST_WORDS = 3
+"""Words that tell apart tasks of one name."""
 
 
 def sparsifier_name(sparsifier: Mapping[str, Any] | None) -> str:
@@ -41,6 +43,23 @@ def labels(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         same = [j for j, other in enumerate(names) if other == name]
         own = _differences([specs[j].get("sparsifier") or {} for j in same])[same.index(i)]
         found.append((", ".join([name, *own, *rounds[i], *elsewhere[i]]), ", ".join(["dense", *elsewhere[i]])))
+    return found
+
+
+def task_names(tasks: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
+    """Short names of tasks (plain form, what its data are): of a recording its source, else the kind; what differs is
+    added where two would be called the same."""
+    kinds = [next(iter(task)) for task, _ in tasks]
+    short = [
+        source.partition(": ")[0] if kind == "reconstruction" and source else kind
+        for kind, (_, source) in zip(kinds, tasks, strict=True)
+    ]
+    found = []
+    for i, name in enumerate(short):
+        same = [j for j, other in enumerate(short) if other == name]
+        own = _differences([next(iter(tasks[j][0].values())) for j in same])[same.index(i)]
+        extra = own[:MOST_WORDS] if own or len(same) == 1 else [str(same.index(i) + 1)]
+        found.append(", ".join([name, *extra]))
     return found
 
 

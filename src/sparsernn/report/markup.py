@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -10,15 +11,21 @@ from sparsernn.errors import Undefined
 from sparsernn.report.figures.style import symbols
 from sparsernn.report.spread import Spread
 from sparsernn.report.tables import Table
-from sparsernn.report.text import decimals, number
+from sparsernn.report.text import decimals, number, short
 
 BOUNDS = (" floor", " ceiling")
+OWN_DIGITS = ("baselines", "horizons")
+Write = Callable[[Any], str]
 
 
 def table(given: Table, hide: Iterable[str] = ()) -> str:
-    """A <table>. Rows of another size than the one before begin a step; `hide` names columns to leave out."""
+    """A <table>. Rows of another size than the one before begin a step; `hide` names columns to leave out. Numbers of a
+    column share their decimals, but in tables of models, whose errors span many decades, each has its own digits."""
     columns = [(i, name) for i, name in enumerate(given.columns) if name not in hide]
-    digits = {i: decimals(_floats(given, name)) for i, name in columns}
+    each = given.name in OWN_DIGITS
+    digits: dict[int, Write] = {
+        i: short if each else partial(number, digits=decimals(_floats(given, name))) for i, name in columns
+    }
     text = {
         i
         for i, _ in columns
@@ -56,14 +63,14 @@ def _class(name: str, text: bool) -> str:
     return ' class="text"' if text else ""
 
 
-def _cell(value: Any, digits: int | None, column: str, text: bool) -> str:
+def _cell(value: Any, write: Write, column: str, text: bool) -> str:
     kind = _class(column, text)
     if isinstance(value, Spread):
         if isinstance(value.mean, Undefined):
             return f'<td class="undefined">undefined: {escape(value.mean)}</td>'
-        sd = "" if isinstance(value.sd, Undefined) else f' <span class="sd">± {number(value.sd, digits)}</span>'
+        sd = "" if isinstance(value.sd, Undefined) else f' <span class="sd">± {write(value.sd)}</span>'
         of = "" if value.n == value.of else f' <span class="sd">({value.n} of {value.of})</span>'
-        return f"<td{kind}>{number(value.mean, digits)}{sd}{of}</td>"
+        return f"<td{kind}>{write(value.mean)}{sd}{of}</td>"
     if isinstance(value, Undefined):
         return f'<td class="undefined">undefined: {escape(value)}</td>'
     if value is None:
@@ -73,7 +80,10 @@ def _cell(value: Any, digits: int | None, column: str, text: bool) -> str:
     if column == "share":
         return f"<td{kind}>{100 * value:.3g} %</td>"
     if column == "seconds":
-        return f"<td{kind}>{number(float(value), 0 if value >= 10 else 1)}</td>"
-    if isinstance(value, int | float):
-        return f"<td{kind}>{number(value, digits)}</td>"
+        said = "&lt; 0.1" if 0 <= value < 0.05 else number(float(value), 0 if value >= 10 else 1)
+        return f"<td{kind}>{said}</td>"
+    if isinstance(value, int):
+        return f"<td{kind}>{value:,}</td>"
+    if isinstance(value, float):
+        return f"<td{kind}>{write(value)}</td>"
     return f"<td{kind}>{symbols(escape(str(value)))}</td>"

@@ -2,58 +2,70 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
-import plotly.graph_objects as go
 import yaml
-from plotly.io import to_json
 from plotly.offline import get_plotlyjs
 
 from sparsernn.errors import SparseRNNError, Undefined
-from sparsernn.report import markup, tables
+from sparsernn.report import beside, graded, markup, tables
 from sparsernn.report.definitions import definitions
+from sparsernn.report.document import figure, policy
 from sparsernn.report.figures.style import symbols
-from sparsernn.report.panels import Panel
+from sparsernn.report.grade import GRADES
+from sparsernn.report.panels import Panel, lyapunov_steps
 from sparsernn.report.quantities import quantities
 from sparsernn.report.runs import Comparison
 from sparsernn.report.spread import Spread
+from sparsernn.report.stamp import MADE_BY
 from sparsernn.report.subject import Subject
-from sparsernn.report.verdict import best, last_groups, verdict
+from sparsernn.report.verdict import best, last_groups, shown_groups, verdict
 
-NARROW = ("history", "series", "graph")
-"""Figures of one column, which fit a telephone; the others may be pushed sideways there."""
 OPEN_ROWS = 15
-MADE_BY = "Made by sparsernn"
 
 
-def page(
-    comparison: Comparison,
-    subjects: Sequence[Subject],
-    overview: Sequence[Panel],
-    networks: Sequence[Sequence[Panel]],
-    title: str,
-    notes: Sequence[str] = (),
-) -> str:
-    """The whole page. `networks` holds the panels of each of `subjects`; `overview` those of the comparison."""
+class Part(NamedTuple):
+    """What the page shows of one task: `networks` holds the panels of each of `subjects`, `overview` those of the
+    comparison as a whole."""
+
+    comparison: Comparison
+    subjects: Sequence[Subject]
+    overview: Sequence[Panel]
+    networks: Sequence[Sequence[Panel]]
+
+
+def page(parts: Sequence[Part], title: str, notes: Sequence[str] = (), so_far: str = "", stamp: str = "") -> str:
+    """The whole page, one part a task. `so_far` says what is still under way (empty: nothing), `stamp` what the page
+    was made from (`sparsernn.report.stamp`)."""
     scripts = [get_plotlyjs(), files("sparsernn.report").joinpath("assets/page.js").read_text(encoding="utf-8")]
     style = files("sparsernn.report").joinpath("assets/page.css").read_text(encoding="utf-8")
-    sections = _sections(comparison, subjects, overview, networks)
-    links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title, _ in sections)
-    body = "".join(
-        f'<section id="{name}"><h2>{escape(title)}</h2>{content}</section>' for name, title, content in sections
-    )
-    said = "".join(f"<p>{symbols(escape(sentence))}</p>" for sentence in verdict(comparison))
     noted = f'<div class="notes">{"".join(f"<p>{escape(n)}</p>" for n in notes)}</div>' if notes else ""
+    waiting = f'<p class="so-far">{escape(so_far)}</p>' if so_far else ""
+    links, body = "", ""
+    for i, part in enumerate(parts):
+        mark = f"task{i}-" if len(parts) > 1 else ""
+        sections = _sections(part, mark)
+        if mark:
+            body += (
+                f'<section id="{mark}head" class="task"><h2>{escape(part.comparison.task)}</h2>{_head(part)}</section>'
+            )
+            links += f'<a href="#{mark}head">{escape(part.comparison.task)}</a>'
+        else:
+            links += "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title, _ in sections)
+        level = 3 if mark else 2
+        body += "".join(
+            f'<section id="{name}"><h{level}>{escape(title)}</h{level}>{content}</section>'
+            for name, title, content in sections
+        )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">
+<meta name="sparsernn" content="{escape(stamp)}">
+<meta http-equiv="Content-Security-Policy" content="{policy(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
@@ -63,14 +75,14 @@ def page(
 <body>
 <header>
 <h1>{escape(title)}</h1>
-<div class="verdict">{said}</div>
-{_cards(comparison)}
+{waiting}
+{_head(parts[0]) if len(parts) == 1 else _heads(parts)}
 {noted}
 <noscript><p class="notes">The figures need JavaScript, which is off here; tables and text do not.</p></noscript>
 <nav>{links}</nav>
 </header>
 <main>{body}</main>
-<footer><p>{escape(_made_by(comparison))}</p></footer>
+<footer><p>{escape(_made_by(parts[0].comparison))}</p></footer>
 <script>{scripts[0]}</script>
 <script>{scripts[1]}</script>
 </body>
@@ -78,23 +90,40 @@ def page(
 """
 
 
-def _policy(scripts: Sequence[str]) -> str:
-    """No request leaves the page, and no script runs but the ones whose hashes stand here."""
-    hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+def _head(part: Part) -> str:
+    """The verdict and the cards of one task."""
+    return f'<div class="verdict">{_verdict(verdict(part.comparison))}</div>{_cards(part.comparison)}'
+
+
+def _heads(parts: Sequence[Part]) -> str:
+    """The first sentence of every task."""
+    said = []
+    for part in parts:
+        grade, rest = _graded(verdict(part.comparison)[0])
+        said.append(f"<p>{grade}<b>{escape(part.comparison.task)}.</b> {symbols(escape(rest))}</p>")
+    return f'<div class="verdict several">{"".join(said)}</div>'
+
+
+def _verdict(sentences: Sequence[str]) -> str:
+    grade, first = _graded(sentences[0])
+    rest = "".join(f"<p>{symbols(escape(sentence))}</p>" for sentence in sentences[1:])
+    return f"<p>{grade}{symbols(escape(first))}</p>{rest}"
+
+
+def _graded(sentence: str) -> tuple[str, str]:
+    """The grade at the beginning of a sentence as HTML, and the rest."""
+    word, colon, rest = sentence.partition(": ")
+    if colon and word.lower() in GRADES:
+        return f'<b class="grade {word.lower()}">{word}:</b> ', rest
+    return "", sentence
 
 
 # ------------------------------------------------------------------------------------------------------------ sections
 
 
-def _sections(
-    comparison: Comparison, subjects: Sequence[Subject], overview: Sequence[Panel], networks: Sequence[Sequence[Panel]]
-) -> list[tuple[str, str, str]]:
-    """(id, title, HTML) of those that have something to show."""
+def _sections(part: Part, mark: str = "") -> list[tuple[str, str, str]]:
+    """(id, title, HTML) of those that have something to show; `mark` begins every id."""
+    comparison, subjects = part.comparison, part.subjects
     results = tables.summary(comparison)
     hide = ["outcome"] if all(t.outcome.name == "finished" for t in comparison.trainings) else []
     if not any(t.round for t in comparison.trainings):
@@ -102,69 +131,63 @@ def _sections(
     gone = "".join(f"<li>{symbols(escape(line))}</li>" for line in tables.missing(results))
     gone = f'<ul class="caption">{gone}</ul>' if gone else ""
     found = [("results", "Results", markup.table(results, hide) + gone)]
-    found += [(p.name, p.title, _figure(p, f"figure-{p.name}", heading=False)) for p in overview]
+    grades = graded.table(comparison)
+    if len(grades.rows) > 1:
+        found.append(("grades", grades.title, markup.table(grades, [] if "round" not in hide else ["round"])))
+    found += [
+        (p.name, p.title, figure(p, f"{mark}figure-{p.name}", heading=False))
+        for p in part.overview
+        if p.name != "horizons"
+    ]
+    ahead = [p for p in part.overview if p.name == "horizons"]
+    rivals = beside.table(shown_groups(comparison), comparison.trainings)
+    if rivals.rows:
+        intro = f'<p class="caption">{escape(beside.INTRO)}</p>'
+        figures = "".join(figure(p, f"{mark}figure-{p.name}") for p in ahead)
+        lyapunov = lyapunov_steps(comparison.trainings[0], subjects)
+        errors = beside.errors(shown_groups(comparison), comparison.trainings, lyapunov)
+        folded = _folded("All errors by horizon", errors, False) if errors.rows else ""
+        found.append(("baselines", rivals.title, intro + markup.table(rivals) + figures + folded))
     gaps = tables.differences(comparison)
     if gaps.rows:
         intro = '<p class="caption">Means of paired differences over seeds, with 95 % bootstrap intervals.</p>'
         found.append(("differences", gaps.title, intro + _folded(f"{len(gaps.rows)} differences", gaps)))
     if subjects:
-        found.append(
-            ("networks", "The network" if len(subjects) == 1 else "The networks", _networks(subjects, networks))
-        )
-        beside = tables.side_by_side([s.training for s in subjects])
-        found.append(("numbers", beside.title, _folded(f"{len(beside.rows)} numbers on the test stretch", beside)))
+        title = "The network" if len(subjects) == 1 else "The networks"
+        found.append(("networks", title, _networks(subjects, part.networks, mark)))
+        all_numbers = tables.side_by_side([s.training for s in subjects])
+        said = f"{len(all_numbers.rows)} numbers on the test stretch"
+        found.append(("numbers", all_numbers.title, _folded(said, all_numbers)))
     found.append(
         ("outcomes", "Outcomes", _folded(f"{len(comparison.trainings)} trainings", tables.outcomes(comparison)))
     )
     found.append(("definitions", "What the numbers mean", _terms(definitions(comparison, list(subjects)))))
     found.append(("spec", "How to do it again", _specs(comparison)))
-    return found
+    return [(mark + name, title, content) for name, title, content in found]
 
 
-def _folded(words: str, table: tables.Table) -> str:
-    opened = " open" if len(table.rows) <= OPEN_ROWS else ""
+def _folded(words: str, table: tables.Table, open: bool = True) -> str:
+    opened = " open" if open and len(table.rows) <= OPEN_ROWS else ""
     return f"<details{opened}><summary>{escape(words)}</summary>{markup.table(table)}</details>"
 
 
-def _networks(subjects: Sequence[Subject], networks: Sequence[Sequence[Panel]]) -> str:
+def _networks(subjects: Sequence[Subject], networks: Sequence[Sequence[Panel]], mark: str = "") -> str:
     options = "".join(f'<option value="{i}">{escape(_named(s))}</option>' for i, s in enumerate(subjects))
     chooser = ""
     if len(subjects) > 1:
         everything = '<option value="all">all, one below the other</option>'
-        chooser = f'<div class="chooser"><label>Shown: <select id="chosen">{options}{everything}</select></label></div>'
+        chooser = f'<div class="chooser"><label>Shown: <select>{options}{everything}</select></label></div>'
     made = []
     for i, (subject, panels) in enumerate(zip(subjects, networks, strict=True)):
-        figures = "".join(_figure(p, f"figure-{i}-{p.name}") for p in panels)
+        figures = "".join(figure(p, f"{mark}figure-{i}-{p.name}") for p in panels)
         name = f'<h3 class="quiet">{escape(_named(subject))}</h3>'
-        made.append(f'<div class="network" id="of-network-{i}"{" hidden" if i else ""}>{name}{figures}</div>')
-    return chooser + "".join(made)
+        made.append(f'<div class="network" id="{mark}of-network-{i}"{" hidden" if i else ""}>{name}{figures}</div>')
+    return f'<div class="networks">{chooser}{"".join(made)}</div>'
 
 
 def _named(subject: Subject) -> str:
     t = subject.training
     return f"{t.name}: {t.left:,} of {t.total:,} weights"
-
-
-def _figure(panel: Panel, name: str, heading: bool = True) -> str:
-    title = f"<h3>{escape(panel.title)}</h3>" if heading else ""
-    caption = f'<p class="caption">{symbols(escape(panel.caption))}</p>' if panel.caption else ""
-    if panel.draw is None:
-        return f'<section class="panel">{title}{caption}</section>'
-    drawn = panel.draw()
-    narrow = " narrow" if panel.name in NARROW else ""
-    plot = (
-        f'<div class="plot{narrow}" id="{name}" role="img" aria-label="{escape(panel.title)}" '
-        f'style="height:{drawn.layout.height:.0f}px"></div>'
-    )
-    data = f'<script type="application/json" id="{name}-data">{_json(drawn)}</script>'
-    return f'<section class="panel">{title}{caption}<div class="figure">{plot}</div>{data}</section>'
-
-
-def _json(figure: go.Figure) -> str:
-    """JSON that cannot end the data block it stands in."""
-    if figure.layout.dragmode is None:
-        figure.update_layout(dragmode=False)  # on a telephone a finger scrolls the page
-    return str(to_json(figure, validate=False)).replace("<", "\\u003c")
 
 
 def _terms(pairs: Sequence[tuple[str, str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,9 +10,22 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from sparsernn.errors import Undefined
-from sparsernn.report.figures import attractor, curves, degrees, graph, history, importance, mask, overlay, spectra
+from sparsernn.report import beside
+from sparsernn.report.figures import (
+    attractor,
+    curves,
+    degrees,
+    graph,
+    history,
+    horizons,
+    importance,
+    mask,
+    overlay,
+    spectra,
+)
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.subject import Subject
+from sparsernn.report.verdict import best, last_groups
 
 MOST_NETWORKS = 6
 
@@ -58,6 +71,33 @@ def comparison_panels(comparison: Comparison) -> list[Panel]:
     caption += "Dotted: what the numbers are to be held against."
     caption += " Runs are set a little apart." if len(comparison.labels) > 1 else ""
     return [_panel("curves", "Fewer and fewer weights", caption, curves, found)]
+
+
+def horizon_panel(comparison: Comparison, subjects: Sequence[Subject]) -> list[Panel]:
+    """How far ahead the best network and the baselines predict; nothing where no baselines were taken."""
+    ends, found = last_groups(comparison), beside.baselines(comparison.trainings)
+    if not found or not ends:
+        return []
+    groups = [best(comparison) or ends[0]]
+    lyapunov = lyapunov_steps(groups[0].trainings[0], subjects)
+    networks = dict(zip(horizons.named([g.label for g in groups]), (g.trainings[0].test for g in groups), strict=True))
+    drawn = horizons.numbers(networks, {b.title: b.numbers for b in found}, lyapunov)
+    seed = f", seed {groups[0].trainings[0].seed}" if len(comparison.seeds) > 1 else ""
+    caption = (
+        f"Mean squared error of predictions from many points of the test stretch, of the best network "
+        f"({groups[0].label}{seed}) and of models fitted in seconds. Below the mean and the last value something is "
+        "predicted. Both axes are logarithmic."
+    )
+    return [_panel("horizons", "How far ahead it predicts", caption, horizons, drawn)]
+
+
+def lyapunov_steps(training: Training, subjects: Sequence[Subject]) -> float | None:
+    """Steps of a Lyapunov time of the true system, where it and the sampling interval are known."""
+    for subject in subjects:
+        signals = subject.signals
+        if not isinstance(signals, Undefined) and signals.time != "steps":
+            return beside.lyapunov_steps(training, signals.dt)
+    return None
 
 
 def network_panels(subject: Subject, points: int = attractor.POINTS) -> list[Panel]:

@@ -8,16 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.connectome import Connectome
-from sparsernn.errors import SparseRNNError, StoreError, Undefined
+from sparsernn.errors import StoreError, Undefined
 from sparsernn.report.runs import Training
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.reconstruction import Prepared, Reconstruction
 from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 from sparsernn.weights import get
 
 
 class Signals(NamedTuple):
-    """The test stretch and a free run of the network, both (T, N) in `unit`; `dt` 1 and `time` "steps" if unknown."""
+    """The test stretch and a free run of the network, both (T, N) in `unit`; `dt` 1 and `time` "steps" if unknown;
+    `starts` are the first rows of the stretches of both."""
 
     data: np.ndarray
     model: np.ndarray
@@ -26,6 +27,7 @@ class Signals(NamedTuple):
     dt: float
     time: str
     frequency: str
+    starts: tuple[int, ...] = (0,)
 
 
 class Matrix(NamedTuple):
@@ -61,18 +63,28 @@ class Subject:
             )
         task = self.spec.task
         assert isinstance(task, Reconstruction)
-        names, dt = tuple(f"column {i}" for i in range(data.shape[1])), None
-        try:
-            recording = task.load()
-            names, dt = recording.names, recording.dt
-        except SparseRNNError:
-            pass  # the file has gone since: the series that the run kept are enough
         unit = "sd" if task.standardize else "units of the file"
+        starts = tuple(int(row) for row in evidence.get("reconstruction/starts", (0,)))
+        prepared = self.prepared
+        if prepared is None or len(prepared.names) != data.shape[1]:
+            names = tuple(f"column {i}" for i in range(data.shape[1]))
+            return Signals(data, model, names, unit, 1.0, "steps", "cycles per step", starts)
+        names, dt = prepared.names, prepared.dt
         if dt is None:
-            return Signals(data, model, names, unit, 1.0, "steps", "cycles per step")
-        if task.system is not None:
-            return Signals(data, model, names, unit, dt, "time units", "cycles per time unit")
-        return Signals(data, model, names, unit, dt, "s", "Hz")
+            return Signals(data, model, names, unit, 1.0, "steps", "cycles per step", starts)
+        if prepared.known:
+            return Signals(data, model, names, unit, dt, "time units", "cycles per time unit", starts)
+        if prepared.time_unit not in ("", "s"):
+            per = f"cycles per {prepared.time_unit}"
+            return Signals(data, model, names, unit, dt, prepared.time_unit, per, starts)
+        return Signals(data, model, names, unit, dt, "s", "Hz", starts)
+
+    @cached_property
+    def prepared(self) -> Prepared | None:
+        """What the run keeps of its data; None where its task keeps nothing. StoreError if it is damaged: without it
+        the rhythm of the pictures would be another one."""
+        arrays, about = self.record.prepared()
+        return Prepared.of(arrays, about) if arrays else None
 
     @cached_property
     def matrices(self) -> tuple[Matrix, ...]:

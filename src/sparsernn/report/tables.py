@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sparsernn.errors import Undefined
-from sparsernn.report.figures import importance
 from sparsernn.report.quantities import beside_the_leading, quantities, trivial
 from sparsernn.report.runs import Comparison, Number, Training
 from sparsernn.report.spread import Spread, holm, paired_difference, spread
@@ -156,6 +155,8 @@ def over_seeds(comparison: Comparison) -> Table:
 def judged_weights(comparison: Comparison) -> Table:
     """What single weights do, one row a matrix of a training that was pruned by it: share whose removal is better, rank
     correlation with |w| (signed and absolute), how repeatable the score is, and the correlation corrected for that."""
+    from sparsernn.report.figures import importance  # brings matplotlib
+
     rows: list[list[Any]] = []
     for t in comparison.trainings:
         for judged in importance.numbers(t.record):

@@ -27,3 +27,10 @@ def number(value: float | int, digits: int | None) -> str:
         return f"{value:,}"
     text = f"{abs(value):.2e}" if digits is None else f"{abs(value):,.{digits}f}"
     return f"\N{MINUS SIGN}{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def short(value: float) -> str:
+    """A number alone in a sentence: three significant digits, thousands with commas, a true minus sign."""
+    size = abs(value)
+    text = f"{size:,.0f}" if 1000 <= size < 1e6 else f"{size:.3g}"
+    return f"\N{MINUS SIGN}{text}" if value < 0 and float(text.replace(",", "")) else text

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 from sparsernn.errors import Undefined
+from sparsernn.report import beside
+from sparsernn.report.grade import Grade
+from sparsernn.report.graded import NO_GRADE, gradable, graded, of_group
 from sparsernn.report.quantities import Quantity, quantities, trivial
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.spread import paired_difference
 from sparsernn.report.tables import Group, groups
 from sparsernn.report.text import decimals, number
 
-NEAR, FAR = 2.0, 0.7
-"""Multiples of the floor that are called at the floor, and share of the way to the ceiling that is called near it."""
-
 
 def verdict(comparison: Comparison) -> list[str]:
-    """What came out, how it stands to floor and ceiling, whether differences are real, what did not finish."""
+    """The grade and what came out, why, whether a baseline does as well, whether differences are real, what did not
+    finish. The first sentence begins with the grade, where there is one."""
     leading = quantities(comparison.trainings)
-    sentences = _results(comparison, leading) if leading else ["Nothing is measured yet."]
+    if leading:
+        sentences = _results(comparison, leading)
+    elif gradable(comparison.trainings):
+        found = judged(comparison)
+        sentences = [f"{found.grade.capitalize()}: {' '.join(found.reasons)}"]
+    else:
+        sentences = ["Nothing is measured yet."]
     return [*sentences, *_unfinished(comparison)]
+
+
+def judged(comparison: Comparison) -> Grade:
+    """The grade of the best of the labels' last networks; of a label's last trainings where none is measured."""
+    if (group := best(comparison)) is not None:
+        return of_group(group)
+    ends = [graded(line.trainings[-1]) for line in comparison.lines]
+    return max(ends, key=lambda found: found.rank)
+
+
+def plain(comparison: Comparison) -> dict:
+    """``{grade, reasons}`` for JSON; grade None where the task is no reconstruction."""
+    if not gradable(comparison.trainings):
+        return {"grade": None, "reasons": [NO_GRADE]}
+    found = judged(comparison)
+    return {"grade": found.grade, "reasons": list(found.reasons)}
 
 
 def last_groups(comparison: Comparison) -> list[Group]:
@@ -31,15 +54,28 @@ def last_groups(comparison: Comparison) -> list[Group]:
 
 
 def best(comparison: Comparison) -> Group | None:
-    """Of the labels' last networks the one with the best mean of the first quantity; None if there is none."""
+    """Of the labels' last networks the one with the best grade, then the best mean of the first quantity; None if there
+    is none."""
     leading = quantities(comparison.trainings)
     ends = _ranked(comparison, leading[0]) if leading else []
     return ends[0] if ends else None
 
 
+def shown_groups(comparison: Comparison) -> list[Group]:
+    """The networks that stand beside the baselines: the best of the last ones, and the dense one it comes from."""
+    ends = last_groups(comparison)
+    if not ends:
+        return []
+    group = best(comparison) or ends[0]
+    dense = next((g for g in groups(comparison.trainings) if g.label.startswith("dense")), None)
+    return [group] if dense is None or dense.label == group.label else [group, dense]
+
+
 def _ranked(comparison: Comparison, main: Quantity) -> list[Group]:
     ends = [g for g in last_groups(comparison) if not isinstance(g.spread(main.key).mean, Undefined)]
-    return sorted(ends, key=lambda g: float(g.spread(main.key).mean) * (1 if main.better == "lower" else -1))
+    worth = lambda g: float(g.spread(main.key).mean) * (1 if main.better == "lower" else -1)
+    rank = lambda g: -of_group(g).rank if gradable(g.trainings) else 0
+    return sorted(ends, key=lambda g: (rank(g), worth(g)))
 
 
 def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]:
@@ -62,7 +98,12 @@ def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]
             f"{_value(g, main, digits)} for {g.label} {_size(g).lower()}" for g in ends
         )
     sentences = [first + _context(comparison, best, main, digits) + "."]
-    sentences += _reading(best, main, len(ends) > 1)
+    if gradable(best.trainings):
+        found = of_group(best)
+        sentences[0] = f"{found.grade.capitalize()}: {sentences[0]}"
+        reasons = " ".join(found.reasons)
+        sentences.append(f"{best.label[0].upper()}{best.label[1:]}, the best: {reasons}" if len(ends) > 1 else reasons)
+        return [*sentences, *beside.sentence(best), *_doubt(ends, main)]
     others = [
         f"{q.name} is {_value(best, q)}" for q in leading[1:] if not isinstance(best.spread(q.key).mean, Undefined)
     ]
@@ -113,47 +154,6 @@ def _context(comparison: Comparison, best: Group, main: Quantity, digits: int | 
     seeds = len(comparison.seeds)
     parts.append(f"{seeds} seeds" if seeds > 1 else "one seed")
     return f" ({'; '.join(parts)})"
-
-
-def _reading(best: Group, main: Quantity, several: bool) -> list[str]:
-    """How far the best is from floor to ceiling, in words; collapse and escape."""
-    whose = f"the best, {best.label}," if several else "the free run"
-    found: list[str] = []
-    floor, ceiling = main.bound(best.trainings[0], "floor"), main.bound(best.trainings[0], "ceiling")
-    value = best.spread(main.key).mean
-    if isinstance(floor, float) and isinstance(ceiling, float) and isinstance(value, float) and ceiling > floor:
-        share = (value - floor) / (ceiling - floor)
-        lost = [best.spread(f"reconstruction/{key}").mean for key in ("frozen", "escaped")]
-        if value < floor and not any(isinstance(x, float) and x > 0 for x in lost):
-            found.append(
-                f"That is below the floor, which is high here (a short recording): D_stsp cannot tell {whose} "
-                "from the data; look at D_H, the prediction error and the series."
-            )
-        elif value <= NEAR * floor and not any(isinstance(x, float) and x > 0 for x in lost):
-            found.append(f"That is within {NEAR:g} times the floor: {whose} has the geometry of the data.")
-        elif share >= FAR:
-            found.append(f"That is near the ceiling: {whose} does not have the geometry of the data.")
-        else:
-            found.append(
-                f"That is {_times(value / floor)} times the floor and {share:.0%} of the way to the ceiling: "
-                f"{whose} has the geometry in part."
-            )
-    said = {
-        "collapsed": "stood still",
-        "frozen": "had a column that stood still",
-        "escaped": "left the range of the data",
-    }
-    if best.spread("reconstruction/frozen").mean == best.spread("reconstruction/collapsed").mean:
-        del said["frozen"]
-    for key, word in said.items():
-        share_of_runs = best.spread(f"reconstruction/{key}").mean
-        if isinstance(share_of_runs, float) and share_of_runs > 0:
-            found.append(f"{'All' if share_of_runs == 1 else f'{share_of_runs:.0%}'} of its free runs {word}.")
-    return found
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def _doubt(ends: list[Group], main: Quantity) -> list[str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparsernn.errors import StoreError
 from sparsernn.files.atomic import write_text
-from sparsernn.report.figures.attractor import POINTS
-from sparsernn.report.page import page
-from sparsernn.report.panels import Panel, comparison_panels, network_panels, shown_networks
-from sparsernn.report.runs import Comparison, compare
-from sparsernn.report.subject import Subject
+from sparsernn.report import beside, graded, verdict
+from sparsernn.report.runs import Comparison, by_task
+from sparsernn.report.stamp import sealed, stamp, unchanged
 from sparsernn.report.tables import Table, csv, summary, tables
 from sparsernn.training.record import Record
+
+if TYPE_CHECKING:  # what draws is loaded when something is drawn: a second
+    from sparsernn.report.page import Part
+    from sparsernn.report.panels import Panel
 
 ALL_POINTS = 10_000
 """Points of all attractors of a page together, so that it stays small with many networks."""
@@ -22,61 +24,159 @@ Tell = Callable[[str, int, int], None]
 
 
 class Report(NamedTuple):
-    """What was written, and the rows of the summary as plain mappings; `table` is the same for print_table."""
+    """What was written (`again`: now, not already there), and what is to be said: one entry a task in `comparisons`,
+    `tables` (the summary) and `baselines`; `rows` of the summaries as plain mappings."""
 
     html: Path | None
     pngs: list[Path]
     csvs: list[Path]
     rows: list[dict]
-    table: Table
+    comparisons: list[Comparison]
+    tables: list[Table]
+    baselines: list[Table]
+    again: bool = True
+
+    @property
+    def table(self) -> Table:
+        """The summary of the first task."""
+        return self.tables[0]
+
+    def said(self) -> list[list[str]]:
+        """The sentences of the verdict, task by task; the first begins with the grade."""
+        return [verdict.verdict(comparison) for comparison in self.comparisons]
+
+    def plain(self) -> dict[str, Any]:
+        """``{verdict, verdicts, baselines, rows}`` for JSON; with several tasks each entry says which it is of."""
+        several = len(self.comparisons) > 1
+        named = lambda c, entries: [({"task": c.task} if several else {}) | entry for entry in entries]
+        overall = verdict.plain(self.comparisons[0])
+        found: dict[str, Any] = {"verdict": overall, "verdicts": [], "baselines": [], "rows": self.rows}
+        if several:
+            found["verdict"] = {"grade": None, "reasons": ["Several tasks: each has its own verdict."]}
+            found["tasks"] = [{"task": c.task, "verdict": verdict.plain(c)} for c in self.comparisons]
+        for c in self.comparisons:
+            found["verdicts"] += named(c, graded.as_dicts(c))
+            found["baselines"] += named(c, beside.as_dicts(c.trainings))
+        return found
 
 
 def write_report(
-    records: Sequence[Record], out_dir: str | Path, title: str, notes: Sequence[str] = (), tell: Tell | None = None
+    records: Sequence[Record],
+    out_dir: str | Path,
+    title: str,
+    notes: Sequence[str] = (),
+    tell: Tell | None = None,
+    so_far: str = "",
 ) -> Report:
     """Write ``report.html``, ``figures/*.png`` and ``tables/*.csv`` below `out_dir`, each file atomically.
 
-    `notes` are sentences shown under the verdict. Several rounds, criteria and seeds go into one page; runs that have
-    not finished are shown as what they are. Cost: some seconds for each of up to six networks.
+    `notes` are sentences shown under the verdict. Several rounds, criteria and seeds go into one page, several tasks
+    into one section each; runs that have not finished are shown as what they are. What is there already and was made
+    from the same runs is not made again. With `so_far` (what is still under way) only the page is written. Cost: some
+    seconds for each of up to six networks.
     """
     out_dir = Path(out_dir)
-    return write(compare(records), out_dir / "report.html", out_dir / "figures", out_dir / "tables", title, notes, tell)
+    html, places = out_dir / "report.html", (out_dir / "figures", out_dir / "tables")
+    figures, csvs = (None, None) if so_far else places
+    return write(by_task(records), html, figures, csvs, title, notes, tell, so_far)
 
 
 def write(
-    comparison: Comparison,
+    comparisons: Comparison | Sequence[Comparison],
     html: Path | None,
     figures: Path | None,
     csvs: Path | None,
     title: str,
     notes: Sequence[str] = (),
     tell: Tell | None = None,
+    so_far: str = "",
 ) -> Report:
-    """The same with a place for each kind of file, None to leave it out. Directories are made."""
+    """The same with a place for each kind of file, None to leave it out. Directories are made. The page comes last, and
+    carries the stamp of what it was made from: with it, all is there."""
     tell = tell or (lambda what, done, of: None)
-    subjects = [Subject(training) for training in shown_networks(comparison)]
-    points = min(POINTS, ALL_POINTS // max(1, len(subjects)))
-    overview = comparison_panels(comparison)
-    networks = []
-    for i, subject in enumerate(subjects):
-        tell("figures", i, len(subjects))
-        networks.append(network_panels(subject, points))
+    comparisons = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    report = Report(html, [], [], *_told(comparisons))
+    mark = stamp(comparisons, title, notes, so_far)
+    if html is not None and (there := unchanged(html, mark)) is not None:
+        wanted = [(folder, {p for p in there if p.parent == folder}) for folder in (figures, csvs) if folder]
+        if all(kept for _, kept in wanted):
+            pngs, tabled = ([p for p in there if p.parent == folder] for folder in (figures, csvs))
+            return report._replace(pngs=pngs, csvs=tabled, again=False)
+    from sparsernn.report.page import page
+
+    parts = _parts(comparisons, tell)
+    pngs = _write_pictures(_pictures(parts), figures, tell) if figures is not None else []
     written: list[Path] = []
-    if html is not None:
-        _make(html.parent)
-        write_text(html, page(comparison, subjects, overview, networks, title, notes))
-    pictures = [(p.name, p) for p in overview]
-    for i, panels in enumerate(networks):
-        several = f"-{_file_name(subjects[i].training.name)}" if len(subjects) > 1 else ""
-        pictures += [(f"{p.name}{several}", p) for p in panels]
-    pngs = _write_pictures(pictures, figures, tell) if figures is not None else []
     if csvs is not None:
         _make(csvs)
-        for table in tables(comparison):
-            written.append(csvs / f"{table.name}.csv")
-            write_text(written[-1], csv(table))
-    table = summary(comparison)
-    return Report(html, pngs, written, table.dicts(), table)
+        for part in parts:
+            for table in _tables(part):
+                name = table.name if len(parts) == 1 else f"{_file_name(part.comparison.task)}-{table.name}"
+                written.append(csvs / f"{name}.csv")
+                write_text(written[-1], csv(table))
+    if html is not None:
+        _make(html.parent)
+        write_text(html, page(parts, title, notes, so_far, sealed(mark, [*pngs, *written], html.parent)))
+    return report._replace(pngs=pngs, csvs=written)
+
+
+def _told(comparisons: Sequence[Comparison]) -> tuple[list[dict], list[Comparison], list[Table], list[Table]]:
+    summaries = [summary(comparison) for comparison in comparisons]
+    several = len(comparisons) > 1
+    rows = [
+        ({"task": c.task} if several else {}) | row
+        for c, table in zip(comparisons, summaries, strict=True)
+        for row in table.dicts()
+    ]
+    return rows, list(comparisons), summaries, [beside.table(verdict.shown_groups(c), c.trainings) for c in comparisons]
+
+
+def _parts(comparisons: Sequence[Comparison], tell: Tell) -> list[Part]:
+    from sparsernn.report.figures.attractor import POINTS
+    from sparsernn.report.page import Part
+    from sparsernn.report.panels import comparison_panels, horizon_panel, network_panels, shown_networks
+    from sparsernn.report.subject import Subject
+
+    shown = [[Subject(training) for training in shown_networks(comparison)] for comparison in comparisons]
+    total = sum(len(subjects) for subjects in shown)
+    points = min(POINTS, ALL_POINTS // max(1, total))
+    parts, done = [], 0
+    for comparison, subjects in zip(comparisons, shown, strict=True):
+        overview = comparison_panels(comparison) + horizon_panel(comparison, subjects)
+        networks = []
+        for subject in subjects:
+            tell("figures", done, total)
+            networks.append(network_panels(subject, points))
+            done += 1
+        parts.append(Part(comparison, subjects, overview, networks))
+    return parts
+
+
+def _tables(part: Part) -> list[Table]:
+    """All that have rows."""
+    from sparsernn.report.panels import lyapunov_steps
+
+    comparison = part.comparison
+    groups = verdict.shown_groups(comparison)
+    steps = lyapunov_steps(comparison.trainings[0], part.subjects)
+    more = [
+        graded.table(comparison),
+        beside.table(groups, comparison.trainings),
+        beside.errors(groups, comparison.trainings, steps),
+    ]
+    return [*tables(comparison), *(table for table in more if table.rows)]
+
+
+def _pictures(parts: Sequence[Part]) -> list[tuple[str, Panel]]:
+    """(file name, panel) of all."""
+    found = []
+    for part in parts:
+        mark = f"{_file_name(part.comparison.task)}-" if len(parts) > 1 else ""
+        found += [(f"{mark}{p.name}", p) for p in part.overview]
+        for subject, panels in zip(part.subjects, part.networks, strict=True):
+            several = f"-{_file_name(subject.training.name)}" if len(part.subjects) > 1 else ""
+            found += [(f"{mark}{p.name}{several}", p) for p in panels]
+    return found
 
 
 def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, tell: Tell) -> list[Path]:

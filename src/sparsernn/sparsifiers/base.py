@@ -59,7 +59,7 @@ class AbstractSparsifier(Part):
     """Decides the masks: at the beginning (`init`) and whenever `due`.
 
     After `update_masks` the number of ones is the exact integer asked for, dropped and grown weights are exactly 0, and
-    `changed` marks them so that the optimizer forgets their slots. Everything is pure. Where `traceable`,
+    `changed` marks them so that the optimizer forgets what it knew of them. Everything is pure. Where `traceable`,
     `update_masks` has fixed shapes and runs inside the compiled loop; else it runs on the host and may ask for
     `importance`.
     Dictionaries of masks come back from a compiled call in another order: go through them by sorted path.

@@ -9,14 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.masks import Masks, Prunable, dense, exact_count
+from sparsernn.masks import DENOMINATOR, Masks, Prunable, dense, exact_count, part, ratio
 from sparsernn.rng import named
 from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
-from sparsernn.sparsifiers.select import among, part, ratio
+from sparsernn.sparsifiers.select import among
+from sparsernn.spec import scaling
 from sparsernn.weights import Weights, get, replace
 
 
@@ -24,14 +25,40 @@ def _name(schedule: AbstractSchedule) -> str:
     return type(schedule).registry.name_of(type(schedule))
 
 
+def fraction_reaching(density: float, size: int, rounds: int) -> float:
+    """The `drop_fraction` that leaves ``masks.exact_count(density, size)`` weights after so many rounds, for all the
+    rounding on the way; where none does (very large matrices, very many rounds), the one that comes nearest.
+
+    >>> fraction_reaching(0.25, 2500, 2)
+    0.5
+    """
+    wanted, share = exact_count(density, size), 1 - density ** (1 / rounds)
+
+    def missed(fraction: float) -> int:
+        count = size
+        for _ in range(rounds):
+            count -= part(count, *ratio(fraction))
+        return abs(count - wanted)
+
+    shifts = [sign * shift for shift in range(300) for sign in (1, -1)]
+    tried = (round(d * share + shift) / d for shift in shifts for d in range(DENOMINATOR, DENOMINATOR - 20, -1))
+    best = share
+    for fraction in tried:
+        if missed(best) == 0:
+            break
+        best = min(best, fraction, key=lambda f: missed(f) if 0 < f < 1 else size)
+    return best
+
+
 @dataclass(frozen=True)
 class Pruner(Composed):
     r"""Begins dense and removes, at the moments of `schedule`, what `drop` scores lowest.
 
     Either `density` is where a ramp (one_shot, cubic) ends: at every moment
-    ``size (density + (1 - density) left)`` weights are kept, rounded half to even, exactly `masks.exact_count` at the
-    end. Or `drop_fraction` of the weights that still exist goes at every moment (per_round, every_epoch, every_steps),
-    rounded half to even. Counts and ranking are over all matrices together (``scope="global"``) or over each by itself.
+    ``size (density + (1 - density) left)`` weights are kept (left to 1/40,000, rounded half to even), exactly
+    `masks.exact_count` at the end. Or `drop_fraction` of the weights that still exist goes at every moment (per_round,
+    every_epoch, every_steps), rounded half to even. Counts and ranking are over all matrices together
+    (``scope="global"``) or over each by itself.
     Removed weights never come back. Masks that already have fewer ones than asked for are left alone.
     Cost of an update: O(entries), and of `drop`. SpecError if a density leaves nothing or a schedule never acts.
     """
@@ -43,6 +70,7 @@ class Pruner(Composed):
     where: tuple[str, ...] = ("recurrent",)
     scope: Literal["global", "matrix"] = "global"
 
+    scales = scaling(density=ratio, drop_fraction=ratio)
     rules = (
         holds(
             lambda schedule, density: not isinstance(schedule, AbstractRamp) or density is not None,
@@ -91,24 +119,25 @@ class Pruner(Composed):
     def _removals(self, ones: Any, size: int, clock: Clock) -> Any:
         if self.drop_fraction is not None:
             return part(ones, *ratio(self.drop_fraction))
-        return jnp.maximum(ones - jnp.asarray(self._kept(size, clock))[self.schedule.index(clock)], 0)
+        return jnp.maximum(ones - jnp.asarray(self._kept(size, clock), jnp.int32)[self.schedule.index(clock)], 0)
 
-    def _kept(self, size: int, clock: Clock) -> np.ndarray:
-        """Ones after each moment of a ramp, from exact arithmetic on the host."""
+    def _kept(self, size: int, clock: Clock) -> Any:
+        """Ones after each moment of a ramp, in integers: on the host and compiled the same."""
         assert isinstance(self.schedule, AbstractRamp)
         assert self.density is not None
-        end = exact_count(self.density, size)
-        kept = np.round(size * (self.density + (1 - self.density) * self.schedule.left(clock))).astype(np.int32)
-        kept[-1] = end
-        return kept
+        end = part(size, *ratio(self.density))
+        left = np.round(DENOMINATOR * self.schedule.left(clock)).astype(np.int32)
+        return end + part(size - end, left, DENOMINATOR)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         sizes = [p.size for p in self.acted(prunables)]
         return sum(self._final(size, clock) for size in ([sum(sizes)] if self.scope == "global" else sizes))
 
     def _final(self, size: int, clock: Clock) -> int:
-        if self.drop_fraction is None:
-            return int(self._kept(size, clock)[-1])
+        if self.density is not None:
+            self.schedule.moments(clock)  # raises where it never acts
+            return exact_count(self.density, size)
+        assert self.drop_fraction is not None
         for _ in range(clock.round if self.by_rounds else self.schedule.moments(clock).number):
             size -= part(size, *ratio(self.drop_fraction))
         return size

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.masks import Masks, Prunable
+from sparsernn.masks import DENOMINATOR, Masks, Prunable, part, ratio
 from sparsernn.rng import named
 from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
@@ -18,8 +18,9 @@ from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.grow import AbstractGrow, Random
 from sparsernn.sparsifiers.redistribute import AbstractRedistribution, Keep
 from sparsernn.sparsifiers.schedule import AbstractSchedule, EveryEpoch
-from sparsernn.sparsifiers.select import among, highest, part, ratio
+from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
+from sparsernn.spec import scaling
 from sparsernn.weights import Weights, get, replace
 
 
@@ -50,6 +51,7 @@ class Rewirer(Composed):
     where: tuple[str, ...] = ("recurrent",)
     skips_update: bool = False
 
+    scales = scaling("density", drop_fraction=ratio)
     rules = (
         within("(0, 1]", "density"),
         within("[0, 1]", "drop_fraction"),
@@ -72,12 +74,12 @@ class Rewirer(Composed):
 
     def _share(self, clock: Clock) -> tuple[Any, Any]:
         """The fraction at this moment, as numerator and denominator."""
+        numerator, denominator = ratio(self.drop_fraction)
         if self.decay == "none":
-            return ratio(self.drop_fraction)
+            return numerator, denominator
         turn = np.pi * np.minimum(self.schedule.moments(clock).steps / self._end(clock), 1)
-        table = jnp.array([ratio(self.drop_fraction * (1 + np.cos(t)) / 2) for t in turn], jnp.int32)
-        numerator, denominator = table[self.schedule.index(clock)]
-        return numerator, denominator
+        factor = jnp.asarray(np.round(DENOMINATOR * (1 + np.cos(turn)) / 2), jnp.int32)[self.schedule.index(clock)]
+        return part(factor, numerator, denominator), DENOMINATOR
 
     def update_masks(
         self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None

@@ -8,7 +8,6 @@ scores are taken in that order (as in arXiv 2406.04934).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -20,8 +19,6 @@ from sparsernn.masks import Masks
 
 Choice = Callable[[Any, Any, Any], Any]
 """``choice(scores, eligible, count) -> chosen``, over flat arrays."""
-
-DENOMINATOR = 40_000  # its square fits an int32
 
 
 def lowest(scores: Any, eligible: Any, count: Any) -> Any:
@@ -96,18 +93,3 @@ def among(choice: Choice, scores: Mapping[str, Any], eligible: Masks, count: Any
         masks[path] = part.reshape(source, gates, target).transpose(1, 2, 0)
         at += part.size
     return masks
-
-
-def ratio(share: float) -> tuple[int, int]:
-    """A share in [0, 1] as the nearest fraction with a denominator up to 40,000; exact for four decimals."""
-    return Fraction(share).limit_denominator(DENOMINATOR).as_integer_ratio()
-
-
-def part(total: Any, numerator: Any, denominator: Any) -> Any:
-    """``total * numerator / denominator`` rounded half to even, in integers that do not overflow 32 bits.
-
-    Plain integers and traced ones give the same result, which products of floats would not. All may be arrays.
-    """
-    whole, over = total // denominator, total % denominator * numerator
-    down, twice = whole * numerator + over // denominator, 2 * (over % denominator)
-    return down + ((twice > denominator) | ((twice == denominator) & (down % 2 == 1)))

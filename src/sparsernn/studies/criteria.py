@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from sparsernn.masks import chosen
 from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.sparsifiers.pruner import fraction_reaching
 from sparsernn.spec import build
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run import run, stoppable
@@ -30,12 +33,23 @@ def specs(
     return found
 
 
+def drop_to(base: RunSpec, density: float, rounds: int) -> float:
+    """The share to drop in each of `rounds` so that exactly `density` of the recurrent weights is left at last."""
+    acted = chosen(base.trainer().prunables, ("recurrent",))
+    return fraction_reaching(density, sum(p.size for p in acted), rounds)
+
+
 def run_all(
-    wanted: Sequence[RunSpec], store: Path, tell: Callable[[str, int, int], None], workers: int = 2
+    wanted: Sequence[RunSpec],
+    store: Path,
+    tell: Callable[[str, int, int], None],
+    workers: int = 2,
+    at_stage: Callable[[int, Record], None] | None = None,
 ) -> list[Record]:
     """The records of all specs, in order. `workers` threads train at a time; what is on disk is not done again.
 
-    Ctrl-C stops all of them at their next compiled call; what they reached is saved.
+    ``at_stage(i, record)`` is told of every round of the i-th spec that has ended, by the thread that trains it. Ctrl-C
+    stops all of them at their next compiled call; what they reached is saved.
     """
     with stoppable() as stopped, ThreadPoolExecutor(workers) as pool:
 
@@ -45,7 +59,8 @@ def run_all(
             def tell_named(what: str, done: int, of: int) -> None:
                 tell(f"{label}: {what}", done, of)
 
-            return run(spec, store, progress=tell_named, wait=True, stopped=stopped)
+            told = None if at_stage is None else partial(at_stage, number - 1)
+            return run(spec, store, progress=tell_named, wait=True, stopped=stopped, at_round=told)
 
         return list(pool.map(one, range(1, len(wanted) + 1), wanted))
 

@@ -29,7 +29,7 @@ def specs(rows: int = 100_000, epochs: int = 200, rounds: int = 3) -> list[RunSp
             "forcing": {"sparse_identity": {"interval": 16}},
             "optimizer": {"radam": {"learning_rate": [2e-2, 1e-4]}},
             "epochs": epochs,
-            "measures": [{"reconstruction": {"starts": 4}}, "hubs"],
+            "measures": [{"reconstruction": {"starts": 4}}, "baselines", "hubs"],
             "select": {"key": "d_stsp", "every": max(1, min(20, epochs // 4))},
         },
     )

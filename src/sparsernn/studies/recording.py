@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import regular_period, white_noise
-from sparsernn.errors import SpecError
+from sparsernn.dynamics.spectra import blindness, regular_period, white_noise
+from sparsernn.errors import DataError, SpecError, nearest
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_series
@@ -18,9 +19,11 @@ from sparsernn.models.network import Network
 from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.look import warnings_for
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.reconstruction import Reconstruction, Recording, preparation
+from sparsernn.tasks.recording import series_of
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
 
@@ -43,13 +46,15 @@ NOISY = 0.03
 """White noise, in sd, from which on smoothing is advised."""
 SEQUENCES = (100, 300)
 """Shortest and longest training sequence that is chosen for a user."""
+UNITS = (50, 100, 1.25)
+"""Hidden units chosen for a user: ten a column, but at least and at most so many; never fewer than so many a column."""
 
 
 @dataclass(frozen=True)
 class Wish:
     """What a user asks of `sparsernn reconstruct`; None leaves it to the defaults, which are printed."""
 
-    source: str
+    source: str | Sequence[str]
     columns: Sequence[str | int] | None = None
     reading: Reading = AS_FOUND
     dt: float | None = None
@@ -74,58 +79,102 @@ class Wish:
     seeds: int = 1
 
 
+def named(source: str | Sequence[str]) -> None:
+    """DataError if a text names neither a file nor anything known, with the known name it may be a misspelling of."""
+    known = [*SYSTEMS, *EXAMPLES]
+    if not isinstance(source, str) or source in known or Path(source).suffix:
+        return
+    if not Path(source).exists() and not Path(f"{source}.hea").is_file():
+        raise DataError(f'"{source}" is neither a file nor a known system or example{nearest(source, known)}')
+
+
 def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     """The runs a wish asks for, and sentences on what was chosen for the user. Reads the recording.
 
     Defaults: generalized teacher forcing (known systems: sparse, at the interval of the literature), training sequences
     of 100 rows, or as long as a rhythm that repeats (`sparsernn.dynamics.spectra.regular_period`), up to 300: a
-    bursting neuron was not learned from sequences shorter than its burst; 10 hidden units a column but 50 to 100, 500
-    epochs of 50 updates. A WFDB record whose signals are leads of an electrocardiogram is prepared like the one that
-    ships: first lead, drift slower than about a second removed, smoothed over 8 ms, 180 rows a second. Generalized
-    forcing is the default for recordings because sparse forcing of the ECG mostly ended in
-    collapse here (`docs/papers.md`).
+    bursting neuron was not learned from sequences shorter than its burst; hidden units by `units`, 500 epochs of 50
+    updates. A WFDB record whose signals are leads of an electrocardiogram is prepared like the one that ships: first
+    lead, drift slower than about a second removed, smoothed over 8 ms, 180 rows a second. Generalized forcing is the
+    default for recordings because sparse forcing of the ECG mostly ended in collapse here (`docs/papers.md`).
     """
+    named(wish.source)
     wish, habits, found = _habits(wish)
     base = _draft(wish, habits)
     task = base.task
     assert isinstance(task, Reconstruction)
     if wish.lags is None and task.outputs == 1:
         task = replace(task, lags="auto")
-    recording = task.load()
-    task = replace(task, lags=recording.lags)
+    free = wish.sequence is None and "sequence" not in habits
+    recording = (replace(task, sequence=1) if free else task).load()
+    task, embedding = replace(task, lags=recording.lags), recording.embedding
     why = ""
-    if wish.sequence is None and "sequence" not in habits and (period := regular_period(recording.train)):
-        shortest = min(len(getattr(recording, split)) for split in SPLITS)
-        length = int(np.clip(round(period, -1), SEQUENCES[0], min(SEQUENCES[1], shortest - 2)))
-        why = f" (a rhythm repeats every {period} rows)" if length > SEQUENCES[0] else ""
+    if free:
+        length, why = _sequence(recording)
         task = replace(task, sequence=length)
-    hidden = int(np.clip(10 * task.outputs, 50, 100)) if wish.hidden is None else wish.hidden
+        recording = task.load()
+    series = series_of(task)
+    cautions = [] if task.system is not None else warnings_for(series, task)
+    hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         *found,
         f"{recording.source}: {', '.join(recording.names)}; rows to train, validate, test: {rows}",
-        f"delay embedding: {recording.embedding}",
+        f"delay embedding: {embedding}",
         f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, {base.forcing}",
+        f"data: {'; '.join(preparation(task)) or 'nothing was filtered or left out'}",
+        *series.notes,
+        *recording.notes,
+        *(str(caution) for caution in cautions),
     ]
     noise = float(np.median(white_noise(recording.train)))
-    if noise > NOISY and wish.smooth is None:
+    if noise > NOISY and wish.smooth is None and not any(c.code == "noise_only" for c in cautions):
         notes.append(
             f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
             "run stays away from a noisy recording however good it is; --smooth 1 or 2 learns and compares without it"
         )
+    if told := blindness(recording.test, starts=recording.starts["test"]):
+        notes.append(told)
     if 1 < wish.seeds < FEWEST_SEEDS and len(wish.criteria) > 1:
         notes.append(f"with {wish.seeds} seeds no difference can be called real: that takes {FEWEST_SEEDS} or more")
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes
-    drop = 1 - wish.density ** (1 / wish.rounds)
+    drop = criteria.drop_to(base, wish.density, wish.rounds)
     return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
+
+
+def units(columns: int) -> int:
+    """How many hidden units a recording of so many columns is given.
+
+    >>> units(3), units(8), units(128)
+    (50, 80, 160)
+    """
+    fewest, most, a_column = UNITS
+    return max(int(np.clip(10 * columns, fewest, most)), math.ceil(a_column * columns))
+
+
+def _sequence(recording: Recording) -> tuple[int, str]:
+    """Rows of a training sequence, and why so many where the data decided: a rhythm, or stretches that are short."""
+    lengths = {split: [len(part) for part in recording.stretches(split)] for split in SPLITS}
+    fits = min(max(lengths[split]) for split in SPLITS) - 2
+    longest = max(recording.stretches("train"), key=len)
+    if len(lengths["train"]) > 1:  # half of the stretches at least are to be learned from
+        fits = min(fits, int(np.median(lengths["train"])) - 2)
+        if fits < SEQUENCES[0]:
+            return max(fits, 1), f" (its stretches have {int(np.median(lengths['train']))} rows)"
+    if not (period := regular_period(longest)):
+        return SEQUENCES[0], ""
+    length = int(np.clip(round(period, -1), SEQUENCES[0], min(SEQUENCES[1], fits)))
+    return length, f" (a rhythm repeats every {period} rows)" if length > SEQUENCES[0] else ""
 
 
 def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
     """The wish with columns chosen, the habits of its source, and a sentence on what was recognized."""
+    if not isinstance(wish.source, str):
+        return wish, {}, []
     path = Path(wish.source)
     if path.suffix.lower() != ".hea" and not path.with_name(f"{path.name}.hea").is_file():
         return wish, HABITS.get(wish.source, {}), []
@@ -139,9 +188,8 @@ def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
         "every": max(1, round(1 / (ROWS_A_SECOND * series.dt))),
     }
     note = (
-        f"{series.source} is an electrocardiogram by its leads ({', '.join(series.names)}): {lead} is taken, slow "
-        f"drift removed, smoothed over {1000 * SMOOTH_SECONDS:.0f} ms, one row of {habits['every']} kept; --columns, "
-        "--detrend, --smooth and --every change that"
+        f"{series.source} is an electrocardiogram by its leads ({', '.join(series.names)}): {lead} is taken and "
+        "prepared as one; --columns, --detrend, --smooth and --every change that"
     )
     return (replace(wish, columns=(lead,)) if wish.columns is None else wish), habits, [note]
 
@@ -150,12 +198,12 @@ def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
     """The run as far as it does not depend on the data. SpecError with all problems of the wish."""
     problems = []
     if not 0 < wish.density <= 1:
-        problems.append(f"--density must lie in (0, 1], got {wish.density}")
+        problems.append(f"density must lie in (0, 1], got {wish.density}")
     for name in ("rounds", "seeds", "starts"):
         if getattr(wish, name) < 1:
-            problems.append(f"--{name} must be at least 1, got {getattr(wish, name)}")
+            problems.append(f"{name} must be at least 1, got {getattr(wish, name)}")
     if wish.interval is not None and wish.alpha is not None:
-        problems.append("--interval is sparse forcing, --alpha generalized forcing: give one of them")
+        problems.append("interval= is sparse forcing, alpha= generalized forcing: give one of them")
     rate = _first(wish.learning_rate, habits.get("learning_rate"), RATE)
     epochs = _first(wish.epochs, 500)
     tree = {
@@ -164,7 +212,7 @@ def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
         "forcing": _forcing(wish, habits),
         "optimizer": {"radam": {"learning_rate": [rate, rate / 50], "clip_norm": CLIP}},
         "epochs": epochs,
-        "measures": [{"reconstruction": {"starts": 4}}, "score", "hubs"],
+        "measures": [{"reconstruction": {"starts": 4}}, "baselines", "score", "hubs"],
         "select": {"key": "d_stsp", "every": max(1, epochs // 20)},
     }
     try:
@@ -186,7 +234,8 @@ def _task(wish: Wish, habits: dict[str, Any]) -> dict[str, Any]:
     given = {name: getattr(wish, name) for name in ("columns", "reading", "dt", *TASK)}
     fields |= {name: value for name, value in given.items() if value not in (None, AS_FOUND)}
     kind = "system" if wish.source in SYSTEMS else "recording" if wish.source in EXAMPLES else "file"
-    fields |= {kind: wish.source, "standardize": wish.standardize, "split": list(wish.split)}
+    source = wish.source if isinstance(wish.source, str) else list(wish.source)
+    fields |= {kind: source, "standardize": wish.standardize, "split": list(wish.split)}
     fields |= {"sequence": _first(wish.sequence, habits.get("sequence"), SEQUENCES[0])}
     return fields | ({} if wish.lags in (None, "none") else {"lags": wish.lags})
 

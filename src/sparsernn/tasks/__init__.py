@@ -4,4 +4,5 @@ TASKS = {
     "reconstruction": "sparsernn.tasks.reconstruction:Reconstruction",
     "adding": "sparsernn.tasks.adding:Adding",
     "sequential_mnist": "sparsernn.tasks.sequential_mnist:SequentialMNIST",
+    "language": "sparsernn.tasks.language:Language",
 }

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import jax
 import numpy as np
 
+from sparsernn.errors import SpecError
 from sparsernn.spec import Part, Registry
 from sparsernn.tasks import TASKS
 
@@ -17,12 +18,17 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class Batch(NamedTuple):
-    """Sequences, time first. `inputs` (T, B, inputs) or None; `targets` (T, B, outputs) or (B, ...) as the task's loss
-    wants it; `first` (B, outputs), the observation a state begins from, or None (then states begin at rest)."""
+    """Sequences, time first. `inputs` (T, B, inputs), integer tokens (T, B), or None; `targets` (T, B, outputs) or
+    (B, ...) as the task's loss wants it; `first` (B, outputs), the observation a state begins from, or an encoded
+    beginning (B, first), or None (then states begin at rest). Where windows follow one another, `begins` (B,) says in
+    which rows this window begins anew, at rest. `count`: how many items the means of `loss` and `score` are over, if
+    not the rows."""
 
     inputs: Any
     targets: Any
     first: Any
+    begins: Any = None
+    count: Any = None
 
 
 class AbstractTask(Part):
@@ -39,6 +45,9 @@ class AbstractTask(Part):
     """Fields that only say where the data lie; what they are is in `content_hash`, so a run may find them elsewhere."""
     observed: ClassVar[bool] = False
     """Outputs are the recorded variables of a dynamical system."""
+    carried: ClassVar[bool] = False
+    """Windows follow one another: `batch` gives the window of its `step`, row by row the one after that of step - 1,
+    and the network's states go on from window to window, in training and in `examples`, except where a row `begins`."""
 
     @property
     @abc.abstractmethod
@@ -49,6 +58,16 @@ class AbstractTask(Part):
     @abc.abstractmethod
     def outputs(self) -> int:
         """Outputs a step."""
+
+    @property
+    def tokens(self) -> int:
+        """Number of words, where an input is one of so many; 0: inputs are numbers."""
+        return 0
+
+    @property
+    def first(self) -> int:
+        """Length of the vector a state begins from that is no observation; 0: there is none."""
+        return 0
 
     def describe(self) -> str:
         """Which data this task really uses, in words. Default: its name."""
@@ -73,7 +92,8 @@ class AbstractTask(Part):
 
     @abc.abstractmethod
     def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        """The whole split once, in order, without noise, in batches of `size` (the last one may be smaller)."""
+        """The whole split once, in order, without noise, in batches of `size` (the last one may be smaller; where
+        windows follow one another all have the same rows)."""
 
     @abc.abstractmethod
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
@@ -82,6 +102,14 @@ class AbstractTask(Part):
     @abc.abstractmethod
     def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
         """Named scores, each a mean over the batch, so that batches can be averaged by their sizes."""
+
+    def from_means(self, means: dict[str, float]) -> dict[str, float]:
+        """What is told of a whole split, from the means of `loss` and `score` over it. Default: these means."""
+        return means
+
+    def updates_a_pass(self, batch: int) -> int:
+        """Updates in which the training data are gone through once, for ``updates_per_epoch: pass``."""
+        raise SpecError(f"{type(self).__name__} has no pass through its data: give updates_per_epoch a number")
 
     def reference(self) -> dict[str, float]:
         """Scores of trivial predictors on the test split, by name, to be printed beside a result."""

@@ -5,42 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
-from sparsernn.dynamics.embedding import choose_lags, embed
-from sparsernn.errors import DataError, SpecError
+from sparsernn import operands
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.rules import at_least, holds, positive
+from sparsernn.spec import scaling
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
+from sparsernn.tasks.prepared import Prepared, keepsake, sentences
+from sparsernn.tasks.recording import Recording, load
+
+__all__ = ["Prepared", "Reconstruction", "Recording", "Stretches", "preparation"]
 
 
-class Recording(NamedTuple):
-    """The series as the network sees it: `values` (T, N) standardized, one contiguous stretch a split.
+class Stretches(NamedTuple):
+    """Rows (T, N) of several stretches, and all rows from which a whole training sequence lies within one."""
 
-    In the units of the file: ``values * scale + mean``. `dt` is the sampling interval (None: unknown), `lags` the delay
-    embedding in samples (None: none) with `embedding` saying how they came about. `starts` has for every split the
-    first rows of its stretches: rows before and after such a place do not follow one another.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-    mean: np.ndarray
-    scale: np.ndarray
-    names: tuple[str, ...]
-    dt: float | None
-    lags: tuple[int, ...] | None
-    embedding: str
-    source: str
-    starts: dict[Split, tuple[int, ...]]
-    units: tuple[str, ...] = ()
+    rows: jax.Array
+    begins: jax.Array
 
 
 @dataclass(frozen=True)
@@ -50,11 +38,14 @@ class Reconstruction(AbstractTask):
     The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`), or
     `recording` (one that ships with the package: ``ecg``). Several files are stretches that do not follow one another.
     `columns` picks columns, `reading` says how a file is to be read, `dt` overrides the sampling interval.
-    `split` cuts train, validation and test one after the other in time; then, each stretch for itself, `detrend`
+    `split` cuts train, validation and test one after the other in time. Of five or more stretches (trials) whole ones
+    go to the three, at the boundaries nearest to the shares; fewer, or very unequal ones, are divided in time
+    (`sparsernn.tasks.recording.cut`). Then, each stretch for itself, `detrend`
     subtracts a moving Gaussian mean of that many rows (sd; 0: none), `smooth` filters with one, `every` keeps every so
     many-th row, and `lags` delay-embeds a single column (a list in rows, ``auto`` for the method of
     `sparsernn.dynamics.embedding`, None for none). `standardize` subtracts the training stretch's mean and divides by
-    its sd.
+    its sd. Nothing crosses the boundary of two stretches: no filter, delay, training sequence, spectrum. Stretches too
+    short for a filter, the lags or one training sequence are left out, and counted in `Recording.notes`.
 
     A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
     standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row
@@ -80,6 +71,7 @@ class Reconstruction(AbstractTask):
     sequence: int = 200
     noise: float = 0.05
 
+    scales = scaling("noise")
     places: ClassVar[tuple[str, ...]] = ("file",)
     observed: ClassVar[bool] = True
     better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
@@ -129,7 +121,7 @@ class Reconstruction(AbstractTask):
 
     def load(self) -> Recording:
         """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
-        return _load(self)
+        return load(operands.split(self)[0])  # numbers that scale are no matter of the data
 
     def describe(self) -> str:
         recording = self.load()
@@ -137,27 +129,45 @@ class Reconstruction(AbstractTask):
 
     def content_hash(self) -> str:
         digest = hashlib.sha256()
+        recording = self.load()
         for split in SPLITS:
-            array = getattr(self.load(), split)
+            array = getattr(recording, split)
             digest.update(f"{split}{array.shape}{array.dtype.str}".encode() + array.tobytes())
+            if len(recording.starts[split]) > 1:
+                digest.update(f"starts{recording.starts[split]}".encode())
         return digest.hexdigest()
 
-    def data(self, split: Split) -> jax.Array:
-        return jnp.asarray(getattr(self.load(), split), dtype=float)
+    def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """What `Prepared.of` takes: a run with it needs neither the recording nor its place."""
+        return keepsake(self, self.load())
 
-    def batch(self, data: jax.Array, key: jax.Array, size: int, step: Any = 0) -> Batch:
+    def data(self, split: Split) -> jax.Array | Stretches:
+        recording = self.load()
+        rows = jnp.asarray(getattr(recording, split), dtype=float)
+        starts = recording.starts[split]
+        if len(starts) == 1:
+            return rows
+        bounds = pairwise([*starts, len(rows)])
+        return Stretches(rows, jnp.asarray(np.concatenate([np.arange(a, b - self.sequence) for a, b in bounds])))
+
+    def batch(self, data: jax.Array | Stretches, key: jax.Array, size: int, step: Any = 0) -> Batch:
         k_start, k_noise = jax.random.split(key)
-        starts = jax.random.randint(k_start, (size,), 0, data.shape[0] - self.sequence)
+        if isinstance(data, Stretches):
+            starts = data.begins[jax.random.randint(k_start, (size,), 0, data.begins.shape[0])]
+            data = data.rows
+        else:
+            starts = jax.random.randint(k_start, (size,), 0, data.shape[0] - self.sequence)
         rows = data[starts[None, :] + jnp.arange(self.sequence + 1)[:, None]]
         rows = rows + self.noise * jax.random.normal(k_noise, rows.shape, dtype=rows.dtype)
         return Batch(None, rows[1:], rows[0])
 
     def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        """Windows that follow one another without overlap."""
-        data = np.asarray(self.data(split))
-        count = (len(data) - 1) // self.sequence
-        starts = np.arange(count) * self.sequence
-        for begin in range(0, count, size):
+        """Windows that follow one another without overlap, within the stretches."""
+        recording = self.load()
+        data = np.asarray(jnp.asarray(getattr(recording, split), dtype=float))
+        bounds = pairwise([*recording.starts[split], len(data)])
+        starts = np.concatenate([a + np.arange((b - a - 1) // self.sequence) * self.sequence for a, b in bounds])
+        for begin in range(0, len(starts), size):
             rows = data[starts[begin : begin + size][None, :] + np.arange(self.sequence + 1)[:, None]]
             yield Batch(None, jnp.asarray(rows[1:]), jnp.asarray(rows[0]))
 
@@ -185,94 +195,7 @@ def _beside(targets: Any, outputs: jax.Array) -> Any:
     return targets.reshape(targets.shape[0], *(1,) * (outputs.ndim - targets.ndim), *targets.shape[1:])
 
 
-@lru_cache(maxsize=16)
-def _load(task: Reconstruction) -> Recording:
-    values, names, dt, source = _values(task)
-    edges = np.round(np.cumsum(task.split) * len(values)).astype(int)
-    # cut first: filters and delays must not carry values from one stretch into another
-    parts = dict(zip(SPLITS, np.split(values, edges[:-1]), strict=True))
-    shortest = min(len(part) for part in parts.values())
-    for name in ("detrend", "smooth"):
-        if getattr(task, name) > shortest:
-            raise SpecError(f"{name}: a width of {getattr(task, name):g} rows, the shortest stretch has {shortest}")
-    if task.detrend:
-        parts = {s: part - gaussian_filter1d(part, task.detrend, axis=0) for s, part in parts.items()}
-    if task.smooth:
-        parts = {s: gaussian_filter1d(part, task.smooth, axis=0) for s, part in parts.items()}
-    parts = {s: part[:: task.every] for s, part in parts.items()}
-    dt = None if dt is None else dt * task.every
-    lags, embedding = None, "none"
-    if task.lags is not None:
-        lags, embedding = _lags(parts["train"], task)
-        parts = {s: _embedded(part, lags, s, source) for s, part in parts.items()}
-        names = tuple(f"{names[0]}(t{lag:+d})" if lag else names[0] for lag in lags)
-    for split, part in parts.items():
-        if len(part) < task.sequence + 2:
-            raise DataError(
-                f"{source}: the {split} stretch has {len(part)} rows, fewer than one training sequence "
-                f"({task.sequence} + 2); use a longer recording, a shorter sequence or another split"
-            )
-    for split, part in parts.items():
-        flat = np.ptp(part, axis=0) == 0
-        if flat.any():
-            raise DataError(
-                f"{source}: column {names[int(np.argmax(flat))]} is constant over the {split} stretch (rows in time: "
-                "train, validation, test); leave it out, or cut the recording elsewhere with another split"
-            )
-    mean, scale = np.zeros(len(names)), np.ones(len(names))
-    if task.standardize:
-        with np.errstate(all="ignore"):
-            mean, scale = parts["train"].mean(axis=0), parts["train"].std(axis=0)
-        wild = ~(np.isfinite(mean) & np.isfinite(scale) & (scale > 1e-150))
-        if wild.any():
-            raise DataError(
-                f"{source}: column {names[int(np.argmax(wild))]} has values too large or too small to be standardized; "
-                "rescale it"
-            )
-    train, validation, test = (((parts[s] - mean) / scale) for s in SPLITS)
-    return Recording(
-        train, validation, test, mean, scale, names, dt, lags, embedding, source, dict.fromkeys(SPLITS, (0,))
-    )
-
-
-def _values(task: Reconstruction) -> tuple[np.ndarray, tuple[str, ...], float | None, str]:
-    if task.system is not None:
-        values = task.system.simulate(task.rows, seed=task.seed)
-        names: tuple[str, ...] = tuple("xyzuvw"[i] if i < 6 else f"x{i}" for i in range(values.shape[1]))
-        if task.columns is not None:
-            unknown = [str(c) for c in task.columns if c not in (*names, *range(len(names)))]
-            if unknown:
-                raise SpecError(f"columns: {', '.join(unknown)} not in {', '.join(names)}")
-            picked = [c if isinstance(c, int) else names.index(c) for c in task.columns]
-            values, names = values[:, picked], tuple(names[c] for c in picked)
-        return values, names, task.system.dt, f"simulated {type(task.system).__name__}"
-    if task.recording is not None:
-        from sparsernn.files.example import example_recording
-
-        series = example_recording(task.recording)
-    else:
-        from sparsernn.files.series import read_series
-
-        assert task.file is not None
-        series = read_series(task.file, columns=task.columns, dt=task.dt, reading=task.reading)
-    return series.values, series.names, series.dt if task.dt is None else task.dt, series.source
-
-
-def _lags(train: np.ndarray, task: Reconstruction) -> tuple[tuple[int, ...], str]:
-    if train.shape[1] != 1:
-        raise SpecError(
-            f"lags: delay embedding takes one column, the data have {train.shape[1]}; choose one by columns"
-        )
-    if task.lags != "auto":
-        assert task.lags is not None
-        return task.lags, "given"
-    chosen = choose_lags(train[:, 0])
-    return tuple(int(lag) for lag in chosen.lags), f"{chosen.method}: {chosen.why}"
-
-
-def _embedded(part: np.ndarray, lags: tuple[int, ...], split: str, source: str) -> np.ndarray:
-    if len(part) <= max(lags):
-        raise DataError(
-            f"{source}: the {split} stretch has {len(part)} rows, fewer than the longest lag of {max(lags)}"
-        )
-    return embed(part[:, 0], lags)
+def preparation(task: Reconstruction) -> tuple[str, ...]:
+    """What was really done to the data of a task, a sentence each; empty if nothing was. Reads the recording."""
+    recording = task.load()
+    return sentences(Prepared.of(*keepsake(task, recording)))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from sparsernn.models.network import Forcing
 from sparsernn.rules import at_least, within
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part, Registry, scaling
 from sparsernn.tasks.base import Batch
 from sparsernn.training import FORCINGS
 
@@ -52,6 +52,7 @@ class Generalized(AbstractForcing):
 
     alpha: float = 0.1
 
+    scales = scaling("alpha")
     rules = (within("[0, 1]", "alpha"),)
 
     def alphas(self, steps: int) -> jnp.ndarray:

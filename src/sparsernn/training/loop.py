@@ -15,6 +15,7 @@ import optax
 from sparsernn import masks as masking
 from sparsernn.masks import Masks, Prunable
 from sparsernn.models.network import Forcing, Network, Ports
+from sparsernn.operands import join, split
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
@@ -29,7 +30,8 @@ CALL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Trainer:
-    """Everything static about a training; equal trainers share their compilation, whatever the seed."""
+    """What decides a training besides seed and data. Trainers that differ only in numbers that scale (learning rates,
+    strengths, noise, fractions: `Part.scales`) share their compilation."""
 
     task: AbstractTask
     network: Network
@@ -72,40 +74,60 @@ class Operands(NamedTuple):
 
 class Carry(NamedTuple):
     """The state of a training between two updates. `diverged` is the step at which it froze, -1 while it is healthy;
+    `states` are those that the next window goes on from, where a task's windows follow one another, else ().
     `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch."""
 
     weights: Weights
     trained: tuple[Any, ...]
-    slots: Any
+    opt_state: Any
     sparse: SparseState
+    states: Any
     loss: jax.Array
     penalty: jax.Array
     norm: jax.Array
     diverged: jax.Array
 
 
-def begin(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState) -> Carry:
+def init_carry(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState) -> Carry:
     """The carry before the first update."""
     weights = masking.apply(weights, sparse.masks)
     zero = jnp.zeros(())
-    slots = trainer.optimizer.rule().init((weights, trained))
-    return Carry(weights, trained, slots, sparse, zero, zero, zero, jnp.full((), -1, jnp.int32))
+    opt_state = trainer.optimizer.rule().init((weights, trained))
+    states = trainer.network.zeros((trainer.batch,)) if trainer.task.carried else ()
+    return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32))
 
 
-def beginning(trainer: Trainer, weights: Weights, batch: Batch) -> tuple[Any, Forcing | None]:
+def beginning(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
     """The states a batch begins from, and its forcing."""
-    if trainer.task.observed:
-        return trainer.network.start(weights, batch.first), plan(trainer.forcing, batch)
-    return trainer.network.zeros((batch.inputs.shape[1],)), None
+    observed = trainer.task.observed
+    begun = trainer.network.init_states(weights, batch, observed, states)
+    return begun, plan(trainer.forcing, batch) if observed else None
 
 
-def losses(trainer: Trainer, weights: Weights, trained: Any, fixed: Any, batch: Batch) -> tuple[jax.Array, jax.Array]:
-    """(task loss, sum of strength * penalty) of masked weights on one batch."""
-    outputs = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch)).outputs
+class Losses(NamedTuple):
+    """Of one batch: the task's loss, the sum of strength * penalty, and the states after its last step."""
+
+    loss: jax.Array
+    penalty: jax.Array
+    states: Any
+
+
+def losses(
+    trainer: Trainer,
+    weights: Weights,
+    trained: Any,
+    fixed: Any,
+    batch: Batch,
+    states: Any = (),
+    key: jax.Array | None = None,
+) -> Losses:
+    """Of masked weights on one batch, from the carried `states` where the task carries them. With a `key` values are
+    dropped as the network's dropout says."""
+    outputs, after = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch, states), key)
     penalty = jnp.zeros(())
     for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
         penalty += regularizer.strength * regularizer.penalty(own, constant, weights, trainer.prunables)
-    return trainer.task.loss(outputs, batch), penalty
+    return Losses(trainer.task.loss(outputs, batch), penalty, after)
 
 
 def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
@@ -116,12 +138,13 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
     def objective(parameters: Any) -> Any:
         weights, trained = parameters
-        loss, penalty = losses(trainer, weights, trained, fixed, batch)
-        return loss + penalty, (loss, penalty)
+        found = losses(trainer, weights, trained, fixed, batch, carry.states, named(root, "dropout", step))
+        return found.loss + found.penalty, found
 
     masks = carry.sparse.masks
     weights = masking.apply(carry.weights, masks)
-    (_, (loss, penalty)), (dense, g_trained) = jax.value_and_grad(objective, has_aux=True)((weights, carry.trained))
+    (_, found), (dense, g_trained) = jax.value_and_grad(objective, has_aux=True)((weights, carry.trained))
+    loss, penalty = found.loss, found.penalty
     sparse = trainer.sparsifier.accumulate(carry.sparse, dense)
     gradients = (masking.apply(dense, masks), g_trained)
     norm = optax.tree_utils.tree_norm(gradients)
@@ -130,21 +153,24 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
     def move(carry: Carry) -> Carry:
         rule = trainer.optimizer.rule()
-        steps, slots = rule.update(trainer.optimizer.clip(gradients, norm), carry.slots, (weights, carry.trained))
+        steps, opt_state = rule.update(
+            trainer.optimizer.clip(gradients, norm), carry.opt_state, (weights, carry.trained)
+        )
         rate = trainer.rate(step)
         moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
         moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
         trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
         if trainer.sparsifier.skips_update and due is not False:
-            moved, trained, slots = jax.tree.map(
-                partial(jnp.where, due), (weights, carry.trained, carry.slots), (moved, trained, slots)
+            moved, trained, opt_state = jax.tree.map(
+                partial(jnp.where, due), (weights, carry.trained, carry.opt_state), (moved, trained, opt_state)
             )
         after = carry._replace(
             weights=moved,
             trained=trained,
-            slots=slots,
+            opt_state=opt_state,
             sparse=sparse,
+            states=jax.lax.stop_gradient(found.states) if trainer.task.carried else (),
             loss=carry.loss + loss,
             penalty=carry.penalty + penalty,
             norm=jnp.maximum(carry.norm, norm),
@@ -153,7 +179,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
             return after
 
         def rewire(after: Carry) -> Carry:
-            activity = sources(trainer, weights, batch) if trainer.sparsifier.needs_activity else None
+            activity = input_sd(trainer, weights, batch, carry.states) if trainer.sparsifier.needs_activity else None
             snapshot = Snapshot(clock, after.weights, dense, activity, rate)
             return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
 
@@ -171,34 +197,48 @@ def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights,
     """Take over new masks; the optimizer forgets what it knew of dropped and grown entries."""
     marks = replace(jax.tree.map(lambda w: jnp.zeros((), bool), weights), changed)
     nothing = jax.tree.map(lambda t: jnp.zeros((), bool), carry.trained)
-    slots = forget(trainer.optimizer.rule(), carry.slots, (marks, nothing))
-    return carry._replace(weights=weights, sparse=sparse, slots=slots)
+    opt_state = forget(trainer.optimizer.rule(), carry.opt_state, (marks, nothing))
+    return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
 
 
-def sources(trainer: Trainer, weights: Weights, batch: Batch) -> dict[str, jax.Array]:
+def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> dict[str, jax.Array]:
     """sd of what every prunable multiplies on one batch, under the training's forcing."""
     paths = [p.path for p in trainer.prunables]
-    return trainer.network.sources(weights, paths, batch.inputs, *beginning(trainer, weights, batch))
+    return trainer.network.input_sd(weights, paths, batch.inputs, *beginning(trainer, weights, batch, states))
 
 
-@partial(jax.jit, static_argnames=("trainer",))
 def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
-    """Updates ``first <= step < last`` in one compiled call; the bounds are traced, so no length recompiles."""
+    """Updates ``first <= step < last`` in one compiled call. The bounds are traced and so are all numbers that only
+    scale (`Part.scales`): trainers that differ in nothing else share one compilation."""
+    return _segment(*split(trainer), operands, carry, first, last)
+
+
+@partial(jax.jit, static_argnames=("skeleton",))
+def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
+    trainer = join(skeleton, numbers)
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
 
 
-@partial(jax.jit, static_argnames=("trainer", "count"))
-def survey(trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16) -> tuple[Weights, dict]:
+def average_signals(
+    trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16
+) -> tuple[Weights, dict]:
     """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
 
     At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
+    Nothing is dropped; where windows follow one another all begin from the carried states.
     """
+    return _average_signals(*split(trainer), operands, carry, step, count)
+
+
+@partial(jax.jit, static_argnames=("skeleton", "count"))
+def _average_signals(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, step: Any, count: int) -> Any:
+    trainer = join(skeleton, numbers)
 
     def one(i: Any) -> Any:
-        batch = trainer.task.batch(operands.data, named(operands.root, "survey", step, i), trainer.batch, step)
+        batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step + i)
         weights = masking.apply(carry.weights, carry.sparse.masks)
-        gradients = jax.grad(lambda w: losses(trainer, w, carry.trained, operands.fixed, batch)[0])(weights)
-        return jax.tree.map(jnp.abs, gradients), sources(trainer, weights, batch)
+        loss = lambda w: losses(trainer, w, carry.trained, operands.fixed, batch, carry.states).loss
+        return jax.tree.map(jnp.abs, jax.grad(loss)(weights)), input_sd(trainer, weights, batch, carry.states)
 
     return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))
 

@@ -11,29 +11,35 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from sparsernn.rules import Rule, holds, positive, within
-from sparsernn.spec import Part, Registry
+from sparsernn.rules import Rule, at_least, holds, positive, within
+from sparsernn.spec import Part, Registry, scaling
 from sparsernn.training import OPTIMIZERS
 
-Decay = Literal["constant", "exponential", "cosine"]
+Decay = Literal["constant", "exponential", "cosine", "steps"]
 
 
 @dataclass(frozen=True)
 class AbstractOptimizer(Part):
     """``w <- w - eta(e) * rule(clip(gradient))``; eta changes once an epoch, from the first to the last learning rate.
 
-    exponential: ``eta_0 (eta_1/eta_0)^(e/E)``; cosine: half a cosine between the two; constant: the first.
+    exponential: ``eta_0 (eta_1/eta_0)^(e/E)``; cosine: half a cosine between the two; constant: the first; steps: the
+    first for `hold` epochs, then times `factor` in every epoch (arXiv 1409.2329: hold 4, factor 0.5).
     Gradients are clipped by global norm (`clip_norm`) or entry by entry (`clip_value`), None: not at all.
     """
 
     registry = Registry("optimizer", OPTIMIZERS)
     learning_rate: tuple[float, float] | float = 1e-3
     decay: Decay = "exponential"
+    hold: int = 0
+    factor: float = 0.5
     clip_norm: float | None = None
     clip_value: float | None = None
 
+    scales = scaling("learning_rate", "hold", "factor", "clip_norm", "clip_value")
     rules: ClassVar[tuple[Rule, ...]] = (
         holds(lambda learning_rate: np.min(learning_rate) > 0, "learning_rate must be positive, got {learning_rate}"),
+        at_least(0, "hold"),
+        within("(0, 1]", "factor"),
         positive("clip_norm"),
         positive("clip_value"),
         holds(lambda clip_norm, clip_value: None in (clip_norm, clip_value), "clip by norm or by value, not by both"),
@@ -51,6 +57,8 @@ class AbstractOptimizer(Part):
         share = epoch / epochs
         if self.decay == "constant":
             return jnp.full((), first)
+        if self.decay == "steps":
+            return first * self.factor ** jnp.maximum(epoch + 1 - self.hold, 0)
         if self.decay == "cosine":
             return last + (first - last) * 0.5 * (1 + jnp.cos(jnp.pi * share))
         return first * (last / first) ** share
@@ -98,6 +106,6 @@ class SGD(AbstractOptimizer):
         return optax.trace(self.momentum) if self.momentum else optax.identity()
 
 
-def forget(rule: optax.GradientTransformation, slots: Any, changed: Any) -> Any:
-    """Slots in which the entries marked in `changed` (a tree like the parameters) are zero again."""
-    return optax.tree_utils.tree_map_params(rule, lambda s, c: jnp.where(c, jnp.zeros_like(s), s), slots, changed)
+def forget(rule: optax.GradientTransformation, opt_state: Any, changed: Any) -> Any:
+    """The state in which the entries marked in `changed` (a tree like the parameters) are zero again."""
+    return optax.tree_utils.tree_map_params(rule, lambda s, c: jnp.where(c, jnp.zeros_like(s), s), opt_state, changed)

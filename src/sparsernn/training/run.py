@@ -34,6 +34,7 @@ def run(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     wait: bool = False,
     stopped: Callable[[], bool] | None = None,
+    at_round: Callable[[Record], None] | None = None,
 ) -> Record:
     """Train `spec` under the directory `store`, doing only what is not on disk yet; returns the last round's record.
 
@@ -41,8 +42,9 @@ def run(
     same machine and versions, run alone). `until` pauses at a step of a round and begins no later one. The outcome
     tells how it ended; a diverged or interrupted round is returned as it is and no later round begins. Where another
     process holds the directory: `wait` for it (runs that share their first training), else a StoreError. `stopped` is
-    asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. A SpecError about parts that do not fit
-    one another comes before any work.
+    asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. `at_round` is told of every round that has
+    ended, before the next one begins, with its directory free; also of those that were on disk. A SpecError about parts
+    that do not fit one another comes before any work.
     """
     tell = progress or (lambda *_: None)
     record: Record | None = None
@@ -54,6 +56,8 @@ def run(
             with opened(store, about, wait, stop) as directory:
                 outcome = Stage(spec, directory, round, record, tell, stop, checkpoint_seconds).complete(until)
             record = Record(directory.directory)
+            if at_round is not None:
+                at_round(record)
             if outcome.name != "finished" or (until is not None and round >= until.round):
                 break
     assert record is not None
@@ -73,9 +77,9 @@ def check(spec: RunSpec) -> None:
         return True
 
     trainer = spec.trainer()
-    prunables = trainer.prunables
     if not attempt("network", lambda: trainer.network.check(trainer.ports)):
         raise SpecError(problems)  # there are no weights to try the other parts with
+    prunables = trainer.prunables
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     if spec.sparsifier is not None:

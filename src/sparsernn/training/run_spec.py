@@ -53,9 +53,9 @@ def _unsuited(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list[s
 class RunSpec(Checked):
     """A run, whole: what it learns, with which network, how it is trained, made sparse, and judged.
 
-    `epochs` (of `updates_per_epoch` updates) is the horizon of every schedule. `sparsifier` acts while training, or,
-    with `rounds`, between trainings. `select` None keeps the last weights. Everything but `measures` (and the number of
-    rounds) decides the trajectory and so names the directory.
+    `epochs` (of `updates_per_epoch` updates; ``pass``: once through the training data) is the horizon of every
+    schedule. `sparsifier` acts while training, or, with `rounds`, between trainings. `select` None keeps the last
+    weights. Everything but `measures` (and the number of rounds) decides the trajectory and so names the directory.
     """
 
     task: AbstractTask
@@ -63,7 +63,7 @@ class RunSpec(Checked):
     forcing: AbstractForcing | None = None
     optimizer: AbstractOptimizer = field(default_factory=RAdam)
     epochs: int = 100
-    updates_per_epoch: int = 50
+    updates_per_epoch: int | Literal["pass"] = 50
     batch: int = 16
     sparsifier: AbstractSparsifier | None = None
     rounds: Rounds | None = None
@@ -75,11 +75,14 @@ class RunSpec(Checked):
 
     rules = (
         at_least(1, "epochs"),
-        at_least(1, "updates_per_epoch"),
+        holds(
+            lambda updates_per_epoch: updates_per_epoch == "pass" or updates_per_epoch >= 1,
+            "updates_per_epoch must be at least 1, or pass (once through the training data), got {updates_per_epoch}",
+        ),
         at_least(1, "batch"),
         holds(lambda seed: 0 <= seed < 2**32, "seed must lie in [0, 2^32), got {seed}"),
         holds(
-            lambda epochs, updates_per_epoch: epochs * updates_per_epoch < 2**31,
+            lambda epochs, updates_per_epoch: updates_per_epoch == "pass" or epochs * updates_per_epoch < 2**31,
             "epochs × updates_per_epoch must stay below 2^31 updates, got {epochs} × {updates_per_epoch}",
         ),
         holds(
@@ -117,16 +120,22 @@ class RunSpec(Checked):
             return None
         return next(m for m in self.measures if self.select.key in m.better_on(self.task))
 
+    @property
+    def updates(self) -> int:
+        """Updates an epoch, as a number."""
+        given = self.updates_per_epoch
+        return self.task.updates_a_pass(self.batch) if given == "pass" else given
+
     def trainer(self) -> Trainer:
         """The static part of every training of this run."""
         task = self.task
-        ports = Ports(task.inputs, task.outputs, task.observed)
+        ports = Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
         acting = self.sparsifier
         if acting is None or acting.by_rounds:
             acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
         return Trainer(
             task, self.network, ports, self.forcing, self.optimizer, acting, self.regularizers, self.epochs,
-            self.updates_per_epoch, self.batch,
+            self.updates, self.batch,
         )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ class Stage:
             self.save(step, carry)
         self.current = Product.of(carry)
         if self.best.product is None and (diverged >= 0 or (step >= horizon and self.spec.select is None)):
-            self.best = Best(None, step // self.spec.updates_per_epoch, self.current)
+            self.best = Best(None, step // self.spec.updates, self.current)
         if diverged >= 0:
             why = f"the loss or a gradient was not finite at update {diverged}"
             why += "; before anything was learned: look for a root or a division at 0 first" if diverged == 0 else ""
@@ -183,7 +183,7 @@ class Stage:
         sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
         if self.parent is not None:
             sparse = SparseState(dense(self.acted), ())
-        carry = loop.begin(trainer, weights, self.trained, sparse)
+        carry = loop.init_carry(trainer, weights, self.trained, sparse)
         if checkpoint is None:
             return operands, carry, 0
         values = checkpoint.values
@@ -208,7 +208,9 @@ class Stage:
         trained = unpack(self.trained, under(self.parent.regularizers(), "trained/"))
         masks = dense(self.acted) | {path: jnp.asarray(mask) for path, mask in self.parent.masks().items()}
         state = SparseState(masks, ())
-        gradients, activity = loop.survey(trainer, operands, loop.begin(trainer, weights, trained, state), 0)
+        gradients, activity = loop.average_signals(
+            trainer, operands, loop.init_carry(trainer, weights, trained, state), 0
+        )
         snapshot = Snapshot(trainer.clock(0, self.round), weights, gradients, activity, trainer.rate(0))
         key = rng.key(spec.seed, "prune", self.round)
         after, kept, _ = spec.sparsifier.update_masks(key, state, snapshot, self.importance(weights))
@@ -217,12 +219,12 @@ class Stage:
         else:
             names = ("init",) if spec.rounds.rewind == "initial" else ("init", self.round)
             start = trainer.network.init(rng.key(spec.seed, *names), trainer.ports)
-        return loop.begin(trainer, start, trained, SparseState(after.masks, ()))
+        return loop.init_carry(trainer, start, trained, SparseState(after.masks, ()))
 
     def masks_from_host(self, operands: Operands, step: int, carry: Carry) -> Carry:
         """Mask changes of a sparsifier that works on the host, in the middle of a training."""
         trainer = self.trainer
-        gradients, activity = loop.survey(trainer, operands, carry, step)
+        gradients, activity = loop.average_signals(trainer, operands, carry, step)
         clock = trainer.clock(step, self.round)
         snapshot = Snapshot(clock, carry.weights, gradients, activity, trainer.rate(step - 1))
         importance = self.importance(Product.of(carry).weights)

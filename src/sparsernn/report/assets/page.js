@@ -10,8 +10,11 @@
     typesetMath: false, // a column may be called "$x"
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "tableRotation"],
   };
-  const networks = [...document.querySelectorAll(".network")];
-  const chooser = document.getElementById("chosen");
+  // one a task: its networks, and what chooses among them (none where there is one network)
+  const groups = [...document.querySelectorAll(".networks")].map((group) => ({
+    networks: [...group.querySelectorAll(".network")],
+    chooser: group.querySelector("select"),
+  }));
 
   // the two scenes of an attractor turn together
   function link(plot) {
@@ -57,27 +60,44 @@
     }
   }
 
-  async function show(which) {
-    networks.forEach((network, i) => { network.hidden = which !== "all" && i !== which; });
-    if (chooser) chooser.value = String(which);
+  function choose({ networks, chooser }, which) {
+    const shown = which === "all" ? which : Math.min(which, Math.max(networks.length - 1, 0));
+    networks.forEach((network, i) => { network.hidden = shown !== "all" && i !== shown; });
+    if (chooser) chooser.value = String(shown);
+  }
+
+  async function drawShown() {
     for (const plot of document.querySelectorAll(".plot")) {
       if (plot.closest("[hidden]")) continue;
       await draw(plot);
       await new Promise((resolve) => setTimeout(resolve));
     }
+  }
+
+  async function show(which) {
+    groups.forEach((group) => choose(group, which));
+    await drawShown();
     document.body.dataset.ready = String(which);
   }
 
   function fromAddress() {
     const found = /^#network-(\d+|all)$/.exec(location.hash);
-    if (!found) return 0;
-    return found[1] === "all" ? "all" : Math.min(Number(found[1]), Math.max(networks.length - 1, 0));
+    return !found ? 0 : found[1] === "all" ? "all" : Number(found[1]);
+  }
+
+  function chosen(group) {
+    if (groups.length === 1) {
+      location.hash = `network-${group.chooser.value}`;
+    } else {
+      choose(group, group.chooser.value === "all" ? "all" : Number(group.chooser.value));
+      drawShown();
+    }
   }
 
   const drawn = () => [...document.querySelectorAll(".plot[data-drawn=true]")].filter((plot) => !plot.closest("[hidden]"));
   addEventListener("beforeprint", () => drawn().forEach((plot) => Plotly.relayout(plot, { width: PRINTED, autosize: false })));
   addEventListener("afterprint", () => drawn().forEach((plot) => Plotly.relayout(plot, { width: null, autosize: true })));
   addEventListener("hashchange", () => { if (location.hash.startsWith("#network-")) show(fromAddress()); });
-  if (chooser) chooser.addEventListener("change", () => { location.hash = `network-${chooser.value}`; });
+  groups.filter((group) => group.chooser).forEach((group) => group.chooser.addEventListener("change", () => chosen(group)));
   show(fromAddress());
 })();

@@ -14,6 +14,7 @@ from sparsernn.rules import at_least, within
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
+from sparsernn.spec import scaling
 from sparsernn.weights import Weights, get, replace
 
 
@@ -35,6 +36,7 @@ class DeepR(AbstractSparsifier):
     start: AbstractStart = field(default_factory=Uniform)
     where: tuple[str, ...] = ("recurrent",)
 
+    scales = scaling("density", "l1", "temperature")
     rules = (within("(0, 1]", "density"), at_least(0, "l1"), at_least(0, "temperature"))
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:

@@ -12,6 +12,7 @@ from sparsernn.masks import Masks, Prunable
 from sparsernn.rules import within
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
+from sparsernn.spec import scaling
 from sparsernn.weights import Weights, get, replace
 
 
@@ -23,6 +24,7 @@ class Static(AbstractSparsifier):
     start: AbstractStart = field(default_factory=Uniform)
     where: tuple[str, ...] = ("recurrent",)
 
+    scales = scaling("density")
     rules = (within("(0, 1]", "density"),)
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:

@@ -1,0 +1,127 @@
+"""What models that are fitted in seconds score on the same task: is the network worth its training?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Literal
+
+import numpy as np
+
+from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.prediction import prediction_error
+from sparsernn.dynamics.spectra import spectral_distance
+from sparsernn.errors import Undefined
+from sparsernn.masks import Masks
+from sparsernn.measures.base import AbstractMeasure, Number
+from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
+from sparsernn.measures.predictors import PREDICTORS
+from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches
+from sparsernn.measures.reconstruction import STILL, TRANSIENT
+from sparsernn.models.network import Network
+from sparsernn.rules import at_least
+from sparsernn.tasks.base import AbstractTask, Split
+from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.weights import Weights
+
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Baselines(AbstractMeasure):
+    """The mean, the last value, a linear vector autoregression, and with the extra `baselines` an echo state network
+    and a next-generation reservoir, scored on the test stretch as `reconstruction` scores a network.
+
+    They are fitted to the training stretch, hyperparameters chosen on the validation stretch (small fixed grids,
+    fixed seeds). Keys, each after the name and a stroke: `d_stsp`, `d_h`, `prediction_error`, `collapsed`, `escaped`
+    (free runs from the same rows as the network's, as long, under the same definition; one that diverges scores as one
+    that escaped), `error_at_H` (mean squared error H steps ahead, the network's own beside it in `reconstruction`),
+    `parameters` (trained numbers), `seconds` (wall clock, fitting and choosing). What cannot be had is undefined.
+
+    The network plays no part: the numbers belong to the task, are computed once a process, and only on the test split
+    (on others there are none). Cost: about 15 s for 60,000 rows of three columns on one core.
+    """
+
+    starts: int = 4
+    horizon: int = 20
+    bins: int | None = None
+    preset: Literal["hemmer2024"] | None = None
+
+    rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"))
+
+    def suits(self, task: AbstractTask) -> str | None:
+        return None if isinstance(task, Reconstruction) else "it needs the task reconstruction"
+
+    def measure(
+        self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
+    ) -> dict[str, Number]:
+        assert isinstance(task, Reconstruction)
+        if split != "test":
+            return {}
+        with _one_at_a_time:  # trainings side by side want the same numbers
+            return dict(_taken(self, task))
+
+
+@lru_cache(maxsize=16)
+def _taken(measure: Baselines, task: Reconstruction) -> dict[str, Number]:
+    recording = task.load()
+    mean, scale = recording.train.mean(axis=0), recording.train.std(axis=0)
+    train, validation, test = (
+        Stretches((np.asarray(getattr(recording, split), dtype=float) - mean) / scale, tuple(recording.starts[split]))
+        for split in ("train", "validation", "test")
+    )
+    values = np.asarray(recording.test, dtype=float)
+    length, dim = values.shape
+    reference = stsp.prepare(values, stsp.definition_for(length, dim, measure.preset, bins=measure.bins))
+    found: dict[str, Number] = {}
+    for name, place in PREDICTORS.items():
+        began = time.perf_counter()
+        try:
+            module, _, kind = place.partition(":")
+            fitted = getattr(import_module(module), kind).fit(train, validation)
+        except Lacking as lacking:
+            why = Undefined(str(lacking))
+            found |= {f"{name}/{key}": why for key in ("d_stsp", "d_h", "prediction_error", "parameters", "seconds")}
+            continue
+        seconds = time.perf_counter() - began
+
+        def ahead(rows: np.ndarray, steps: int, model: Predictor = fitted) -> np.ndarray:
+            return model.run(test, rows, steps) * scale + mean
+
+        scores: dict[str, Number] = _free(measure, ahead, reference, values)
+        scores["prediction_error"] = _error(measure, ahead, values, test.starts)
+        scores |= by_horizon(values, test.starts, ahead)
+        scores |= {"parameters": float(fitted.parameters), "seconds": seconds}
+        found |= {f"{name}/{key}": value for key, value in scores.items()}
+    return found
+
+
+def _free(measure: Baselines, ahead, reference: stsp.Reference, values: np.ndarray) -> dict[str, Number]:
+    """Free runs from the rows that a network's begin at."""
+    length = len(values)
+    rows = np.linspace(0, length // 2, measure.starts, endpoint=False).astype(int)
+    runs = ahead(rows, length + int(TRANSIENT * length))[-length:].swapaxes(0, 1)
+    assessed = [stsp.assess(reference, run) for run in runs]
+    still = [bool(np.isfinite(run).all() and (run[length // 2 :].std(axis=0) < STILL).all()) for run in runs]
+    return {
+        "d_stsp": _mean([found.d_stsp for found in assessed]),
+        "d_h": _mean([spectral_distance(values, run).mean for run in runs]),
+        "collapsed": float(np.mean(still)),
+        "escaped": float(np.mean([found.escaped for found in assessed])),
+    }
+
+
+def _error(measure: Baselines, ahead, values: np.ndarray, starts: tuple[int, ...]) -> Number:
+    rows = predictable(len(values), starts, measure.horizon, 2000)
+    if not len(rows):
+        return Undefined(f"the stretch is shorter than the horizon of {measure.horizon} steps")
+    predicted = ahead(rows, measure.horizon)[-1:].swapaxes(0, 1)
+    return at_horizon(prediction_error(predicted, values[rows + measure.horizon][:, None])[0], measure.horizon)
+
+
+def _mean(values: list[Number]) -> Number:
+    undefined = next((v for v in values if isinstance(v, Undefined)), None)
+    return undefined if undefined is not None else float(np.mean([float(v) for v in values]))

@@ -1,0 +1,57 @@
+"""What cells in continuous time share: a vanilla network's arrays, and a state that flows between two inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.connectome import Connectome
+from sparsernn.linear import linear
+from sparsernn.masks import Prunable
+from sparsernn.models.base import AbstractCell
+from sparsernn.weights import Weights
+
+
+class Continuous(AbstractCell):
+    """``dh/dt = F(h, W h + U x + b)``, the input held constant between two steps.
+
+    Shapes: h (..., H), W = ``recurrent`` (1, H, H), U = ``input`` (1, H, inputs), b = ``bias`` (H,). Initial values:
+    W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Reconstructing a system, a state begins from data as ``h = tanh(L x)``,
+    L = ``initial`` (H, observed) ~ N(0, 1/observed). Members say how the state flows (`step`).
+    """
+
+    def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
+        k_recurrent, k_input, k_initial = jax.random.split(key, 3)
+        h = self.hidden
+        weights: Weights = {"recurrent": jax.random.normal(k_recurrent, (1, h, h), dtype=float) / h**0.5}
+        if inputs:
+            weights["input"] = jax.random.normal(k_input, (1, h, inputs), dtype=float) / inputs**0.5
+        weights["bias"] = jnp.zeros(h)
+        if observed:
+            weights["initial"] = jax.random.normal(k_initial, (h, observed), dtype=float) / observed**0.5
+        return weights
+
+    def prunables(self, inputs: int, observed: int) -> tuple[Prunable, ...]:
+        recurrent = Prunable("recurrent", "recurrent", 1, self.hidden, self.hidden)
+        return (recurrent, Prunable("input", "input", 1, self.hidden, inputs)) if inputs else (recurrent,)
+
+    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+        return jnp.tanh(first @ weights["initial"].T)
+
+    def zeros(self, shape: tuple[int, ...]) -> jax.Array:
+        return jnp.zeros((*shape, self.hidden))
+
+    def project(self, weights: Weights, x: jax.Array) -> jax.Array:
+        return linear(weights["input"], x)[..., 0, :]
+
+    def drive(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+        """``W h + U x + b``."""
+        drive = linear(weights["recurrent"], state)[..., 0, :] + weights["bias"]
+        return drive if projected is None else drive + projected
+
+    def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
+        inputs = np.asarray(weights["input"][0]) if "input" in weights else None
+        return Connectome(np.asarray(weights["recurrent"][0]), inputs, None, "the recurrent matrix")

@@ -1,0 +1,38 @@
+"""Continuous-time recurrent network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from sparsernn.models.continuous import Continuous
+from sparsernn.rules import at_least, positive
+from sparsernn.spec import scaling
+from sparsernn.weights import Weights
+
+
+@dataclass(frozen=True)
+class CTRNN(Continuous):
+    r"""``dh/dt = -h/tau + tanh(W h + U x + b)``, `substeps` explicit Euler steps of size `dt` for each input.
+
+    The time between two inputs is ``substeps * dt``; tau is in the same unit. Arrays: see `Continuous`. Stable only
+    for ``dt < 2 tau``. Cost: `substeps` products with W a step.
+    Source: the form of doi 10.1038/s42005-023-01364-0 (6 sub-steps of 1/6, tau 1 or 0.5; its printed h/tau lacks the
+    minus); Funahashi & Nakamura 1993, doi 10.1016/S0893-6080(05)80125-X.
+    """
+
+    hidden: int = 100
+    tau: float = 1.0
+    substeps: int = 6
+    dt: float = 1 / 6
+
+    rules = (at_least(1, "hidden"), positive("tau"), at_least(1, "substeps"), positive("dt"))
+    scales = scaling("tau", "dt")
+
+    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+        for _ in range(self.substeps):
+            state = state + self.dt * (jnp.tanh(self.drive(weights, state, projected)) - state / self.tau)
+        return state

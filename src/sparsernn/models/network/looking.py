@@ -1,0 +1,74 @@
+"""Looking at a network: what its matrices multiply, its wiring, its flat state as a dynamical system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsernn.connectome import Connectome
+from sparsernn.errors import SpecError, Undefined
+from sparsernn.linear import Watched
+from sparsernn.models.base import State
+from sparsernn.models.network.ports import Forcing
+from sparsernn.models.network.running import Running
+from sparsernn.system import System
+from sparsernn.weights import Weights, get, replace
+
+
+class Looking(Running):
+    """Nothing here changes a network."""
+
+    def input_sd(
+        self, weights: Weights, paths: Iterable[str], xs: Any, states: tuple[State, ...], forcing: Forcing | None
+    ) -> dict[str, Any]:
+        """For every matrix named in `paths`, the standard deviation (source,) of what it multiplies, over time and all
+        other axes, nothing dropped. xs (T, ..., inputs), tokens (T, ...) or None, as for `unroll`."""
+        paths, inverse = tuple(paths), self.inverse(weights)
+
+        def body(states: Any, at: Any) -> Any:
+            x, force = at
+            watched = {path: Watched(get(weights, path)) for path in paths}
+            under_watch = replace(weights, watched)
+            states = self.step(under_watch, states, x)
+            self.read(under_watch, self.cells[-1].outputs(states[-1]))
+            if force is not None:
+                states = self.impose(weights, states, force.signal, force.alpha, inverse)
+            return states, {path: jnp.stack(matrix.seen) for path, matrix in watched.items()}
+
+        seen = jax.lax.scan(body, states, (xs, forcing))[1]
+        return {path: s.std(axis=tuple(range(s.ndim - 1))) for path, s in seen.items()}
+
+    def connectome(self, weights: Weights, cell: int = 0, gate: int | None = None) -> Connectome | Undefined:
+        """Wiring of one cell; the read-out belongs to the last. Undefined says why a cell has none."""
+        if not 0 <= cell < len(self.cells):
+            raise SpecError(f"cell is 0..{len(self.cells) - 1}, got {cell}")
+        found = self.cells[cell].connectome(weights[f"cell{cell}"], gate)
+        if isinstance(found, Undefined) or cell < len(self.cells) - 1:
+            return found
+        if "readout" in weights:
+            return found._replace(readout=np.asarray(weights["readout"]["weights"][0]))
+        observed = weights[f"cell{cell}"]["initial"].shape[-1]
+        return found._replace(readout=np.eye(observed, self.cells[cell].hidden))
+
+    def system(self, weights: Weights, start: tuple[State, ...], dt: float, inputs: Any = None) -> System:
+        """The network as a map of one flat state vector (..., dim), for the tools of `sparsernn.dynamics`."""
+        flat = self.flatten(start)
+        return System(self._flat_step, weights, inputs, flat.shape[-1], dt, flat)
+
+    def flatten(self, states: tuple[State, ...]) -> jax.Array:
+        """All state arrays side by side, (..., dim)."""
+        return jnp.concatenate(jax.tree.leaves(states), axis=-1)
+
+    def unflatten(self, flat: jax.Array) -> tuple[State, ...]:
+        """The inverse of `flatten`."""
+        template = jax.eval_shape(lambda: self.zeros(()))
+        leaves, structure = jax.tree.flatten(template)
+        edges = np.cumsum([leaf.shape[-1] for leaf in leaves])[:-1]
+        return jax.tree.unflatten(structure, jnp.split(flat, edges, axis=-1))
+
+    def _flat_step(self, weights: Weights, x: Any, flat: jax.Array) -> jax.Array:
+        return self.flatten(self.step(weights, self.unflatten(flat), x))

@@ -1,0 +1,81 @@
+"""Numbers apart from code: what only scales is handed to a compiled function, what changes its code or shapes names it.
+
+A part lists in `scales` the fields that are no more than numbers. `split` takes them out; the skeleton that is left is
+equal for all parts that differ in these numbers alone, so they share one compilation; inside the compiled function
+`join` puts traced numbers back in their places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class _Operand:
+    """Stands in a skeleton where a number was."""
+
+    def __repr__(self) -> str:
+        return "<operand>"
+
+
+OPERAND = _Operand()
+
+
+@lru_cache(maxsize=256)
+def split(value: T) -> tuple[T, tuple[Any, ...]]:
+    """The skeleton of a part (or of a frozen dataclass of parts) and its numbers, in the order of the fields.
+
+    A field that is None stays: that there is no such number is a matter of code. A skeleton is for compiled functions
+    only: it is not checked and its numbers are missing.
+
+    >>> from sparsernn.training.forcing import Generalized
+    >>> skeleton, numbers = split(Generalized(0.15))
+    >>> skeleton == split(Generalized(0.3))[0], numbers
+    (True, (0.15,))
+    """
+    numbers: list[Any] = []
+    return _without(value, numbers), tuple(numbers)
+
+
+def join(skeleton: T, numbers: tuple[Any, ...]) -> T:
+    """The inverse of `split`; the numbers may be traced, and are then not checked."""
+    return _with(skeleton, iter(numbers))
+
+
+def _without(value: Any, numbers: list[Any]) -> Any:
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(_without(item, numbers) for item in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    scales = getattr(value, "scales", {})
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        own = getattr(value, field.name)
+        if field.name in scales and own is not None:
+            numbers.append(scales[field.name](own))
+            fields[field.name] = OPERAND
+        else:
+            fields[field.name] = _without(own, numbers)
+    return _made(type(value), fields)
+
+
+def _with(value: Any, numbers: Iterator[Any]) -> Any:
+    if value is OPERAND:
+        return next(numbers)
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(_with(item, numbers) for item in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    return _made(type(value), {f.name: _with(getattr(value, f.name), numbers) for f in dataclasses.fields(value)})
+
+
+def _made(cls: type, fields: dict[str, Any]) -> Any:
+    """An instance that no check has seen."""
+    made: Any = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made

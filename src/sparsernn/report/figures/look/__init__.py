@@ -1,0 +1,1 @@
+"""Pictures of a recording before any training, one a file."""

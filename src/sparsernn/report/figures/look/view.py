@@ -1,0 +1,58 @@
+"""What the pictures of a recording are drawn from."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+MOST_COLUMNS = 6
+"""Columns that are drawn; a page of more is not read."""
+
+
+class View(NamedTuple):
+    """`values` (T, N), NaN where missing; `starts` the first rows of the stretches; `turn` the rows of a rhythm or of
+    half the variance; `lag` the rows of a delay; `coarse`: a map, or sampled so coarsely that points are not to be
+    joined."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    dt: float | None
+    time_unit: str
+    starts: tuple[int, ...]
+    turn: float | None
+    lag: int
+    coarse: bool
+
+    def shown(self) -> np.ndarray:
+        """The columns that are drawn, spread evenly over all."""
+        return np.unique(np.linspace(0, len(self.names) - 1, MOST_COLUMNS).round().astype(int))
+
+    def label(self, column: int) -> str:
+        unit = self.units[column] if self.units else ""
+        return f"{self.names[column]} [{unit}]" if unit else self.names[column]
+
+    def times(self, rows: np.ndarray) -> np.ndarray:
+        return rows * (1.0 if self.dt is None else self.dt)
+
+    @property
+    def time_label(self) -> str:
+        return "row" if self.dt is None else f"time [{self.time_unit}]" if self.time_unit else "time"
+
+    def piece(self) -> np.ndarray:
+        """The longest run of rows without a gap or a hole, (T', N), of the columns that have more than holes."""
+        rows = self.piece_rows()
+        return self.values[rows]
+
+    def piece_rows(self) -> slice:
+        usable = np.isfinite(self.values).mean(axis=0) > 0.5
+        whole = np.isfinite(self.values[:, usable]).all(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(int)))
+        cuts = sorted({*edges.tolist(), *(s for s in self.starts if s < len(whole))})
+        best = slice(0, 0)
+        for a, b in pairwise(cuts):
+            if whole[a] and b - a > best.stop - best.start:
+                best = slice(a, b)
+        return best

@@ -1,0 +1,61 @@
+"""Grades of trainings, of groups of seeds, and of a whole comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sparsernn.report.grade import Grade, grade, of_seeds
+from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.tables import Group, Table
+
+NO_GRADE = "There is no grade: only reconstructions have one. Hold the score against the trivial predictors."
+
+
+def gradable(trainings: Iterable[Training]) -> bool:
+    """Whether any of them is a reconstruction that is, or will be, measured as one."""
+    return any(
+        "reconstruction" in training.record.spec["task"] and _measured(training.record.spec.get("measures"))
+        for training in trainings
+    )
+
+
+def _measured(measures: Any) -> bool:
+    return any(m == "reconstruction" or "reconstruction" in m for m in measures or ())
+
+
+def graded(training: Training) -> Grade:
+    """Of one training. One that diverged has failed, with whatever weights it is left; one under way has no grade
+    yet."""
+    outcome = training.outcome
+    if outcome.name == "diverged":
+        return Grade("failed", (f"The training diverged at update {outcome.step:,}.",))
+    if "reconstruction/d_stsp" not in training.test:
+        said = {"finished": "D_stsp is not measured.", "running": "The training has no outcome yet."}
+        return Grade("undecidable", (said.get(outcome.name, f"The training is {outcome.name}: nothing is measured."),))
+    return grade(training.test)
+
+
+def of_group(group: Group) -> Grade:
+    """Of the seeds of one label and round: the median seed's."""
+    return of_seeds(graded(training) for training in group.trainings)
+
+
+def table(comparison: Comparison) -> Table:
+    """Each training's grade and why; no rows where there are no grades."""
+    rows: list[list[Any]] = []
+    for t in comparison.trainings if gradable(comparison.trainings) else ():
+        found = graded(t)
+        rows.append([t.label, t.round, t.seed, t.left, found.grade, " ".join(found.reasons)])
+    return Table("grades", "The grade of each training", ["run", "round", "seed", "weights left", "grade", "why"], rows)
+
+
+def as_dict(found: Grade) -> dict[str, Any]:
+    return {"grade": found.grade, "reasons": list(found.reasons)}
+
+
+def as_dicts(comparison: Comparison) -> list[dict[str, Any]]:
+    """``{name, grade, reasons}`` of every training, for JSON."""
+    if not gradable(comparison.trainings):
+        return []
+    return [{"name": t.name, **as_dict(graded(t))} for t in comparison.trainings]

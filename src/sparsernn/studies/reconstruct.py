@@ -1,0 +1,235 @@
+"""From data in a Python program to a trained, sparse network in one call."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, nearest
+from sparsernn.files.arrays import series_from, write_recording
+from sparsernn.files.example import EXAMPLES
+from sparsernn.files.reading import AS_FOUND, Reading
+from sparsernn.files.series import Series, read_series
+from sparsernn.report.progress import Tell, telling
+from sparsernn.spec import build
+from sparsernn.studies import criteria
+from sparsernn.studies.model import Model
+from sparsernn.studies.recording import Wish, specs
+from sparsernn.systems import SYSTEMS
+from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.training.record import Record
+from sparsernn.training.run_spec import RunSpec
+from sparsernn.training.store import MARKER, open_store
+
+RECORDING = "recording.safetensors"
+"""What holds, beside the runs, data that lay in no file."""
+READING = tuple(field.name for field in fields(Reading))
+WISHES = tuple(field.name for field in fields(Wish) if field.name not in ("source", "columns", "dt", "density"))
+
+
+def reconstruct(
+    data: Any,
+    *,
+    dt: float | None = None,
+    names: Sequence[str] | None = None,
+    columns: Sequence[str | int] | None = None,
+    density: float = 0.25,
+    seed: int = 0,
+    out: str | Path | None = None,
+    progress: bool | Callable[[str, int, int], None] | None = None,
+    workers: int = 2,
+    **wish: Any,
+) -> Model:
+    """Learn the system behind a recording with a recurrent network, make the network sparse, measure it: as the command
+    ``sparsernn reconstruct`` does.
+
+    `data`: an array (rows,), (rows, columns) or (trials, rows, columns), a list of trials, a DataFrame, the path of a
+    file or a list of paths, or the name of a known system or recording (``lorenz63``, ``ecg``). `dt` is the interval
+    between rows, `names` name the columns of an array, `columns` picks some. `density` is the share of the recurrent
+    weights to keep (1 prunes nothing). `seed` is the first of `seeds` (default 1).
+
+    `out` is the directory of the result (None: a new temporary one, `Model.directory`); data that lie in no file are
+    kept there too. The same call with the same data goes on where it stopped (Ctrl-C, a crash), or returns at once what
+    is finished; other data are refused. Every other option of the command is a keyword: `cell`, `hidden`, `epochs`,
+    `rounds`, `criteria`, `detrend`, `smooth`, `every`, `lags`, `split`, `gaps`, `trial`, … ``help(sparsernn.Model)``
+    says what can be done with the result. Of several criteria or seeds it is the network with the lowest D_stsp on the
+    validation stretch; ``Model.load(out, which=…)`` gives the others.
+
+    `progress`: bars on a terminal and in a notebook and lines elsewhere, with what was found and chosen; False is
+    silent; a function is called with (what, done, of). `workers` trainings run at a time.
+
+    Raises SpecError for keywords and values that cannot be used (all of them at once), DataError for data that cannot
+    be, StoreError where `out` holds something else, Interrupted after Ctrl-C. A training that diverges is no error:
+    `Model.outcome` and `Model.verdict` say so.
+
+    >>> model = sparsernn.reconstruct(x, dt=0.1, names=["x", "y"], out="my-run", **quick)
+    >>> model.numbers["d_stsp"] >= 0
+    True
+    """
+    unknown = [name for name in wish if name not in {*WISHES, *READING}]
+    if unknown:
+        known = {*WISHES, *READING, *inspect.signature(reconstruct).parameters}
+        raise SpecError([f'reconstruct has no keyword "{name}"{nearest(name, known)}' for name in unknown])
+    with _in_python():
+        reading = _reading(wish)
+        columns = (columns,) if isinstance(columns, str | int) else columns
+        wish = {k: (v,) if k == "criteria" and isinstance(v, str) else v for k, v in wish.items()}
+        wish |= {"density": density}
+        asked = build(Wish, {"source": "data"} | wish)  # all mistakes of kind before any work
+        series = _series(data, names, dt, columns, reading)
+        if series is None:
+            where = str(data)
+            asked = replace(asked, source=where, columns=columns, dt=dt, reading=reading)
+        with _place(out) as place:
+            store = _claim(place)
+            if series is not None:
+                asked = replace(asked, source=str(_kept(place, series)))
+            wanted, notes = specs(asked)
+            wanted = [replace(spec, seed=seed + spec.seed) for spec in wanted]
+            _same_recording(store, wanted[0])
+    notes = [_without_dashes(note) for note in [*(series.notes if series else ()), *notes]]
+    with _telling(progress) as tell:
+        if progress is None or progress is True:
+            for note in notes:
+                print(note, file=sys.stderr)
+        records = criteria.run_all(wanted, store, tell, workers)
+    if any(record.outcome.name == "interrupted" for record in records):
+        raise Interrupted(
+            f'stopped; what was reached is in {place}: the same call with out="{place}" goes on from there'
+        )
+    return Model._of(records, place, None, notes)
+
+
+reconstruct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        *(p for p in inspect.signature(reconstruct).parameters.values() if p.name != "wish"),
+        *(
+            inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
+            for kind in (Wish, Reading)
+            for f in fields(kind)
+            if f.default is not MISSING and f.name in (*WISHES, *READING)
+        ),
+    ]
+)
+
+
+def _reading(wish: dict[str, Any]) -> Reading:
+    """`reading`, or one of the keywords that are its fields; those are taken out of `wish`."""
+    given = {name: wish.pop(name) for name in READING if name in wish}
+    whole = wish.pop("reading", AS_FOUND)
+    if given and whole != AS_FOUND:
+        raise SpecError(f"reading says how data are to be read, and so does {', '.join(given)}: give one of them")
+    return build(Reading, given) if given else build(Reading, whole) if isinstance(whole, dict) else whole
+
+
+def _series(data: Any, names: Any, dt: float | None, columns: Any, reading: Reading) -> Series | None:
+    """The data as a series; None for what is a path or a name, which a run reads itself."""
+    if isinstance(data, Series):
+        return data
+    paths = isinstance(data, list | tuple) and len(data) > 0 and all(isinstance(one, str | Path) for one in data)
+    if (isinstance(data, str | Path) or paths) and names is not None:
+        raise SpecError("names: a file has names of its own; columns picks some of them")
+    if isinstance(data, str | Path):
+        if str(data) not in {*SYSTEMS, *EXAMPLES} and not Path(data).suffix and not Path(f"{data}.hea").is_file():
+            raise SpecError(f'there is no recording or system "{data}"{nearest(str(data), {*SYSTEMS, *EXAMPLES})}')
+        return None
+    if paths:
+        return read_series(data, columns=columns, dt=dt, reading=reading)
+    return series_from(data, names=names, dt=dt, columns=columns, reading=reading)
+
+
+@contextmanager
+def _place(out: str | Path | None) -> Iterator[Path]:
+    """The directory. If it was made here and the block fails before there is a run, it is removed again."""
+    place = Path(tempfile.mkdtemp(prefix="sparsernn-")) if out is None else Path(out)
+    made = out is None or not place.exists()
+    try:
+        yield place
+    except BaseException:
+        if made and not any((place / "runs").glob("*/spec.json")):
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _claim(place: Path) -> Path:
+    """The store in it, made if need be. StoreError, and nothing written, where something else is there."""
+    store = place / "runs"
+    if place.exists() and not place.is_dir():
+        raise StoreError(f"{place} is a file; give a directory as out")
+    if place.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in place.iterdir()):
+        raise StoreError(f"{place} holds something else (no runs in it); give an empty or a new directory as out")
+    return open_store(store)
+
+
+def _kept(place: Path, series: Series) -> Path:
+    """The file that holds a series, written unless it is there. StoreError where another one is."""
+    path = place / RECORDING
+    if not path.exists():
+        write_recording(path, series)
+        return path
+    try:
+        held: Series | None = read_series(path)
+    except (DataError, SpecError):
+        held = None
+    if (
+        held is None
+        or any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
+        or held.values.tobytes() != series.values.tobytes()
+    ):
+        raise StoreError(
+            f"{path} holds another recording (or other names, dt or stretches) than these data; give another out"
+        )
+    return path
+
+
+def _same_recording(store: Path, spec: RunSpec) -> None:
+    """StoreError if the runs of a store are of another recording."""
+    task = spec.task
+    assert isinstance(task, Reconstruction)
+    recording = task.load()
+    for directory in sorted(store.iterdir()):
+        try:
+            about = {name: json.loads(text) for name, text in Record(directory).prepared()[1].items()}
+        except (SparseRNNError, ValueError):
+            continue
+        if about.get("file_sha256") != recording.sha256 or (
+            not recording.sha256 and about["source"] != recording.source
+        ):
+            raise StoreError(
+                f"{store.parent} holds runs of another recording ({about.get('source')}); give another out"
+            )
+
+
+@contextmanager
+def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterator[Tell]:
+    if callable(progress):
+        yield cast(Tell, progress)
+        return
+    with telling(quiet=progress is False) as tell:
+        yield tell
+
+
+@contextmanager
+def _in_python() -> Iterator[None]:
+    """Errors that name options of the command line name keywords instead."""
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError([_without_dashes(problem) for problem in error.problems]) from None
+    except SparseRNNError as error:
+        raise type(error)(_without_dashes(str(error))) from None
+
+
+def _without_dashes(text: str) -> str:
+    """``--learning-rate`` becomes ``learning_rate``; what is said for Python beside it goes."""
+    text = re.sub(r" \(in Python [^)]*\)", "", text)
+    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)

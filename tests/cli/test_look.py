@@ -1,0 +1,61 @@
+import json
+
+import numpy as np
+import pytest
+
+t = np.arange(3000)
+circle = np.stack([np.sin(0.05 * t), np.cos(0.05 * t)], 1)
+
+
+@pytest.fixture
+def recording(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def put(values, name="x.npy"):
+        np.save(tmp_path / name, values)
+        return name
+
+    return put
+
+
+def test_json_is_one_document(cli, recording):
+    said = cli("look", recording(circle), "--json", "--dt", "0.5")
+    assert said.code == 0
+    found = json.loads(said.out)
+    assert {"rows", "columns", "dt", "dt_source", "period", "noise", "warnings"} <= set(found)
+    assert found["command"] == "sparsernn reconstruct x.npy --dt 0.5 --out my-run"
+
+
+def test_the_table_fits_eighty_columns_and_ends_with_the_command(cli, recording):
+    said = cli("look", recording(circle + 0.002 * t[:, None], "a file with spaces.npy"))
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert max(map(len, lines[:-1])) <= 80
+    assert "warning: nonstationary" in said.out
+    assert lines[-1].startswith("  sparsernn reconstruct 'a file with spaces.npy' --detrend ")
+
+
+def test_warnings_leave_with_0_and_what_cannot_be_read_with_4(cli, recording, tmp_path):
+    values = circle.copy()
+    values[::100] = -9999
+    said = cli("look", recording(values))
+    assert said.code == 0
+    assert "no command yet" in said.out
+    (tmp_path / "bad.npy").write_bytes(b"nothing")
+    assert cli("look", "bad.npy").code == 4
+    assert cli("look", "nowhere.csv").code == 4
+    assert cli("look", recording(circle), "--columns", "q").code == 2
+
+
+def test_the_page(cli, recording, tmp_path):
+    said = cli("look", recording(circle), "--out", "page.html")
+    assert said.code == 0
+    assert "page: page.html" in said.out
+    assert "<h1>A look at x.npy</h1>" in (tmp_path / "page.html").read_text()
+
+
+def test_several_files_are_stretches(cli, recording):
+    said = cli("look", recording(circle[:1500], "a.npy"), recording(circle[:1500] + 1e-9, "b.npy"), "--json")
+    found = json.loads(said.out)
+    assert found["stretches"] == [1500, 1500]
+    assert found["command"].startswith("sparsernn reconstruct a.npy b.npy")

@@ -1,0 +1,76 @@
+"""A second run that differs by numbers only compiles nothing."""
+
+import copy
+from contextlib import contextmanager
+
+import jax
+import pytest
+
+from sparsernn import read_spec, run
+from sparsernn.operands import join, split
+
+EVENT = "/jax/core/compile/backend_compile_duration"
+
+FIRST = {
+    "task": {"reconstruction": {"system": "lorenz63", "rows": 900, "sequence": 20, "noise": 0.05}},
+    "network": {"plrnn": {"hidden": 7}},
+    "forcing": {"generalized": {"alpha": 0.2}},
+    "optimizer": {"radam": {"learning_rate": [1e-2, 1e-3], "clip_norm": 5.0}},
+    "regularizers": [{"l1": {"strength": 1e-4}}, {"l2": {"strength": 1e-4}}],
+    "epochs": 2,
+    "updates_per_epoch": 5,
+    "batch": 4,
+}
+SPARSIFIERS = {
+    "set": ({"density": 0.3, "drop_fraction": 0.3}, {"density": 0.5, "drop_fraction": 0.2}),
+    "rigl": ({"density": 0.3, "every": 3, "drop_fraction": 0.3}, {"density": 0.4, "every": 3, "drop_fraction": 0.1}),
+    "gradual_cubic": ({"density": 0.3}, {"density": 0.45}),
+    "deepr": ({"density": 0.3, "l1": 1e-4}, {"density": 0.4, "l1": 1e-3, "temperature": 1e-5}),
+    "one_shot": ({"density": 0.3}, {"density": 0.2}),
+}
+
+
+@contextmanager
+def compilations():
+    counted = []
+    listen = lambda event, seconds, **_: counted.append(seconds) if event == EVENT else None
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield counted
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+
+
+@pytest.mark.parametrize("name", SPARSIFIERS)
+def test_other_numbers_compile_nothing(tmp_path, name):
+    before, after = SPARSIFIERS[name]
+    first = FIRST | {"sparsifier": {name: before}}
+    other = copy.deepcopy(first) | {"sparsifier": {name: after}, "seed": 3}
+    other["task"]["reconstruction"]["noise"] = 0.01
+    other["forcing"]["generalized"]["alpha"] = 0.1
+    other["optimizer"]["radam"] = {"learning_rate": [3e-3, 1e-4], "clip_norm": 1.0}
+    other["regularizers"] = [{"l1": {"strength": 3e-3}}, {"l2": {"strength": 1e-5}}]
+    with compilations() as counted:
+        one = run(read_spec(first), tmp_path)
+    assert counted, "the counter counts"
+    with compilations() as counted:
+        two = run(read_spec(other), tmp_path)
+    assert not counted
+    losses = [record.history()["loss"][-1] for record in (one, two)]
+    assert losses[0] != losses[1], "the numbers arrived"
+
+
+def test_what_changes_code_is_no_operand():
+    spec = read_spec(FIRST)
+    unclipped = read_spec(FIRST | {"optimizer": {"radam": {"learning_rate": [1e-2, 1e-3]}}})
+    longer = read_spec(FIRST | {"epochs": 3})
+    skeletons = [split(s.trainer())[0] for s in (spec, unclipped, longer)]
+    assert len(set(skeletons)) == 3
+
+
+def test_join_undoes_split():
+    trainer = read_spec(FIRST).trainer()
+    skeleton, numbers = split(trainer)
+    assert join(skeleton, numbers) == trainer
+    assert 0.05 in numbers
+    assert (1e-2, 1e-3) in numbers
