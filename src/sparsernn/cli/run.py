@@ -66,7 +66,5 @@ def summary(record: Record) -> dict:
         "round": record.round,
         "data": record.about.get("source"),
         "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
-        "measures": {
-            name: {s: entry[s] for s in ("validation", "test")} for name, entry in record.measures().items()
-        },
+        "measures": {name: {s: entry[s] for s in ("validation", "test")} for name, entry in record.measures().items()},
     }

@@ -100,9 +100,7 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise unreadable(path, error) from None
 
 
-def parse(
-    raw: bytes, path: str | Path, sealed: bool = False
-) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def parse(raw: bytes, path: str | Path, sealed: bool = False) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """`read` of bytes already read. `sealed`: a hash of arrays and metadata must be there, as `write` puts it."""
     path = Path(path)
     described = _described(raw[: 8 + HEADER_BYTES], len(raw), path)

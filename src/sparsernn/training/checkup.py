@@ -120,8 +120,8 @@ def _parts(record: Record, held: bool) -> list[Finding]:
             found[name] = error
     ledger, lost = record.ledger(), CHECKPOINT in found
     findings = []
-    for name, error in found.items():
-        if f"{record.directory / name}" not in str(error):
+    for name, why in found.items():
+        if f"{record.directory / name}" not in str(why):
             continue  # said of the file that is meant
         kind: Kind = "damaged" if (record.directory / name).exists() else "missing"
         if name == CHECKPOINT:
@@ -133,9 +133,9 @@ def _parts(record: Record, held: bool) -> list[Finding]:
             then = _NEXT + (f", once {CHECKPOINT} is deleted" if lost else f", from {CHECKPOINT}")
         else:
             then = _NEXT
-        if "no part of this run" in str(error):
+        if "no part of this run" in str(why):
             then = "delete it"
-        findings.append(Finding(name, kind, _reason(error), then))
+        findings.append(Finding(name, kind, _reason(why), then))
     findings += [
         Finding(name, "left over", "a process was stopped while it wrote this file", "the next run writes it again")
         for name in ledger.coming
@@ -174,7 +174,8 @@ def _of_store(store: Path) -> list[Finding]:
             found.append(Finding(MARKER, "damaged", f"was not written by this version (format {FORMAT})", then))
     except DataError as error:
         kind: Kind = "damaged" if marker.exists() else "missing"
-        found.append(Finding(MARKER, kind, str(error), then if marker.exists() else "the next run asks for a new store"))
+        then = then if kind == "damaged" else "the next run asks for a new store; the runs can be read"
+        found.append(Finding(MARKER, kind, str(error), then))
     for path in sorted(store.iterdir()):
         if path.name != MARKER and not (path.is_dir() and _run_like(path)):
             found.append(Finding(path.name, "left over", "no run", "it is never read; it may stay"))

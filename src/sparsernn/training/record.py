@@ -14,6 +14,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,6 +66,13 @@ class Record:
         wrong = [name for name, kind in wanted.items() if not isinstance(self.about.get(name, ...), kind)]
         if wrong:
             raise StoreError(f"{directory}/spec.json has no usable {', '.join(wrong)}: it is no run of sparsernn")
+        with suppress(DataError):  # a damaged one is spoken of when it is needed
+            other = sealed.parse(self._bytes(OUTCOME) or b"", self.directory / OUTCOME).get("run")
+            if other != self.identity:
+                raise StoreError(
+                    f"{directory}/spec.json and outcome.json are of different runs ({self.identity[:16]} and "
+                    f"{str(other)[:16]}); delete the one that does not belong here and run the same command again"
+                )
 
     def __repr__(self) -> str:
         return f"Record({str(self.directory)!r}, round {self.round}, {self.outcome.name})"
@@ -123,14 +131,28 @@ class Record:
             parent = rounds[0].parent
             assert parent is not None
             rounds.insert(0, parent)
-        missing = "" if place is None else (
-            f"rounds before round {rounds[0].round} are not shown: {place}, from which {rounds[0].directory} was "
-            "pruned, is missing; copy it too, beside it"
+        missing = (
+            ""
+            if place is None
+            else (
+                f"rounds before round {rounds[0].round} are not shown: {place}, from which {rounds[0].directory} was "
+                "pruned, is missing; copy it too, beside it"
+            )
         )
         return Kept(rounds, missing)
 
     @property
     def outcome(self) -> Outcome:
+        """How it stands. StoreError also where timings.csv, to which every sitting adds, is of another time."""
+        try:
+            self._raw("timings.csv")
+        except StoreError as error:
+            if OUTCOME in str(error).split("; ")[0]:
+                raise
+            raise StoreError(
+                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, missing "
+                "or of an earlier time; run the same command again: what can be is made again"
+            ) from None
         return self.ledger().outcome
 
     # ------------------------------------------------------------------------------------------------ what it has made

@@ -94,7 +94,7 @@ class Directory(Record):
     def _raw(self, name: str) -> bytes | None:
         return None if name in self.lost else super()._raw(name)
 
-    # ------------------------------------------------------------------------------------------- training, epoch by epoch
+    # ----------------------------------------------------------------------------------------- training, epoch by epoch
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """The commit point: history.csv is already on disk up to ``values["history_bytes"]``."""
@@ -127,7 +127,7 @@ class Directory(Record):
                 os.fsync(file.fileno())
             return path.stat().st_size
 
-    # ---------------------------------------------------------------------------------------------- what a run consists of
+    # ------------------------------------------------------------------------------------------- what a run consists of
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Announce files, then write them; those that are on disk already are left alone."""
