@@ -154,7 +154,7 @@ class Record:
             if OUTCOME in str(error).split("; ")[0]:
                 raise
             raise StoreError(
-                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, missing "
+                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, lost "
                 "or of an earlier time; run the same command again: what can be is made again"
             ) from None
         return self.ledger().outcome
