@@ -21,7 +21,7 @@ def test_from_a_file_to_a_report_and_again_at_once(cli, series, tmp_path):
     for path in ("report.html", "figures/curves.png", "tables/summary.csv"):
         assert (out / path).stat().st_size > 0
     masks = [read(path)[0]["cell0/recurrent"] for path in (out / "weights").glob("*-masks.safetensors")]
-    assert [int(mask.sum()) for mask in masks] == [7, 7], "25 weights halved twice: 12 go, then 6 (half to even)"
+    assert [int(mask.sum()) for mask in masks] == [6, 6], "a quarter of 25 weights is 6.25"
     again = cli(*command)
     assert again.code == 0
     assert "training" not in again.err

@@ -91,12 +91,13 @@ def test_a_perfect_copy_of_trials_scores_the_floor(spirals, net, monkeypatch):
     assert truth.starts == (0, 80, 160, 240)
 
 
-def test_one_trial_to_test_is_held_against_another(spirals, net):
-    task = spirals([200] * 5)
+@pytest.mark.parametrize("count", [5, 15])
+def test_the_floor_of_trials_is_that_of_other_trials(spirals, net, count):
+    task = spirals([200] * count)
     truth = _truth(ReconstructionQuality(), task, "test")
     recording = task.load()
     definition = truth.reference.definition
-    assert truth.d_stsp_floor == stsp.floor(recording.test, definition, 200, recording.validation)
+    assert truth.d_stsp_floor == stsp.floor(recording.test, definition, len(recording.validation), recording.validation)
 
 
 def test_predictions_stay_within(spirals, net):

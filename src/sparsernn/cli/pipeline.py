@@ -263,14 +263,19 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
 def print_report(report: Report, title: str = "") -> None:
     """The verdict, its grade first, then the tables, task by task."""
     from sparsernn.cli.output import print_table
+    from sparsernn.report.grade import GRADES
 
-    for comparison, said, table, rivals in zip(
-        report.comparisons, report.said(), report.tables, report.baselines, strict=True
-    ):
-        several = len(report.comparisons) > 1
-        if several:
-            typer.echo(f"\n{comparison.task}")
-        for sentence in said:
+    several = len(report.comparisons) > 1
+    everything = zip(report.comparisons, report.said(), report.tables, report.baselines, strict=True)
+    for i, (comparison, said, table, rivals) in enumerate(everything):
+        first, *rest = said
+        grade, colon, what = first.partition(": ")
+        if several and colon and grade.lower() in GRADES:
+            first = f"{grade}: {comparison.task}. {what}"
+        elif several:
+            first = f"{comparison.task}: {first}"
+        typer.echo("\n" + first if i else first)
+        for sentence in rest:
             typer.echo(sentence)
         typer.echo("")
         print_table(comparison.task if several else title or table.title, table.columns, table.plain())

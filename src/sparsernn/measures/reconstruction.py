@@ -52,10 +52,11 @@ class ReconstructionQuality(AbstractMeasure):
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
-    with `d_stsp_floor_sd`, else split halves of the stretch), `d_stsp_ceiling`, `largest_exponent_true` (of a known
-    system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the training stretch against this split:
-    what a perfect copy of the training data would score, drift included). Where D_stsp is drawn (Gaussian mixture) also
-    `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`.
+    with `d_stsp_floor_sd`; of trials the other held-out ones; else split halves of the stretch), `d_stsp_ceiling`,
+    `largest_exponent_true` (of a known system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the
+    training stretch against this split: what a perfect copy of the training data would score, drift included). Where
+    D_stsp is drawn (Gaussian mixture) also `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`. D_H tells little
+    of a stretch of few cycles (`sparsernn.dynamics.spectra.blindness`).
 
     Several stretches: a start is the pool of free runs, one for every stretch of the split, and all of them count
     together; spectra are averages over pieces within stretches. Of trials (`Recording.trials`) a run begins where the
@@ -306,7 +307,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
             second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
             spatial.append(stsp.floor(values, definition, len(values), second))
             spectral.append(spectral_distance(values[: len(second)], second).mean)
-    elif recording.trials and len(starts) == 1:  # the halves of one trial are not alike: another one
+    elif recording.trials:  # other trials are another series of the same length; the halves of one would not be alike
         other: Split = "validation" if split == "test" else "test"
         second, others = np.asarray(getattr(recording, other)), recording.starts[other]
         spatial.append(stsp.floor(values, definition, len(second), second))

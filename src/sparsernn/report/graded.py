@@ -51,6 +51,7 @@ def table(comparison: Comparison) -> Table:
 
 
 def as_dict(found: Grade) -> dict[str, Any]:
+    """Plain values for JSON."""
     return {"grade": found.grade, "reasons": list(found.reasons)}
 
 

@@ -58,7 +58,12 @@ def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...
 
 
 class Record:
-    """A run directory. Nothing is cached; missing and damaged parts raise a StoreError that says what to do."""
+    """A run directory. Nothing is cached; missing and damaged parts raise a StoreError that says what to do.
+
+    >>> found = sparsernn.Record(record.directory)
+    >>> found.outcome.name, sorted(found.weights()["cell0"]), list(found.history())[:2]
+    ('finished', ['bias', 'input', 'recurrent'], ['epoch', 'step'])
+    """
 
     def __init__(self, directory: str | Path):
         self.directory = Path(directory)
@@ -199,13 +204,14 @@ class Record:
     def environment(self) -> dict[str, Any]:
         return self._json("environment.json")
 
-    def seconds(self) -> float:
-        """Wall-clock seconds spent on this directory, over all its sittings that were not killed."""
+    def seconds(self, on: str = "") -> float:
+        """Wall-clock seconds spent on this directory, over all its sittings that were not killed; `on`: only on what
+        begins so ("round": training, "measures")."""
         if not (self.directory / "timings.csv").is_file():
             return 0.0
         rows = list(csv.DictReader(io.StringIO(self._text("timings.csv"))))
         try:
-            return sum(float(row["seconds"]) for row in rows)
+            return sum(float(row["seconds"]) for row in rows if str(row["what"]).startswith(on))
         except (KeyError, TypeError, ValueError):
             raise StoreError(f"{self.directory}/timings.csv {_REPAIR}") from None
 

@@ -63,7 +63,7 @@ class Stage:
             if before.name == "finished":
                 self.measure()
             return before
-        began = time.perf_counter()
+        began = trained = time.perf_counter()
         self.directory.begin()
         try:
             self.directory.keep(*self.spec.task.keepsake())
@@ -73,16 +73,19 @@ class Stage:
             arrays = {f"trained/{name}": a for name, a in made.trained.items()}
             arrays |= {f"fixed/{name}": a for name, a in pack(self.fixed).items()}
             self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
+            trained = time.perf_counter()
             if outcome.name == "finished":
                 self.measure()
         except Interrupted as stop:
-            outcome = Outcome("interrupted", 0, str(stop))
+            outcome, trained = Outcome("interrupted", 0, str(stop)), time.perf_counter()
         except (Exception, KeyboardInterrupt) as error:
             name = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(StoreError):  # the disk may be full: the error that goes on says so
                 self.directory.conclude(Outcome(name, 0, f"{type(error).__name__}: {error}"))
             raise
-        self.directory.add_seconds(f"round {self.round}", time.perf_counter() - began)
+        self.directory.add_seconds(f"round {self.round}", trained - began)
+        if outcome.name == "finished":
+            self.directory.add_seconds("measures", time.perf_counter() - trained)
         self.directory.conclude(outcome)
         return outcome
 
