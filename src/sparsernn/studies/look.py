@@ -92,7 +92,11 @@ class Look(NamedTuple):
         more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
         rows = f"{len(series.values):,}"
         if len(self.stretches) > 1:
-            rows += f" in {len(self.stretches)} stretches of {min(self.stretches):,} to {max(self.stretches):,}"
+            rows += f" in {len(self.stretches)} stretches of " + (
+                f"{min(self.stretches):,} to {max(self.stretches):,}"
+                if len(set(self.stretches)) > 1
+                else f"{self.stretches[0]:,}"
+            )
         interval = "unknown: give --dt" if dt is None else f"{dt:.6g} {unit}".rstrip()
         source = "" if dt is None or series.dt_source == "unknown" else f" ({series.dt_source})"
         known = [n for n in self.noise if n is not None]
