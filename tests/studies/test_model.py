@@ -87,7 +87,7 @@ def test_free_runs_begin_where_asked(made):
 def test_histories_that_do_not_fit_are_refused_with_the_number_needed(made, lagged):
     model, _ = made
     holes = orbit()
-    holes[-1, 1] = np.nan
+    holes[-1, 1] = np.nan  # rows further back do not matter here
     for wrong, said in (
         (np.ones((20, 3)), r"\(rows, 2\)"),
         (np.ones((2, 20, 2)), r"\(rows, 2\)"),
