@@ -123,7 +123,7 @@ def test_describe_reads_only_the_header(tmp_path):
     write(path, ARRAYS, {"step": "3"})
     described = describe(path)
     assert described.metadata == {"step": "3"}
-    assert described.sha256 == content_hash(ARRAYS)
+    assert described.sha256 == content_hash(ARRAYS, {"step": "3"}) != content_hash(ARRAYS)
     assert described.tensors["cell0/recurrent"] == ("float32", (1, 3, 4), 48)
     assert described.tensors["mask"] == ("bool", (2, 2), 4)
     assert described.tensors["scalar"].shape == ()

@@ -87,12 +87,12 @@ def test_free_runs_begin_where_asked(made):
 def test_histories_that_do_not_fit_are_refused_with_the_number_needed(made, lagged):
     model, _ = made
     holes = orbit()
-    holes[-3, 1] = np.nan
+    holes[-1, 1] = np.nan
     for wrong, said in (
         (np.ones((20, 3)), r"\(rows, 2\)"),
         (np.ones((2, 20, 2)), r"\(rows, 2\)"),
         (np.ones(5), r"\(rows, 2\)"),
-        (holes, "row 897, column y"),
+        (holes, "row 899, column y"),
         (np.ones((9, 2)) + 1j, "complex"),
         ([["a", "b"]], "expected numbers"),
         ([[1.0, 2.0], [3.0]], "rows of equal length"),

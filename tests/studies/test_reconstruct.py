@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import shutil
 import signal
 import time
 from dataclasses import fields
@@ -66,6 +67,19 @@ def test_other_data_in_the_same_place_are_refused(made, change):
         sparsernn.reconstruct(given.pop("data"), out=out, **given, **QUICK)
 
 
+@pytest.mark.parametrize("damage", ["removed", "cut"])
+def test_the_kept_recording_is_written_again_where_it_is_lost(made, tmp_path, damage):
+    model, out = made
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    path = copy / "recording.safetensors"
+    whole = path.read_bytes()
+    path.unlink() if damage == "removed" else path.write_bytes(whole[: len(whole) // 2])
+    again = sparsernn.reconstruct(orbit(), dt=0.1, names=["x", "y"], out=copy, **QUICK)
+    assert again.record.identity == model.record.identity
+    assert path.read_bytes() == whole
+
+
 def test_another_file_in_the_same_place_is_refused(made, tmp_path):
     model, out = made
     np.save(tmp_path / "other.npy", orbit() + 1)
@@ -116,8 +130,16 @@ def test_values_are_checked_all_at_once_and_named_as_keywords(tmp_path):
         sparsernn.reconstruct("lorenz", out=tmp_path / "new")
     with pytest.raises(DataError, match=r"nowhere\.npy"):
         sparsernn.reconstruct("nowhere.npy", out=tmp_path / "new")
-    with pytest.raises(SpecError, match="seed"):
-        sparsernn.reconstruct(orbit(), seed=-1, out=tmp_path / "new", **QUICK)
+    with pytest.raises(SpecError) as caught:
+        sparsernn.reconstruct(orbit(), seed=-1, workers=0, epochs="many", out=5)
+    assert [problem.split()[0].strip(":") for problem in caught.value.problems] == ["seed", "workers", "out", "epochs"]
+    for seed in ("0", 1.5, True, None):
+        with pytest.raises(SpecError, match="seed"):
+            sparsernn.reconstruct(orbit(), seed=seed, out=tmp_path / "new", **QUICK)
+    for nothing in (None, [], {}, "", "a.dir/b", np.array(["a"]), object()):
+        with pytest.raises((SpecError, DataError)):
+            sparsernn.reconstruct(nothing, out=tmp_path / "new", **QUICK)
+    assert not (tmp_path / "new").exists()
 
 
 def test_every_wish_is_a_keyword():

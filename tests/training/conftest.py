@@ -59,7 +59,7 @@ def assert_same(left, right):
         assert one.outcome == two.outcome
         for name in ("history.csv", "measures.json"):
             assert (one.directory / name).read_bytes() == (two.directory / name).read_bytes(), name
-        for name in ("weights", "masks", "importance", "evidence"):
+        for name in ("weights", "masks", "importance", "evidence", "prepared", "regularizers"):
             names = [(r.directory / f"{name}.safetensors") for r in (one, two)]
             assert names[0].is_file() == names[1].is_file(), name
             if names[0].is_file():

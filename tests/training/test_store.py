@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import Interrupted, StoreError
-from sparsernn.files import safetensors_file
-from sparsernn.files.atomic import read_json, write_json
+from sparsernn.files import safetensors_file, sealed
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import plain
 from sparsernn.tasks import reconstruction
@@ -29,7 +28,7 @@ from sparsernn.weights import flatten
 
 WHOLE = {
     "spec.json", "history.csv", "checkpoint.safetensors", "weights.safetensors", "masks.safetensors", "measures.json",
-    "evidence.safetensors", "environment.json", "timings.csv", "outcome.json", "lock",
+    "evidence.safetensors", "environment.json", "timings.csv", "outcome.json", "prepared.safetensors", "lock",
 }  # fmt: skip
 
 
@@ -233,6 +232,11 @@ def test_no_run_directory(tmp_path):
         Record(tmp_path / "missing")
 
 
+def change(path, **fields):
+    """What another program would write: whole and sealed, with other fields."""
+    path.write_bytes(sealed.dump(path, sealed.parse(path.read_bytes(), path) | fields))
+
+
 def read_everything(directory):
     record = Record(directory)
     return record.outcome, record.measures(), record.environment()
@@ -241,33 +245,31 @@ def read_everything(directory):
 @pytest.mark.parametrize("name", ["spec.json", "outcome.json", "measures.json", "environment.json"])
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1, 2]", b'{"format": 1}'])
 def test_damaged_json(copied, geometric, name, content):
+    whole = read_everything(copied.directory)
     (copied.directory / name).write_bytes(content)
-    if name in ("measures.json", "environment.json") and content == b'{"format": 1}':
-        return  # nothing is wrong that could be seen
     with pytest.raises(StoreError, match=name) as caught:
         read_everything(copied.directory)
-    assert "delete that file" in str(caught.value) or "it is no run of sparsernn" in str(caught.value)
-    if name == "environment.json":
-        return
-    with pytest.raises(StoreError, match=name):
-        run(geometric(measures=["score", "hubs"]), copied.directory.parent)
-    (copied.directory / name).unlink()
+    assert "run the same command again" in str(caught.value) or "run the spec again" in str(caught.value)
+    if name == "spec.json":
+        with pytest.raises(StoreError, match=name):
+            run(geometric(), copied.directory.parent)
+        (copied.directory / name).unlink()
     repaired = run(geometric(), copied.directory.parent)
-    assert repaired.outcome.name == "finished"
-    assert repaired.measures() == run(geometric(), copied.directory.parent).measures() != {}
+    outcome, measures, environment = read_everything(repaired.directory)
+    assert (outcome, measures) == whole[:2]
+    assert {k: v for k, v in environment.items() if k != "note"} == whole[2]
+    assert ("note" in environment) == (name == "environment.json")
 
 
 def test_format_of_another_version(copied, geometric):
-    about = read_json(copied.directory / "spec.json")
-    write_json(copied.directory / "spec.json", about | {"format": 2})
+    change(copied.directory / "spec.json", format=1)
     for act in (lambda: Record(copied.directory), lambda: run(geometric(), copied.directory.parent)):
-        with pytest.raises(StoreError, match="format is 2, expected 1"):
+        with pytest.raises(StoreError, match="format is 1, expected 2"):
             act()
 
 
 def test_a_directory_of_another_run(copied, geometric):
-    about = read_json(copied.directory / "spec.json")
-    write_json(copied.directory / "spec.json", about | {"identity": "f" * 64})
+    change(copied.directory / "spec.json", identity="f" * 64)
     with pytest.raises(StoreError, match="belongs to another run"):
         run(geometric(), copied.directory.parent)
 
@@ -312,7 +314,7 @@ def test_a_history_that_was_changed_is_found_out(tmp_path, tiny):
 
 
 @pytest.mark.parametrize(
-    "change",
+    "fields",
     [
         {"round": "x"},
         {"round": None},
@@ -324,10 +326,9 @@ def test_a_history_that_was_changed_is_found_out(tmp_path, tiny):
     ],
     ids=str,
 )
-def test_a_foreign_spec_file(copied, change):
-    about = read_json(copied.directory / "spec.json")
-    write_json(copied.directory / "spec.json", about | change)
-    with pytest.raises(StoreError, match=f"no usable {next(iter(change))}"):
+def test_a_foreign_spec_file(copied, fields):
+    change(copied.directory / "spec.json", **fields)
+    with pytest.raises(StoreError, match=f"no usable {next(iter(fields))}"):
         Record(copied.directory)
 
 
@@ -363,33 +364,40 @@ def test_damaged_checkpoints(tmp_path, tiny, same, how):
 def test_a_missing_parent_is_named(copied, geometric, same, finished):
     name = copied.parent.directory.name
     shutil.rmtree(copied.parent.directory)
-    with pytest.raises(StoreError, match=f"{name}.*is missing; put it back"):
+    with pytest.raises(StoreError, match=f"{name}.*is missing; copy it too"):
         Record(copied.directory).lineage()
     same(run(geometric(), copied.directory.parent), finished)
 
 
 def test_a_parent_that_is_no_parent(copied):
-    about = read_json(copied.directory / "spec.json")
-    write_json(copied.directory / "spec.json", about | {"parent": about["identity"]})
+    change(copied.directory / "spec.json", parent=copied.identity)
     with pytest.raises(StoreError, match="is not the round"):
         Record(copied.directory).lineage()
 
 
-def test_history_with_a_half_row_or_nonsense(copied):
-    whole = copied.history()
+@pytest.mark.parametrize("how", ["half a row", "a row more", "a word", "a digit", "header alone", "empty"])
+def test_history_that_was_changed(copied, geometric, same, finished, how):
     path = copied.directory / "history.csv"
     text = path.read_text()
-    path.write_text(text + "4,16,0.5")
-    for name, column in Record(copied.directory).history().items():
-        np.testing.assert_array_equal(column, whole[name])
-    path.write_text(text + "4,16,0.5\n")
+    changed = {
+        "half a row": text + "4,16,0.5",
+        "a row more": text + "4,16,0.5,0,1,0.1,9,1,1\n",
+        "a word": text.replace("12", "twelve"),
+        "a digit": text.replace("12", "13", 1),
+        "header alone": text.splitlines()[0] + "\n",
+        "empty": "",
+    }
+    path.write_text(changed[how])
     with pytest.raises(StoreError, match=r"history\.csv is damaged"):
         copied.history()
-    path.write_text(text.replace("12", "twelve"))
-    with pytest.raises(StoreError, match=r"history\.csv is damaged"):
-        copied.history()
-    path.write_text(text.splitlines()[0] + "\n")
-    assert {len(column) for column in copied.history().values()} == {0}
+    if how in ("half a row", "a row more"):  # the checkpoint knows where it ended
+        same(run(geometric(), copied.directory.parent), finished)
+        return
+    with pytest.raises(StoreError, match=r"delete checkpoint\.safetensors to begin this training again"):
+        run(geometric(), copied.directory.parent)
+    assert copied.outcome.name == "finished", "nothing was changed"
+    (copied.directory / "checkpoint.safetensors").unlink()
+    same(run(geometric(), copied.directory.parent), finished)
 
 
 def test_what_is_not_there_yet(tmp_path, tiny):
@@ -397,9 +405,14 @@ def test_what_is_not_there_yet(tmp_path, tiny):
     assert paused.outcome.name == "paused"
     assert (paused.measures(), paused.evidence(), paused.importance(), paused.regularizers()) == ({}, {}, {}, {})
     (paused.directory / "weights.safetensors").unlink()
-    assert paused.prunables() == ()
-    with pytest.raises(StoreError, match=r"no weights\.safetensors yet \(outcome: paused\)"):
-        paused.weights()
+    for read in (paused.weights, paused.prunables):
+        with pytest.raises(StoreError, match=r"weights\.safetensors is missing; run the same command again"):
+            read()
+    with opened(open_store(tmp_path), describe(tiny(seed=1), 0, None)) as begun:
+        record = Record(begun.directory)
+    assert (record.outcome.name, record.prunables(), record.history()) == ("running", (), {})
+    with pytest.raises(StoreError, match=r"no weights\.safetensors yet \(outcome: running\)"):
+        record.weights()
 
 
 def test_a_paused_run_shows_the_weights_it_has_reached(tmp_path, tiny):

@@ -40,13 +40,16 @@ def report(
     if out.is_file() and MADE_BY not in out.read_text(encoding="utf-8", errors="replace"):
         raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
     with telling(quiet=json) as tell:
-        made = write(comparisons, out, png, csv, title or _title(comparisons), tell=tell)
+        missing = [said for c in comparisons for said in c.missing]
+        made = write(comparisons, out, png, csv, title or _title(comparisons), missing, tell=tell)
     if json:
         unfinished = [t.name for c in comparisons for t in c.trainings if t.outcome.name != "finished"]
         files = {"html": str(made.html), "png": list(map(str, made.pngs)), "csv": list(map(str, made.csvs))}
-        print_json({**files, **made.plain(), "unfinished": unfinished})
+        print_json({**files, **made.plain(), "unfinished": unfinished, "missing": missing})
         return
     print_report(made)
+    for said in missing:
+        typer.echo(said)
     for path in (made.html, png, csv):
         if path is not None:
             typer.echo(str(path))

@@ -37,8 +37,7 @@ def run(
         print_json(summary(record))
     else:
         typer.echo(f"data: {record.about.get('source', '')}")
-        for entry in record.measures().values():
-            (name,) = entry["measure"]
+        for name, entry in record.measures().items():
             rows = [
                 [key, whole(key, entry["validation"].get(key)), whole(key, value)]
                 for key, value in entry["test"].items()
@@ -71,7 +70,5 @@ def summary(record: Record) -> dict:
         "round": record.round,
         "data": record.about.get("source"),
         "outcome": record.outcome._asdict() | {"advice": record.outcome.advice},
-        "measures": {
-            next(iter(e["measure"])): {s: e[s] for s in ("validation", "test")} for e in record.measures().values()
-        },
+        "measures": {name: {s: entry[s] for s in ("validation", "test")} for name, entry in record.measures().items()},
     }

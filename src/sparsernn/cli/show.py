@@ -68,7 +68,7 @@ def _of_run(directory: Path) -> dict:
     record = Record(directory)
     outcome = record.outcome
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
-    if (directory / "prepared.safetensors").is_file() and "reconstruction" in record.spec.get("task", {}):
+    if "prepared.safetensors" in record.ledger().files and "reconstruction" in record.spec.get("task", {}):
         prepared = Prepared.of(*record.prepared())
         kept = (
             "source",
@@ -85,8 +85,8 @@ def _of_run(directory: Path) -> dict:
         about["data"] = {name: getattr(prepared, name) for name in kept}
         about["data"] |= {"mean": prepared.mean.tolist(), "scale": prepared.scale.tolist()}
         about["data"] |= {"rows": len(prepared.test), "changed": prepared.changed_since()}
-    if (directory / "weights.safetensors").is_file():
-        roles = {p.path: p.role for p in record.prunables()}
+    if prunables := record.prunables():
+        roles = {p.path: p.role for p in prunables}
         for name, array in sorted(flatten(record.weights()).items()):
             about["arrays"].append(_about(name, np.asarray(array)) | {"role": roles.get(name, "")})
     return about

@@ -64,6 +64,12 @@ def write_text(path: str | Path, text: str) -> None:
         file.write(text.encode("utf-8", "backslashreplace"))  # file names need not be UTF-8
 
 
+def write_bytes(path: str | Path, raw: bytes) -> None:
+    """Write bytes atomically."""
+    with replacing(path) as file:
+        file.write(raw)
+
+
 def write_array(path: str | Path, array: Any) -> None:
     """Write one array of numbers (NumPy's or JAX's) as .npy, atomically. SpecError for an array of objects."""
     array = np.asarray(array)
@@ -79,8 +85,19 @@ def write_json(path: str | Path, value: Any) -> None:
     Tuples become lists, NumPy scalars and arrays numbers and lists. NaN and infinities are refused (SpecError, with the
     place): a number that does not exist is written as Undefined, with the reason.
     """
+    write_bytes(path, dump_json(value, path))
+
+
+def dump_json(value: Any, path: str | Path) -> bytes:
+    """What `write_json` writes; `path` only names the file in errors."""
     text = json.dumps(_jsonable(value, "", Path(path)), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one text of a value that `dump_json` writes and `parse_json` reads: keys sorted, no spaces."""
+    plain = _jsonable(value, "", Path())
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def read_json(path: str | Path, limit: int = JSON_BYTES) -> Any:
@@ -92,17 +109,25 @@ def read_json(path: str | Path, limit: int = JSON_BYTES) -> Any:
     if path.stat().st_size > limit:
         raise DataError(f"{path} has {path.stat().st_size:,} bytes; JSON files of more than {limit:,} are not read")
     try:
+        return parse_json(path.read_bytes(), path)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def parse_json(raw: bytes, path: str | Path) -> Any:
+    """`read_json` of bytes already read; `path` only names the file in errors."""
+    path = Path(path)
+    if not raw:
+        raise DataError(f"{path} is empty (0 bytes)")
+    try:
         return json.loads(
-            path.read_text(encoding="utf-8"),
-            object_hook=_revive,
-            parse_float=_finite,
-            parse_constant=_refuse_constant,
+            raw.decode("utf-8"), object_hook=_revive, parse_float=_finite, parse_constant=_refuse_constant
         )
     except json.JSONDecodeError as error:
         raise DataError(f"{path} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except UnicodeDecodeError:
         raise DataError(f"{path} is no JSON: it is not UTF-8 text") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(path, error) from None
 
 

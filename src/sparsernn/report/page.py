@@ -208,6 +208,7 @@ def _specs(comparison: Comparison) -> str:
         pairs.append(("versions", f"Python {found[0]['python']}, {versions}"))
         machine = f"{found[0]['platform']}, {found[0]['cores']} cores, {', '.join(found[0]['devices'])}"
         pairs.append(("machine", machine))
+        pairs += [("beware", note) for note in dict.fromkeys(e["note"] for e in found if "note" in e)]
         if any(other != found[0] for other in found):
             pairs.append(
                 (

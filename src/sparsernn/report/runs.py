@@ -59,11 +59,12 @@ class Line(NamedTuple):
 
 class Comparison(NamedTuple):
     """Runs of one task side by side. `trainings` holds each directory once: criteria may share a first training. `task`
-    is what to call it among others."""
+    is what to call it among others, `missing` sentences on rounds that are not beside the later ones."""
 
     lines: tuple[Line, ...]
     trainings: tuple[Training, ...]
     task: str = ""
+    missing: tuple[str, ...] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -99,7 +100,7 @@ def _place(record: Record) -> tuple[bool, str, int, int]:
 def last_rounds(records: Iterable[Record]) -> list[Record]:
     """Without repetitions and without rounds that a later one among `records` goes on from; order kept."""
     unique = {record.about["identity"]: record for record in records}
-    earlier = {ancestor.about["identity"] for r in unique.values() for ancestor in r.lineage()[:-1]}
+    earlier = {ancestor.about["identity"] for r in unique.values() for ancestor in r.kept().rounds[:-1]}
     return [record for name, record in unique.items() if name not in earlier]
 
 
@@ -124,7 +125,8 @@ def compare(records: Sequence[Record]) -> Comparison:
     last = last_rounds(records)
     if not last:
         raise SpecError("a report needs at least one run")
-    lineages = [record.lineage() for record in last]
+    kept = [record.kept() for record in last]
+    lineages = [rounds for rounds, _ in kept]
     for lineage in lineages:
         for record in lineage:
             spec_of(record)  # StoreError before anything is drawn
@@ -142,7 +144,8 @@ def compare(records: Sequence[Record]) -> Comparison:
                 known[name] = _training(record, base if shared else label, *_count(sizes[name][0], acted))
             trainings.append(known[name])
         lines.append(Line(label, int(lineage[-1].spec["seed"]), tuple(trainings)))
-    return Comparison(tuple(lines), tuple(known.values()))
+    missing = tuple(dict.fromkeys(said for _, said in kept if said))
+    return Comparison(tuple(lines), tuple(known.values()), missing=missing)
 
 
 def _sizes(record: Record) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:

@@ -81,12 +81,10 @@ class Subject:
 
     @cached_property
     def prepared(self) -> Prepared | None:
-        """What the run keeps of its data; None where it is missing or damaged: the series behind the measures are
-        enough for pictures without names."""
-        try:
-            return Prepared.of(*self.record.prepared())
-        except StoreError:
-            return None
+        """What the run keeps of its data; None where its task keeps nothing. StoreError if it is damaged: without it
+        the rhythm of the pictures would be another one."""
+        arrays, about = self.record.prepared()
+        return Prepared.of(arrays, about) if arrays else None
 
     @cached_property
     def matrices(self) -> tuple[Matrix, ...]:

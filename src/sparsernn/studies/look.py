@@ -21,8 +21,6 @@ from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.spectra import median_period, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
-from sparsernn.report.figures.look.view import View
-from sparsernn.report.look_page import write_look
 from sparsernn.studies.look_file import UNEVEN
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
@@ -134,6 +132,9 @@ class Look(NamedTuple):
 
     def write(self, path: Path) -> None:
         """The page with pictures, a self-contained HTML file."""
+        from sparsernn.report.figures.look.view import View
+        from sparsernn.report.look_page import write_look  # plotly: not before every training
+
         series = self.series
         lag = self.lags[1] if self.lags is not None and len(self.lags) > 1 else None
         turn = self.period or self.half_period

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 import shutil
 import sys
 import tempfile
@@ -14,14 +13,17 @@ from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, nearest
-from sparsernn.files.arrays import series_from, write_recording
-from sparsernn.files.example import EXAMPLES
-from sparsernn.files.reading import AS_FOUND, Reading
+import numpy as np
+
+from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError
+from sparsernn.files.arrays import write_recording
+from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
 from sparsernn.report.progress import Tell, telling
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknown, series_of, without_dashes
+from sparsernn.studies.look_data import look
 from sparsernn.studies.model import Model
 from sparsernn.studies.recording import Wish, specs
 from sparsernn.systems import SYSTEMS
@@ -32,7 +34,6 @@ from sparsernn.training.store import MARKER, open_store
 
 RECORDING = "recording.safetensors"
 """What holds, beside the runs, data that lay in no file."""
-READING = tuple(field.name for field in fields(Reading))
 WISHES = tuple(field.name for field in fields(Wish) if field.name not in ("source", "columns", "dt", "density"))
 
 
@@ -75,28 +76,25 @@ def reconstruct(
     >>> model.numbers["d_stsp"] >= 0
     True
     """
-    unknown = [name for name in wish if name not in {*WISHES, *READING}]
-    if unknown:
-        known = {*WISHES, *READING, *inspect.signature(reconstruct).parameters}
-        raise SpecError([f'reconstruct has no keyword "{name}"{nearest(name, known)}' for name in unknown])
-    with _in_python():
-        reading = _reading(wish)
+    refuse_unknown("reconstruct", list(wish), [*inspect.signature(reconstruct).parameters])
+    with in_python():
+        reading = reading_of(wish)
         columns = (columns,) if isinstance(columns, str | int) else columns
         wish = {k: (v,) if k == "criteria" and isinstance(v, str) else v for k, v in wish.items()}
         wish |= {"density": density}
-        asked = build(Wish, {"source": "data"} | wish)  # all mistakes of kind before any work
-        series = _series(data, names, dt, columns, reading)
+        asked = _checked({"source": "data"} | wish, seed, workers, out)
+        series = series_of(data, names, dt, columns, reading)
         if series is None:
-            where = str(data)
-            asked = replace(asked, source=where, columns=columns, dt=dt, reading=reading)
+            asked = replace(asked, source=str(data), columns=columns, dt=dt, reading=reading)
         with _place(out) as place:
             store = _claim(place)
             if series is not None:
                 asked = replace(asked, source=str(_kept(place, series)))
             wanted, notes = specs(asked)
-            wanted = [replace(spec, seed=seed + spec.seed) for spec in wanted]
-            _same_recording(store, wanted[0])
-    notes = [_without_dashes(note) for note in [*(series.notes if series else ()), *notes]]
+            wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
+            begun = _same_recording(store, wanted[0])
+            notes = [*(series.notes if series else ()), *([] if begun else _odd(data, series, asked)), *notes]
+    notes = [without_dashes(note) for note in notes]
     with _telling(progress) as tell:
         if progress is None or progress is True:
             for note in notes:
@@ -122,29 +120,21 @@ reconstruct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 )
 
 
-def _reading(wish: dict[str, Any]) -> Reading:
-    """`reading`, or one of the keywords that are its fields; those are taken out of `wish`."""
-    given = {name: wish.pop(name) for name in READING if name in wish}
-    whole = wish.pop("reading", AS_FOUND)
-    if given and whole != AS_FOUND:
-        raise SpecError(f"reading says how data are to be read, and so does {', '.join(given)}: give one of them")
-    return build(Reading, given) if given else build(Reading, whole) if isinstance(whole, dict) else whole
-
-
-def _series(data: Any, names: Any, dt: float | None, columns: Any, reading: Reading) -> Series | None:
-    """The data as a series; None for what is a path or a name, which a run reads itself."""
-    if isinstance(data, Series):
-        return data
-    paths = isinstance(data, list | tuple) and len(data) > 0 and all(isinstance(one, str | Path) for one in data)
-    if (isinstance(data, str | Path) or paths) and names is not None:
-        raise SpecError("names: a file has names of its own; columns picks some of them")
-    if isinstance(data, str | Path):
-        if str(data) not in {*SYSTEMS, *EXAMPLES} and not Path(data).suffix and not Path(f"{data}.hea").is_file():
-            raise SpecError(f'there is no recording or system "{data}"{nearest(str(data), {*SYSTEMS, *EXAMPLES})}')
-        return None
-    if paths:
-        return read_series(data, columns=columns, dt=dt, reading=reading)
-    return series_from(data, names=names, dt=dt, columns=columns, reading=reading)
+def _checked(wish: dict[str, Any], seed: Any, workers: Any, out: Any) -> Wish:
+    """The wish. SpecError for all values of a wrong kind at once, before any work."""
+    problems = []
+    for name, value, least in (("seed", seed, 0), ("workers", workers, 1)):
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:
+            problems.append(f"{name} is a whole number of {least} or more, got {value!r}")
+    if not isinstance(out, str | Path | None):
+        problems.append(f"out is the path of a directory, got {out!r}")
+    try:
+        asked = build(Wish, wish)
+    except SpecError as error:
+        problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return asked
 
 
 @contextmanager
@@ -171,18 +161,15 @@ def _claim(place: Path) -> Path:
 
 
 def _kept(place: Path, series: Series) -> Path:
-    """The file that holds a series, written unless it is there. StoreError where another one is."""
+    """The file that holds a series, written unless it is there and whole. StoreError where another one is."""
     path = place / RECORDING
-    if not path.exists():
+    try:
+        held = read_series(path)
+    except (DataError, SpecError):  # not there, or damaged
         write_recording(path, series)
         return path
-    try:
-        held: Series | None = read_series(path)
-    except (DataError, SpecError):
-        held = None
     if (
-        held is None
-        or any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
+        any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
         or held.values.tobytes() != series.values.tobytes()
     ):
         raise StoreError(
@@ -191,11 +178,22 @@ def _kept(place: Path, series: Series) -> Path:
     return path
 
 
-def _same_recording(store: Path, spec: RunSpec) -> None:
-    """StoreError if the runs of a store are of another recording."""
+def _odd(data: Any, series: Series | None, asked: Wish) -> list[str]:
+    """What a look at the data warns of; nothing of a simulated system."""
+    if series is None and asked.source in SYSTEMS:
+        return []
+    if series is None:
+        looked = look(data, dt=asked.dt, columns=asked.columns, reading=asked.reading)
+    else:
+        looked = look(series)
+    return [str(warning) for warning in looked.warnings]
+
+
+def _same_recording(store: Path, spec: RunSpec) -> bool:
+    """Whether the store has runs of this recording. StoreError if it has any of another."""
     task = spec.task
     assert isinstance(task, Reconstruction)
-    recording = task.load()
+    recording, begun = task.load(), False
     for directory in sorted(store.iterdir()):
         try:
             about = {name: json.loads(text) for name, text in Record(directory).prepared()[1].items()}
@@ -207,6 +205,8 @@ def _same_recording(store: Path, spec: RunSpec) -> None:
             raise StoreError(
                 f"{store.parent} holds runs of another recording ({about.get('source')}); give another out"
             )
+        begun = True
+    return begun
 
 
 @contextmanager
@@ -216,20 +216,3 @@ def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterato
         return
     with telling(quiet=progress is False) as tell:
         yield tell
-
-
-@contextmanager
-def _in_python() -> Iterator[None]:
-    """Errors that name options of the command line name keywords instead."""
-    try:
-        yield
-    except SpecError as error:
-        raise SpecError([_without_dashes(problem) for problem in error.problems]) from None
-    except SparseRNNError as error:
-        raise type(error)(_without_dashes(str(error))) from None
-
-
-def _without_dashes(text: str) -> str:
-    """``--learning-rate`` becomes ``learning_rate``; what is said for Python beside it goes."""
-    text = re.sub(r" \(in Python [^)]*\)", "", text)
-    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)

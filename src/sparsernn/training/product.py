@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparsernn.masks import Masks, apply
+from sparsernn.training.checkpoint import pack
 from sparsernn.training.loop import Carry
-from sparsernn.training.store import pack
 from sparsernn.weights import Weights, flatten, unflatten
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -20,10 +20,13 @@ from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.spec import identity, plain
 from sparsernn.tasks.base import SPLITS
 from sparsernn.training import loop
+from sparsernn.training.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
 from sparsernn.training.loop import Carry, Operands
+from sparsernn.training.outcome import HARD, HISTORY, Outcome
 from sparsernn.training.product import Best, Product, under
+from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import Checkpoint, Directory, Outcome, Record, pack, unpack
+from sparsernn.training.store import Directory
 from sparsernn.weights import Weights
 
 Progress = Callable[[str, int, int], None]
@@ -58,15 +61,19 @@ class Stage:
 
     def complete(self, until: Clock | None) -> Outcome:
         """Train to the end and measure, or as far as it gets; the outcome is put on record, an error as "failed"."""
-        before = self.directory.outcome
-        if before.name in ("finished", "diverged") and self.whole():
+        before, lost = self.directory.outcome, self.directory.lost
+        if before.name in ("finished", "diverged") and not lost & {*HARD, HISTORY}:
+            self.directory.keep(self.spec.task.keepsake)
             if before.name == "finished":
                 self.measure()
+            self.directory.settle()
             return before
+        if lost:
+            self.can_be_made_again(lost)
         began = trained = time.perf_counter()
         self.directory.begin()
         try:
-            self.directory.keep(*self.spec.task.keepsake())
+            self.directory.keep(self.spec.task.keepsake)
             outcome = self.train(until)
             made = self.best.product if outcome.name in ("finished", "diverged") else self.current
             assert made is not None
@@ -83,21 +90,21 @@ class Stage:
             with suppress(StoreError):  # the disk may be full: the error that goes on says so
                 self.directory.conclude(Outcome(name, 0, f"{type(error).__name__}: {error}"))
             raise
-        self.directory.add_seconds(f"round {self.round}", trained - began)
+        spent = {f"round {self.round}": trained - began}
         if outcome.name == "finished":
-            self.directory.add_seconds("measures", time.perf_counter() - trained)
-        self.directory.conclude(outcome)
+            spent["measures"] = time.perf_counter() - trained
+        self.directory.conclude(outcome, spent)
         return outcome
 
-    def whole(self) -> bool:
-        """Whether what an ended training leaves behind can be read. What cannot is made again from the checkpoint."""
-        try:
-            self.directory.weights(), self.directory.masks()
-            if self.directory.outcome.name == "finished":  # one that diverged at once has no history
-                self.directory.history()
-        except StoreError:
-            return False
-        return True
+    def can_be_made_again(self, lost: Collection[str]) -> None:
+        """StoreError, before anything is changed, if what is lost cannot be made again from the checkpoint (None: from
+        the beginning, where all can)."""
+        checkpoint = self.directory.checkpoint()
+        if "importance.safetensors" in lost and self.parent is None and checkpoint is not None:
+            raise StoreError(
+                f"{self.directory.directory}/importance.safetensors is missing or damaged, and single weights were "
+                f"judged in the middle of the training; delete {CHECKPOINT} {AGAIN}"
+            )
 
     # ------------------------------------------------------------------------------------------------------- training
 
@@ -129,12 +136,12 @@ class Stage:
         if diverged >= 0:
             why = f"the loss or a gradient was not finite at update {diverged}"
             why += "; before anything was learned: look for a root or a division at 0 first" if diverged == 0 else ""
-            return Outcome("diverged", diverged, why)
+            return Outcome("diverged", diverged, why, self.best.epoch)
         if step >= horizon:
             why = f"weights of epoch {self.best.epoch} of {self.spec.epochs}"
             if self.spec.select is not None and self.best.worth is None:
                 why += f"; {self.spec.select.key} was undefined wherever it was looked at"
-            return Outcome("finished", step, why)
+            return Outcome("finished", step, why, self.best.epoch)
         if self.stopped():
             return Outcome("interrupted", step, f"of {horizon} updates; it was asked to stop")
         return Outcome("paused", step, f"asked to pause at update {last}")
@@ -172,8 +179,10 @@ class Stage:
         root = rng.key(seed) if self.round == 0 else rng.key(seed, "round", self.round)
         operands = Operands(root, self.round, trainer.task.data("train"), self.fixed)
         checkpoint = self.directory.load_checkpoint()
-        if checkpoint is None and self.parent is not None:
-            return operands, self.pruned(operands), 0
+        if self.parent is not None and (checkpoint is None or "importance.safetensors" in self.directory.lost):
+            begun = self.pruned(operands)  # with a checkpoint only for the importance that is kept on disk
+            if checkpoint is None:
+                return operands, begun, 0
         weights = trainer.network.init(rng.key(seed, "init"), trainer.ports)
         sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
         if self.parent is not None:
@@ -244,8 +253,7 @@ class Stage:
             with precise(False):
                 found = judge.without(trainer.network, weights, trainer.task, matrix, indices, starts, say)
             arrays = {"indices": indices, "harm": found.harm, "intact": found.intact}
-            saved = directory.importance() | {f"{path}:{name}": array for name, array in arrays.items()}
-            directory.save_arrays("importance.safetensors", saved)
+            directory.save_importance({f"{path}:{name}": array for name, array in arrays.items()})
             return found.harm
 
         return importance
@@ -257,21 +265,21 @@ class Stage:
         judge = self.spec.judge
         wanted = {identity(m): m for m in sorted(self.spec.measures, key=lambda m: m != judge)}
         known = self.directory.measures()
-        missing = {name: m for name, m in wanted.items() if name not in known}
+        taken = {entry["identity"] for entry in known.values()}
+        missing = {name: m for name, m in wanted.items() if name not in taken}
         if not missing:
             return
         network, task = self.trainer.network, self.spec.task
         weights, masks = self.directory.weights(), self.directory.masks()
         evidence = self.directory.evidence()
         with precise(False):
-            for done, (name, measure) in enumerate(missing.items()):
+            for done, (identified, measure) in enumerate(missing.items()):
                 self.tell("measuring", done, len(missing))
-                taken = {s: measure.measure(network, weights, masks, task, s) for s in SPLITS if s != "train"}
-                known[name] = {"measure": plain(measure), **taken}
-                ((kind, fields),) = plain(measure).items()
-                if any(kind in m["measure"] and m["measure"][kind] != fields for m in known.values()):
-                    kind = f"{kind} {name[:8]}"  # the plain name belongs to the first of a kind
+                (name,) = plain(measure)
+                if name in known:
+                    name = f"{name} {identified[:8]}"  # the plain name belongs to the first of a kind
+                entry = {s: measure.measure(network, weights, masks, task, s) for s in SPLITS if s != "train"}
+                known[name] = {"measure": plain(measure), "identity": identified, **entry}
                 arrays = measure.evidence(network, weights, masks, task, "test")
-                evidence |= {f"{kind}/{key}": np.asarray(array) for key, array in arrays.items()}
-        self.directory.save_arrays("evidence.safetensors", evidence)
-        self.directory.save_json("measures.json", known)
+                evidence |= {f"{name}/{key}": np.asarray(array) for key, array in arrays.items()}
+        self.directory.save_measures(known, evidence)

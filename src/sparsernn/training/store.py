@@ -1,10 +1,9 @@
-"""Writing runs: a directory named by what decides the trajectory, held by a lock, one checkpoint as commit point."""
+"""Writing runs: a directory named by what decides the trajectory, held by a lock, every file announced by its hash."""
 
 from __future__ import annotations
 
 import csv
 import errno
-import hashlib
 import io
 import json
 import os
@@ -16,16 +15,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 import jax
 import numpy as np
 
 from sparsernn.errors import DataError, Interrupted, StoreError
-from sparsernn.files import safetensors_file
-from sparsernn.files.atomic import read_json, write_json, write_text
+from sparsernn.files import safetensors_file, sealed
+from sparsernn.files.atomic import read_json, write_bytes, write_json
 from sparsernn.masks import Prunable
-from sparsernn.training.record import FORMAT, Outcome, Record
+from sparsernn.training.checkpoint import CHECKPOINT, Checkpoint, pack, unpack
+from sparsernn.training.checkpoint import dump as dump_checkpoint
+from sparsernn.training.outcome import HISTORY, OUTCOME, PARTS, RUNNING, SOFT, Ledger, Outcome, digest
+from sparsernn.training.outcome import dump as dump_outcome
+from sparsernn.training.record import FORMAT, Record
 from sparsernn.weights import Weights, flatten
 
 __all__ = ["FORMAT", "Checkpoint", "Directory", "Outcome", "Record", "open_store", "opened", "pack", "unpack"]
@@ -35,65 +39,83 @@ PATIENCE = 0.2
 """Seconds between two looks at a lock that is waited for."""
 
 
-class Checkpoint(NamedTuple):
-    """Everything a training needs to go on: arrays by name and a few plain values (`step`, `history_bytes`, `best`)."""
-
-    arrays: dict[str, np.ndarray]
-    values: dict[str, Any]
-
-
 class Directory(Record):
-    """A run directory being written. Use `opened`, which holds its lock."""
+    """A run directory being written. Use `opened`, which holds its lock.
+
+    Every file but the checkpoint and history.csv is announced in outcome.json before it is written, so a process that
+    is killed between two writes leaves nothing that a reader could take for damage, or damage that it could not see.
+    `lost`: files that were found missing or damaged; they read as not there yet, until they are made again.
+    """
+
+    def __init__(self, directory: str | Path):
+        super().__init__(directory)
+        self.lost: frozenset[str] = frozenset()
+        try:
+            ledger = super().ledger()
+        except StoreError:
+            ledger = self._adopted()
+        files: dict[str, str] = {}
+        for name in PARTS:
+            raw, known = self._bytes(name), ledger.files.get(name)
+            seen = None if raw is None else digest(raw)
+            if name == HISTORY and known is None:
+                continue  # under way, or killed: its checkpoint knows
+            if seen is not None and seen in (known, ledger.coming.get(name)):
+                files[name] = seen
+            elif seen is not None or known is not None:
+                self.lost |= {name}
+        if self.lost & {"measures.json", "evidence.safetensors"}:  # their names belong together
+            self.lost |= {"measures.json", "evidence.safetensors"}
+        self._on_disk = ledger
+        self.state = ledger._replace(files=files, coming={})
+
+    def _adopted(self) -> Ledger:
+        """Where outcome.json is lost: the files that certify themselves. Weights come from the checkpoint again."""
+        files: dict[str, str] = {}
+        self.state = Ledger()
+        for name in (*SOFT, "importance.safetensors"):
+            raw = self._bytes(name)
+            self.state = Ledger(files={} if raw is None else {name: digest(raw)})
+            try:
+                if name == "timings.csv":
+                    self.seconds()
+                elif name.endswith(".json"):
+                    self._json(name)
+                else:
+                    self._arrays(name)
+                files |= self.state.files
+            except StoreError:
+                continue
+        self.state = Ledger(files=files)
+        return self.state._replace(seconds=self.seconds() if "timings.csv" in files else 0.0)
+
+    def ledger(self) -> Ledger:
+        return self.state
+
+    def _raw(self, name: str) -> bytes | None:
+        return None if name in self.lost else super()._raw(name)
+
+    # ----------------------------------------------------------------------------------------- training, epoch by epoch
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """The commit point: history.csv is already on disk up to ``values["history_bytes"]``."""
-        seen = {"history_sha256": self._history_sha256(int(checkpoint.values["history_bytes"]))}
-        values = json.dumps(checkpoint.values | seen, sort_keys=True, allow_nan=False)
-        about = {"run": self.identity, "values": values}
-        safetensors_file.write(self.directory / "checkpoint.safetensors", checkpoint.arrays, about)
+        history = (self._bytes(HISTORY) or b"")[: int(checkpoint.values["history_bytes"])]
+        path = self.directory / CHECKPOINT
+        write_bytes(path, dump_checkpoint(checkpoint, self.identity, history, path))
 
     def load_checkpoint(self) -> Checkpoint | None:
         """The last checkpoint, with history.csv cut back to it. None if there is none. StoreError if it is damaged,
         belongs to another run, or history.csv is shorter than when it was written."""
-        path, history = self.directory / "checkpoint.safetensors", self.directory / "history.csv"
-        again = "to begin this training again from its start"
-        size, written = 0, history.stat().st_size if history.is_file() else 0
-        checkpoint = None
-        if path.is_file():
-            try:
-                arrays, about = safetensors_file.read(path)
-                values = json.loads(about["values"])
-                size, _, expected = int(values["history_bytes"]), int(values["step"]), values["history_sha256"]
-                _ = values["best"]["worth"], values["best"]["epoch"]
-            except (DataError, KeyError, TypeError, ValueError) as error:
-                raise StoreError(f"{path} is damaged ({error}); delete that file {again}") from None
-            if about.get("run") != self.identity:
-                raise StoreError(f"{path} is the checkpoint of another run; delete that file {again}")
-            if written < size:
-                raise StoreError(
-                    f"{history} has {written} bytes, its checkpoint was written at {size}; delete {path.name} {again}"
-                )
-            if self._history_sha256(size) != expected:
-                raise StoreError(
-                    f"{history} is not what it was when its checkpoint was written; delete {path.name} {again}"
-                )
-            checkpoint = Checkpoint(arrays, values)
-        if written > size:
+        checkpoint, history = self.checkpoint(), self.directory / HISTORY
+        size = int(checkpoint.values["history_bytes"]) if checkpoint else 0
+        if history.is_file() and history.stat().st_size > size:
             with _writing(history):
                 os.truncate(history, size)
         return checkpoint
 
-    def _history_sha256(self, size: int) -> str:
-        """Of the first `size` bytes of history.csv."""
-        path = self.directory / "history.csv"
-        if not size:
-            return hashlib.sha256().hexdigest()
-        with _writing(path), path.open("rb") as file:
-            return hashlib.sha256(file.read(size)).hexdigest()
-
     def add_history(self, row: Mapping[str, Any]) -> int:
         """Append one row (floats written exactly, None and NaN as nothing), flush it; the size of the file after."""
-        path = self.directory / "history.csv"
+        path = self.directory / HISTORY
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         with _writing(path):
@@ -106,44 +128,98 @@ class Directory(Record):
                 os.fsync(file.fileno())
             return path.stat().st_size
 
+    # ------------------------------------------------------------------------------------------- what a run consists of
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Announce files, then write them; those that are on disk already are left alone."""
+        hashes = {name: digest(raw) for name, raw in files.items()}
+        new = {name: h for name, h in hashes.items() if self.state.files.get(name) != h or name in self.lost}
+        if not new:
+            return
+        self.state = self.state._replace(coming={**self.state.coming, **new})
+        self.settle()
+        for name in new:
+            write_bytes(self.directory / name, files[name])
+        coming = {name: h for name, h in self.state.coming.items() if name not in new}
+        self.state = self.state._replace(files={**self.state.files, **new}, coming=coming)
+        self.lost -= set(new)
+
+    def settle(self) -> None:
+        """Write outcome.json, if it says something else."""
+        path = self.directory / OUTCOME
+        if self.state != self._on_disk:
+            write_bytes(path, dump_outcome(self.state, self.identity, path))
+            self._on_disk = self.state
+
+    def packed(self, name: str, arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> bytes:
+        """Arrays as a file of this run."""
+        plain = {k: np.asarray(v) for k, v in arrays.items()}
+        return safetensors_file.dump(self.directory / name, plain, {**(metadata or {}), "run": self.identity})
+
+    def keep(self, keepsake: Callable[[], tuple[Mapping[str, Any], Mapping[str, str]]]) -> None:
+        """What the task wants kept, once."""
+        name = "prepared.safetensors"
+        if name not in self.state.files or name in self.lost:
+            self.put({name: self.packed(name, *keepsake())})
+
     def save(
         self, weights: Weights, masks: Mapping[str, Any], prunables: Iterable[Prunable], regularizers: Mapping[str, Any]
     ) -> None:
         """Weights (with what may be pruned of them in the metadata), masks, and arrays of regularizers if any."""
-        about = {"run": self.identity, "prunables": json.dumps([p._asdict() for p in prunables])}
-        flat = {path: np.asarray(a) for path, a in flatten(weights).items()}
-        safetensors_file.write(self.directory / "weights.safetensors", flat, about)
-        self.save_arrays("masks.safetensors", {p: np.asarray(m, dtype=bool) for p, m in masks.items()})
+        parts: dict[str, tuple[Any, ...]] = {
+            "weights": (flatten(weights), {"prunables": json.dumps([p._asdict() for p in prunables])}),
+            "masks": ({p: np.asarray(m, dtype=bool) for p, m in masks.items()},),
+        }
         if regularizers:
-            self.save_arrays("regularizers.safetensors", regularizers)
+            parts["regularizers"] = (regularizers,)
+        names = {part: f"{part}.safetensors" for part in parts}
+        self.put({names[part]: self.packed(names[part], *content) for part, content in parts.items()})
 
-    def keep(self, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-        """What the task wants kept, once."""
-        path = self.directory / "prepared.safetensors"
-        if not path.is_file():
-            safetensors_file.write(path, arrays, {**metadata, "run": self.identity})
+    def save_importance(self, arrays: Mapping[str, Any]) -> None:
+        """Beside those of other matrices."""
+        name = "importance.safetensors"
+        self.put({name: self.packed(name, self.importance() | dict(arrays))})
 
-    def save_json(self, name: str, value: Any) -> None:
-        write_json(self.directory / name, value)
-
-    def save_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
-        safetensors_file.write(
-            self.directory / name, {k: np.asarray(v) for k, v in arrays.items()}, {"run": self.identity}
-        )
-
-    def add_seconds(self, what: str, seconds: float) -> None:
-        path = self.directory / "timings.csv"
-        text = self._text("timings.csv") if path.is_file() else "what,seconds\n"
-        write_text(path, text + f"{what},{seconds:.3f}\n")
+    def save_measures(self, measures: Mapping[str, Any], evidence: Mapping[str, Any]) -> None:
+        """All of them: numbers, and the arrays behind them."""
+        path = self.directory / "measures.json"
+        raw = sealed.dump(path, {"measures": measures, "run": self.identity})
+        self.put({"evidence.safetensors": self.packed("evidence.safetensors", evidence), path.name: raw})
 
     def begin(self) -> None:
-        """A new sitting: until it is concluded, the run has no outcome."""
-        path = self.directory / "outcome.json"
-        with _writing(path):
-            path.unlink(missing_ok=True)
+        """A new sitting: until it is concluded, the run has no outcome, and history.csv grows."""
+        files = {name: h for name, h in self.state.files.items() if name != HISTORY}
+        self.lost -= {HISTORY}
+        self.state = self.state._replace(outcome=RUNNING, files=files)
+        self.settle()
 
-    def conclude(self, outcome: Outcome) -> None:
-        write_json(self.directory / "outcome.json", {**outcome._asdict(), "advice": outcome.advice})
+    def conclude(self, outcome: Outcome, spent: Mapping[str, float] = MappingProxyType({})) -> None:
+        """The sitting is over; `spent` says for how many seconds what was done."""
+        for what, seconds in spent.items():
+            self._add_seconds(what, seconds)
+        history = self._bytes(HISTORY)
+        certified = {} if history is None else {HISTORY: digest(history)}
+        self.state = self.state._replace(outcome=outcome, files={**self.state.files, **certified})
+        self.settle()
+
+    def _add_seconds(self, what: str, seconds: float) -> None:
+        begun = f"what,seconds\nearlier sittings,{self.state.seconds:.3f}\n" if self.state.seconds else "what,seconds\n"
+        raw = self._raw("timings.csv") or begun.encode()
+        if what:
+            raw += f"{what},{seconds:.3f}\n".encode()
+        self.state = self.state._replace(seconds=self.state.seconds + seconds)
+        self.put({"timings.csv": raw})
+
+    def restore(self) -> None:
+        """Environment and timings, where they are lost (or not there yet)."""
+        path = self.directory / "environment.json"
+        if path.name not in self.state.files or path.name in self.lost:
+            found = environment()
+            if self.state.files or self.lost:
+                found["note"] = "written anew, the first one was lost: the training may have run on another machine"
+            self.put({path.name: sealed.dump(path, {**found, "run": self.identity})})
+        if "timings.csv" in self.lost:
+            self._add_seconds("", 0.0)
 
 
 def open_store(store: str | Path) -> Path:
@@ -182,16 +258,16 @@ def opened(
         for left in directory.glob(".*.tmp"):  # of a process that was killed
             with suppress(OSError):
                 left.unlink()
-        if not (directory / "spec.json").is_file():
-            write_json(directory / "spec.json", about)
+        spec = directory / "spec.json"
+        if not spec.is_file():
+            write_bytes(spec, sealed.dump(spec, about))
         run = Directory(directory)
         if run.identity != about["identity"]:
             raise StoreError(f"{directory} belongs to another run; give another store")
         if run.about != about:  # what does not decide the training: measures, number of rounds, where the data lie
-            write_json(directory / "spec.json", about)
-            run = Directory(directory)
-        if not (directory / "environment.json").is_file():
-            write_json(directory / "environment.json", environment())
+            write_bytes(spec, sealed.dump(spec, about))
+            run.about = about
+        run.restore()
         yield run
 
 
@@ -255,28 +331,3 @@ def environment() -> dict[str, Any]:
         "devices": [str(d) for d in jax.devices()],
         "versions": {n: metadata.version(n) for n in names},
     }
-
-
-def pack(tree: Any) -> dict[str, np.ndarray]:
-    """The leaves of a pytree by the path to them, as in ``weights/cell0/recurrent``."""
-    return {_name(path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
-
-
-def _name(path: Any) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator="/")
-
-
-def unpack(template: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """A pytree like `template` with its leaves from `pack`. StoreError where a leaf is missing or is another array."""
-    leaves = []
-    for path, leaf in jax.tree_util.tree_leaves_with_path(template):
-        name = _name(path)
-        found = arrays.get(name)
-        if found is None or found.shape != np.shape(leaf) or found.dtype != leaf.dtype:
-            got = "missing" if found is None else f"{found.dtype} {found.shape}"
-            raise StoreError(
-                f"the checkpoint does not fit this run: {name} is {got}, expected {leaf.dtype} {np.shape(leaf)}; "
-                "delete checkpoint.safetensors to begin this training again from its start"
-            )
-        leaves.append(jax.numpy.asarray(found))
-    return jax.tree.unflatten(jax.tree.structure(template), leaves)

@@ -18,7 +18,7 @@ def wide(values: ArrayLike, most: int = COLUMNS) -> list[Oddity]:
     if columns <= most:
         return []
     text = (
-        f"{columns} columns: of the default network's hidden units one goes to each of them, and fewer than as many are "
+        f"{columns} columns: of the default network's hidden units one goes to each, and fewer than as many are "
         "left to compute with; D_stsp tells little in so many dimensions"
     )
     mend = f"--hidden {2 * columns}, or some of the columns by --columns"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,8 +39,6 @@ def numbers(record: Record) -> History | Undefined:
 
     What never changes is left out.
     """
-    if not (record.directory / "history.csv").is_file():
-        return Undefined("no epoch is finished yet")
     columns = record.history()
     if not columns or not len(columns["epoch"]):
         return Undefined("no epoch is finished yet")
@@ -81,10 +78,9 @@ def numbers(record: Record) -> History | Undefined:
 
 
 def _chosen(record: Record, looked: np.ndarray) -> int | None:
-    """The epoch named in the outcome, if the checkpoint was chosen by a measure."""
-    words = record.outcome.why.split()
-    found = [int(b) for a, b in pairwise(words) if a == "epoch" and b.isdigit()]
-    return found[0] if found and found[0] in looked else None
+    """The epoch whose weights were kept, if they were chosen by a measure."""
+    epoch = record.outcome.epoch
+    return epoch if epoch in looked else None
 
 
 def draw(numbers: History) -> go.Figure:

@@ -61,7 +61,7 @@ def numbers(record: Record) -> list[ImportanceFigure]:
         return found
     judge = record.about["judge"]
     judged_by = build(AbstractMeasure, judge).judges_by if judge else "loss"  # type: ignore[type-abstract]
-    masks = record.masks() if (record.directory / "masks.safetensors").is_file() else {}
+    masks = record.masks() if record.prunables() else {}
     weights = parent.weights()
     for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
         indices, harm = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:harm"], dtype=float)
