@@ -94,7 +94,7 @@ class ReconstructionQuality(AbstractMeasure):
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Number]:
         assert isinstance(task, Reconstruction)
-        truth = _truth(self, task, split)
+        truth = _truth(self, task, split, task.load().sha256)
         starts = truth.starts
         runs = self.generate(network, weights, truth.values, starts, truth.trials)
         closely = [stsp.assess_closely(truth.reference, run, starts) for run in runs]
@@ -236,7 +236,7 @@ class ReconstructionQuality(AbstractMeasure):
         """`data` and `model` (T, N): the split and the first free run, in the task's standardized units; and `starts`,
         the first rows of the stretches of both, where there are several."""
         assert isinstance(task, Reconstruction)
-        truth = _truth(self, task, split)
+        truth = _truth(self, task, split, task.load().sha256)
         single = ReconstructionQuality(1, self.horizon, self.bins, self.preset)
         model = single.generate(network, weights, truth.values, truth.starts, truth.trials)[0]
         more = {"starts": np.array(truth.starts)} if len(truth.starts) > 1 else {}
@@ -283,7 +283,8 @@ def _plans(length: int, number: int, trials: bool) -> Plan:
 
 
 @lru_cache(maxsize=8)
-def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -> Truth:
+def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split, sha256: str) -> Truth:
+    """`sha256`: of the data, so that others in the same file are other data."""
     recording = task.load()
     values = np.asarray(getattr(recording, split), dtype=float)
     definition = measure._definition(values)
