@@ -88,6 +88,31 @@ def test_another_file_in_the_same_place_is_refused(made, tmp_path):
     assert Model.load(out).name == model.name
 
 
+def test_data_that_changed_in_their_file_are_read_again(tmp_path, planned):
+    """In one process: nothing of the first call's data may be left."""
+    path = tmp_path / "x.npy"
+    np.save(path, orbit())
+    (first,) = planned(path, density=1)
+    before = first.task.content_hash()
+    np.save(path, orbit() + 1)
+    (second,) = planned(path, density=1)
+    assert second.task == first.task
+    assert second.task.content_hash() != before
+
+
+def test_the_same_recording_may_be_prepared_in_other_ways(made, planned):
+    _, out = made
+    (spec,) = planned(orbit(), dt=0.1, names=["x", "y"], out=out, smooth=1.5, density=1)
+    assert spec.task.smooth == 1.5
+
+
+def test_a_result_that_was_moved_goes_on_where_it_is(made, planned, tmp_path):
+    shutil.copytree(made[1], tmp_path / "moved")
+    given = {"dt": 0.1, "names": ["x", "y"], "out": tmp_path / "moved"}
+    assert len(planned(orbit(), **given, smooth=1.5, density=1)) == 1
+    assert len(planned(orbit(), **given, density=1)) == 1
+
+
 def test_what_is_something_else_is_not_written_over(tmp_path):
     (tmp_path / "thesis.txt").write_text("years")
     with pytest.raises(StoreError, match="something else"):

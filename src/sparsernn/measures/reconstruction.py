@@ -300,9 +300,13 @@ def _plans(length: int, number: int, trials: bool) -> Plan:
     return Plan(rows, int(TRANSIENT * length), length)
 
 
-@lru_cache(maxsize=8)
 def truth_of(measure: ReconstructionQuality, task: Reconstruction, split: Split) -> Truth:
-    """A split of a task made ready for comparisons, once a process."""
+    """A split of a task made ready for comparisons, once a process (again where a file holds other data by now)."""
+    return _truth(measure, task, split, task.load().sha256)
+
+
+@lru_cache(maxsize=8)
+def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split, sha256: str) -> Truth:
     recording = task.load()
     values = np.asarray(getattr(recording, split), dtype=float)
     definition = measure._definition(values)

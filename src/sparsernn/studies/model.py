@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import DataError, SpecError, StoreError, Undefined
 from sparsernn.files.series import Series, read_series
-from sparsernn.report.grade import Grade, grade
+from sparsernn.report.grade import Grade
+from sparsernn.report.graded import of_numbers
 from sparsernn.report.labels import labels
-from sparsernn.report.runs import compare, find, numbers
+from sparsernn.report.runs import by_task, find, numbers
 from sparsernn.report.write import write
 from sparsernn.studies import free_run as freely
 from sparsernn.studies.numpy_source import Source, numpy_source
@@ -197,9 +198,7 @@ class Model:
     def verdict(self) -> Grade:
         """(grade, reasons): ``excellent``, ``good``, ``partial``, ``failed`` or ``undecidable``, from the numbers of
         network and baselines on the test stretch."""
-        if self.outcome.name == "diverged":
-            return Grade("failed", (f"The training diverged: {self.outcome.why}.",))
-        return grade(numbers(self.record, "test"))
+        return of_numbers(self.outcome, numbers(self.record, "test"))
 
     @cached_property
     def baselines(self) -> list[dict[str, Any]]:
@@ -220,7 +219,7 @@ class Model:
         """
         path = Path(path)
         title = f"Reconstruction of {Path(self._prepared.source).name}"
-        write(compare(self._records), path, None, None, title, self.notes)
+        write(by_task(self._records), path, None, None, title, self.notes)
         return path
 
     # -------------------------------------------------------------------------------------------------- let it run

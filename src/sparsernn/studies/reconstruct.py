@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError
+from sparsernn.errors import DataError, Interrupted, SpecError, StoreError
 from sparsernn.files.arrays import write_recording
 from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
@@ -23,14 +21,10 @@ from sparsernn.report.progress import Tell, telling
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknown, series_of, without_dashes
-from sparsernn.studies.look_data import look
 from sparsernn.studies.model import Model
+from sparsernn.studies.place import claimed, same_recording
 from sparsernn.studies.recording import Wish, specs
-from sparsernn.systems import SYSTEMS
-from sparsernn.tasks.reconstruction import Reconstruction
-from sparsernn.training.record import Record
-from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import MARKER, open_store
+from sparsernn.tasks.recording import forget
 
 RECORDING = "recording.safetensors"
 """What holds, beside the runs, data that lay in no file."""
@@ -86,14 +80,13 @@ def reconstruct(
         series = series_of(data, names, dt, columns, reading)
         if series is None:
             asked = replace(asked, source=str(data), columns=columns, dt=dt, reading=reading)
-        with _place(out) as place:
-            store = _claim(place)
+        forget()
+        with _place(out, series) as (place, store):
             if series is not None:
-                asked = replace(asked, source=str(_kept(place, series)))
+                asked = replace(asked, source=str(place / RECORDING))
             wanted, notes = specs(asked)
             wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
-            begun = _same_recording(store, wanted[0])
-            notes = [*(series.notes if series else ()), *([] if begun else _odd(data, series, asked)), *notes]
+            same_recording(store, wanted[0])
     notes = [without_dashes(note) for note in notes]
     with _telling(progress) as tell:
         if progress is None or progress is True:
@@ -138,75 +131,42 @@ def _checked(wish: dict[str, Any], seed: Any, workers: Any, out: Any) -> Wish:
 
 
 @contextmanager
-def _place(out: str | Path | None) -> Iterator[Path]:
-    """The directory. If it was made here and the block fails before there is a run, it is removed again."""
+def _place(out: str | Path | None, series: Series | None) -> Iterator[tuple[Path, Path]]:
+    """The directory, with the series in it, and the store in it. What was made for it is taken away again if the block
+    fails, where nothing was trained."""
     place = Path(tempfile.mkdtemp(prefix="sparsernn-")) if out is None else Path(out)
-    made = out is None or not place.exists()
+    kept, before = place / RECORDING, (place / RECORDING).exists()
     try:
-        yield place
+        with claimed(place, ()) as store:
+            try:
+                if series is not None:
+                    _keep(kept, series)
+                yield place, store
+            except BaseException:
+                if not before and not any(store.glob("*/spec.json")):
+                    kept.unlink(missing_ok=True)
+                raise
     except BaseException:
-        if made and not any((place / "runs").glob("*/spec.json")):
-            shutil.rmtree(place, ignore_errors=True)
+        if out is None:
+            with suppress(OSError):
+                place.rmdir()
         raise
 
 
-def _claim(place: Path) -> Path:
-    """The store in it, made if need be. StoreError, and nothing written, where something else is there."""
-    store = place / "runs"
-    if place.exists() and not place.is_dir():
-        raise StoreError(f"{place} is a file; give a directory as out")
-    if place.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in place.iterdir()):
-        raise StoreError(f"{place} holds something else (no runs in it); give an empty or a new directory as out")
-    return open_store(store)
-
-
-def _kept(place: Path, series: Series) -> Path:
-    """The file that holds a series, written unless it is there and whole. StoreError where another one is."""
-    path = place / RECORDING
+def _keep(path: Path, series: Series) -> None:
+    """Write a series, unless it is there and whole. StoreError where another one is."""
     try:
         held = read_series(path)
     except (DataError, SpecError):  # not there, or damaged
         write_recording(path, series)
-        return path
-    if (
-        any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
-        or held.values.tobytes() != series.values.tobytes()
+        return
+    same = ("names", "dt", "starts", "units", "time_unit")
+    if any(getattr(held, name) != getattr(series, name) for name in same) or not np.array_equal(
+        held.values, series.values
     ):
         raise StoreError(
             f"{path} holds another recording (or other names, dt or stretches) than these data; give another out"
         )
-    return path
-
-
-def _odd(data: Any, series: Series | None, asked: Wish) -> list[str]:
-    """What a look at the data warns of; nothing of a simulated system."""
-    if series is None and asked.source in SYSTEMS:
-        return []
-    if series is None:
-        looked = look(data, dt=asked.dt, columns=asked.columns, reading=asked.reading)
-    else:
-        looked = look(series)
-    return [str(warning) for warning in looked.warnings]
-
-
-def _same_recording(store: Path, spec: RunSpec) -> bool:
-    """Whether the store has runs of this recording. StoreError if it has any of another."""
-    task = spec.task
-    assert isinstance(task, Reconstruction)
-    recording, begun = task.load(), False
-    for directory in sorted(store.iterdir()):
-        try:
-            about = {name: json.loads(text) for name, text in Record(directory).prepared()[1].items()}
-        except (SparseRNNError, ValueError):
-            continue
-        if about.get("file_sha256") != recording.sha256 or (
-            not recording.sha256 and about["source"] != recording.source
-        ):
-            raise StoreError(
-                f"{store.parent} holds runs of another recording ({about.get('source')}); give another out"
-            )
-        begun = True
-    return begun
 
 
 @contextmanager

@@ -210,6 +210,12 @@ def _scales(
     return mean, scale
 
 
+def forget() -> None:
+    """Read files again that were read before: a program may have written others in their places."""
+    load.cache_clear()
+    _read.cache_clear()
+
+
 def series_of(task: Reconstruction) -> Series:
     """The series behind a task as its file, recording or system gives it, before anything is cut or filtered; cached.
     DataError or SpecError if it cannot be read."""
