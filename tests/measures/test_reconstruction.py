@@ -30,7 +30,7 @@ def spirals(monkeypatch):
             parts.append(np.stack([z.real, z.imag], axis=1))
         values = np.concatenate(parts) + 0.01 * rng.normal(size=(sum(lengths), 2))
         starts = tuple(int(n) for n in np.cumsum([0, *lengths[:-1]]))
-        monkeypatch.setattr(module, "_series", lambda task: Series(values, ("a", "b"), 0.1, "made", "", starts))
+        monkeypatch.setattr(module, "series_of", lambda task: Series(values, ("a", "b"), 0.1, "made", "", starts))
         return Reconstruction(file="made.npy", sequence=10)
 
     yield make
