@@ -8,7 +8,7 @@ import pytest
 
 from sparsernn.cli import pipeline
 from sparsernn.report.grade import GRADES
-from sparsernn.tasks.reconstruction import _load
+from sparsernn.tasks.recording import load
 
 SMALL = ("--sequence", 6, "--hidden", 5, "--epochs", 2, "--starts", 2, "--interval", 3, "--criterion", "magnitude")
 
@@ -93,7 +93,7 @@ def test_another_recording_in_a_used_place_is_refused(cli, series, tmp_path):
     rows = np.loadtxt(moved, delimiter=",", skiprows=1)
     rows[7, 0] += 0.5
     np.savetxt(moved, rows, delimiter=",", header="left,right", comments="")
-    _load.cache_clear()  # as in another process
+    load.cache_clear()  # as in another process
     answer = cli("reconstruct", moved, "--out", own, *small)
     assert answer.code == 4
     assert "changed since" in answer.err
