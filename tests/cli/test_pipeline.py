@@ -8,7 +8,7 @@ import pytest
 
 from sparsernn.cli import pipeline
 from sparsernn.report.grade import GRADES
-from sparsernn.tasks.reconstruction import _load
+from sparsernn.tasks import recording
 
 SMALL = ("--sequence", 6, "--hidden", 5, "--epochs", 2, "--starts", 2, "--interval", 3, "--criterion", "magnitude")
 
@@ -93,7 +93,8 @@ def test_another_recording_in_a_used_place_is_refused(cli, series, tmp_path):
     rows = np.loadtxt(moved, delimiter=",", skiprows=1)
     rows[7, 0] += 0.5
     np.savetxt(moved, rows, delimiter=",", header="left,right", comments="")
-    _load.cache_clear()  # as in another process
+    for cached in (recording.load, recording._read):  # as in another process
+        cached.cache_clear()
     answer = cli("reconstruct", moved, "--out", own, *small)
     assert answer.code == 4
     assert "changed since" in answer.err
