@@ -123,6 +123,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     cautions = [] if task.system is not None else warnings_for(series, task)
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
+    base.network.check(base.trainer().ports)
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         *found,
