@@ -175,13 +175,16 @@ class Model:
 
     @cached_property
     def rounds(self) -> tuple[Model, ...]:
-        """The networks of all rounds, from the dense one to this one."""
-        lineage = self.record.lineage()
-        return tuple(self if r is lineage[-1] else Model(r, self.directory) for r in lineage)
+        """The networks of all rounds that are there, first to last: from the dense one to this one, unless this round
+        was copied alone."""
+        kept = self.record.kept().rounds
+        return tuple(self if r is kept[-1] else Model(r, self.directory) for r in kept)
 
     @property
     def dense(self) -> Model:
-        """The network before any weight was removed."""
+        """The network before any weight was removed. StoreError where that round is not there."""
+        if self.rounds[0].record.round > 0:
+            self.record.lineage()  # says which directory is missing
         return self.rounds[0]
 
     # --------------------------------------------------------------------------------------------------- how good
