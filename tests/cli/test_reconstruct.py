@@ -63,7 +63,7 @@ def test_data_that_cannot_be_used(cli, tmp_path, write, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--hidden", 1), "hidden=1 is below the 2 observed columns"),
+        (("--hidden", 1), "--hidden 1 is below the 2 observed columns"),
         (("--density", 0), "--density must lie in (0, 1]"),
         (("--density", 0.01, "--hidden", 5), "would leave 0 weights"),
         (("--columns", "left,up"), 'no column "up"'),

@@ -65,10 +65,11 @@ def test_the_same_command_makes_it_again_or_says_what_to_delete(runs, before, tm
                 runs.again(state, directory)
                 break
             except StoreError as error:
-                asked.add(name)
-                named = re.search(r"delete (?:that file|it|(\S+\.\w+))", str(error))
-                assert named, str(error)
-                (directory / (Path(named[1]).name if named[1] else name)).unlink()
+                said = str(error)
+            asked.add(name)
+            named = re.search(r"delete (?:that file|it|(\S+\.\w+))", said)
+            assert named, said
+            (directory / (Path(named[1]).name if named[1] else name)).unlink()
         after = damage.seen(directory)
         same = {k: v for k, v in after.items() if k not in damage.TIMED}
         assert same == {k: v for k, v in before[state].items() if k in same} or all(

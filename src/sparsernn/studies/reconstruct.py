@@ -24,7 +24,6 @@ from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknow
 from sparsernn.studies.model import Model
 from sparsernn.studies.place import claimed, same_recording
 from sparsernn.studies.recording import Wish, specs
-from sparsernn.tasks.recording import forget
 
 RECORDING = "recording.safetensors"
 """What holds, beside the runs, data that lay in no file."""
@@ -80,7 +79,6 @@ def reconstruct(
         series = series_of(data, names, dt, columns, reading)
         if series is None:
             asked = replace(asked, source=str(data), columns=columns, dt=dt, reading=reading)
-        forget()
         with _place(out, series) as (place, store):
             if series is not None:
                 asked = replace(asked, source=str(place / RECORDING))

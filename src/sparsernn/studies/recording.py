@@ -109,6 +109,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     base = _draft(wish, habits)
     task = base.task
     assert isinstance(task, Reconstruction)
+    task.refresh()
     if wish.lags is None and task.outputs == 1:
         task = replace(task, lags="auto")
     free = wish.sequence is None and "sequence" not in habits

@@ -53,6 +53,7 @@ def run(
     tell = progress or (lambda *_: None)
     record: Record | None = None
     with stoppable(stopped) as stop, jax.enable_x64(spec.precision == "float64"):
+        spec.task.refresh()
         check(spec)
         store = open_store(store)
         for round in range(1 + (spec.rounds.count if spec.rounds else 0)):
