@@ -2,9 +2,9 @@
 
 ``python benchmarks/defaults.py OUT [SERIES SETTING=VALUE ...]`` makes the series in OUT: a bursting neuron, a
 Hindmarsh-Rose neuron without a regular rhythm, two electrocardiograms after McSharry et al. 2003 (doi
-10.1109/TBME.2003.808805). It trains one dense network on one of them with today's defaults, changed as said (rate, alpha,
-noise, sequence, hidden, looks). The numbers that decided are in docs/results/defaults/choice.csv; what is not said there
-was as in the version before (rate 2e-3, sequences of 100 rows or a rhythm, 20 looks).
+10.1109/TBME.2003.808805). It trains one dense network on one of them with today's defaults, changed as said (rate,
+alpha, noise, sequence, hidden, looks). The numbers that decided are in docs/results/defaults/choice.csv; what is not
+said there was as in the version before (rate 2e-3, sequences of 100 rows or a rhythm, 20 looks).
 """
 
 from __future__ import annotations
