@@ -174,8 +174,8 @@ def test_files_and_stores_that_cannot_be_used(cli, written, tree, tmp_path):
     record = train(read_spec(tree()), tmp_path / "runs")
     (record.directory / "outcome.json").write_text("{")
     said = cli("run", written(tree()), "--store", tmp_path / "runs")
-    assert said.code == 4
-    assert "delete that file" in said.err
+    assert said.code == 0, "what outcome.json says can be made again"
+    assert (record.directory / "outcome.json").read_text() != "{"
 
 
 def test_divergence_is_3_with_advice(cli, written, tree, tmp_path):

@@ -45,7 +45,9 @@ def test_a_paused_run_and_one_without_weights(cli, tree, tmp_path):
     about = json.loads(cli("show", record.directory, "--json").out)
     assert {a["role"] for a in about["arrays"]} == {"recurrent", ""}
     (record.directory / "weights.safetensors").unlink()
-    assert json.loads(cli("show", record.directory, "--json").out)["arrays"] == []
+    lost = cli("show", record.directory, "--json")
+    assert (lost.code, lost.out) == (4, "")
+    assert "weights.safetensors is missing" in lost.err
 
 
 def test_a_weights_file_knows_its_prunable_matrices(cli, finished):

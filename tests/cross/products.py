@@ -46,6 +46,7 @@ FIELDS = {
     "sparse_identity": {"interval": 2},
     "hubs": {"nulls": 2},
     "score": {"batch": 100},
+    "language": {"file": "TEXT", "sequence": 4, "rows": 2},
 }
 """What a member needs in a run of three updates; a new member with other needs is entered here."""
 ALTERNATIVES = {"plrnn": [{}, {"mean_centered": False}]}
@@ -83,9 +84,10 @@ PAIRS = [
 def possible(c: Combination) -> bool:
     """Forcing and reconstruction quality need a recorded system, rewinding needs rounds."""
     recorded = c.get("task", "reconstruction") == "reconstruction"
+    of_recorded = ("reconstruction", "baselines")
     rounds = c.get("sparsifier", BY_ROUNDS[0]) in BY_ROUNDS
     return (
-        (recorded or (c.get("forcing") is None and c.get("measure") != "reconstruction"))
+        (recorded or (c.get("forcing") is None and c.get("measure") not in of_recorded))
         and (rounds or "rewind" not in c)
     )  # fmt: skip
 
@@ -114,7 +116,7 @@ def covering() -> list[Combination]:
 def filled(c: Combination) -> Combination:
     """The rest set to plain members, equal where possible: equal trainings share their compilation."""
     plain = {"task": "adding", "cell": ("rnn", 0), "sparsifier": "dense", "regularizer": None, "optimizer": "sgd"}
-    if c.get("forcing") is not None or c.get("measure") == "reconstruction":
+    if c.get("forcing") is not None or c.get("measure") in ("reconstruction", "baselines"):
         plain["task"] = "reconstruction"
     c = {**plain, "measure": "score", "forcing": None} | c
     return c | ({"rewind": c.get("rewind", "initial")} if c["sparsifier"] in BY_ROUNDS else {})
@@ -141,13 +143,16 @@ def spec_of(c: Combination, series: str) -> dict:
     if c["task"] == "reconstruction":
         task = {"reconstruction": {"file": series, "sequence": 6}}
     else:
-        task = part(c["task"])
-        measures = [m for m in measures if "reconstruction" not in m]
+        task = {c["task"]: FIELDS.get(c["task"], {}) | ({"file": text(series)} if c["task"] == "language" else {})}
+        measures = [m for m in measures if not {"reconstruction", "baselines"} & set(m)]
     if not any("score" in m for m in measures):
         measures.insert(0, part("score"))
     return {
         "task": task,
-        "network": {name: {"hidden": 4, **ALTERNATIVES.get(name, [{}])[kind]}},
+        "network": {
+            "cells": [{name: {"hidden": 4, **ALTERNATIVES.get(name, [{}])[kind]}}],
+            "embedding": 3 if c["task"] == "language" else None,
+        },
         "forcing": part(c["forcing"]) if c["forcing"] else None,
         "optimizer": part(c["optimizer"]),
         "epochs": 3,
@@ -159,6 +164,14 @@ def spec_of(c: Combination, series: str) -> dict:
         "measures": measures,
         "select": {"key": "loss", "every": 3},
     }
+
+
+def text(series: str) -> str:
+    """A text for the task language, beside the series."""
+    path = Path(series).with_name("words.txt")
+    if not path.exists():
+        path.write_text("\n".join(f"w{i % 5} w{i % 3} w{i % 4}" for i in range(60)), encoding="utf-8")
+    return str(path)
 
 
 def series_in(folder: Path) -> str:

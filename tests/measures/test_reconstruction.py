@@ -8,7 +8,7 @@ import pytest
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.files.series import Series
 from sparsernn.measures import reconstruction as measure_module
-from sparsernn.measures.reconstruction import ReconstructionQuality, _plans, _streamed, truth_of
+from sparsernn.measures.reconstruction import ReconstructionQuality, _plans, _streamed, _truth, truth_of
 from sparsernn.models.network import Network, Ports
 from sparsernn.spec import build
 from sparsernn.tasks import recording as module
@@ -19,7 +19,7 @@ from sparsernn.tasks.reconstruction import Reconstruction
 def spirals(monkeypatch):
     """``spirals(lengths)``: damped spirals from random beginnings, one a stretch: transients that no long run has."""
     module.load.cache_clear()
-    truth_of.cache_clear()
+    _truth.cache_clear()
 
     def make(lengths):
         rng = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def spirals(monkeypatch):
 
     yield make
     module.load.cache_clear()
-    truth_of.cache_clear()
+    _truth.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -269,6 +269,9 @@ def test_history_before_the_first_epoch(tmp_path, pruned):
     class Fresh:
         directory = tmp_path
 
+        def history(self):
+            return {}
+
     assert isinstance(history.numbers(Fresh()), Undefined)
     assert not isinstance(history.numbers(record), Undefined)
 

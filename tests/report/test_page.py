@@ -12,9 +12,10 @@ from html.parser import HTMLParser
 import pytest
 from plotly.offline import get_plotlyjs
 
-from sparsernn.errors import StoreError
+from sparsernn.errors import DataError, StoreError
 from sparsernn.report.runs import compare
 from sparsernn.report.write import write, write_report
+from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
 
 TITLE = "Two <script>alert(1)</script> waves & more"
@@ -133,7 +134,9 @@ def test_a_run_without_any_weights(adding, tmp_path):
     paused = next(t.record for t in adding.trainings if t.outcome.name == "paused")
     copied = tmp_path / paused.directory.name
     shutil.copytree(paused.directory, copied)
-    (copied / "weights.safetensors").unlink()
+    for file in copied.iterdir():
+        if file.name != "spec.json":
+            file.unlink()
     made = write(compare([Record(copied)]), tmp_path / "page.html", tmp_path / "png", tmp_path / "csv", "fresh")
     page = made.html.read_text(encoding="utf-8")
     assert "Nothing is measured yet." in page
@@ -141,18 +144,32 @@ def test_a_run_without_any_weights(adding, tmp_path):
     assert made.pngs == []
 
 
-def test_the_data_may_be_gone(pruned_store, tmp_path):
-    """Only names and units of the file are lost; the series are in the run directory."""
+def test_weights_that_were_lost_are_no_beginning(adding, tmp_path):
+    paused = next(t.record for t in adding.trainings if t.outcome.name == "paused")
+    copied = tmp_path / paused.directory.name
+    shutil.copytree(paused.directory, copied)
+    (copied / "weights.safetensors").unlink()
+    with pytest.raises(StoreError, match=r"weights.safetensors is missing"):
+        compare([Record(copied)])
+
+
+def test_the_data_may_be_gone(pruned_store, tmp_path, monkeypatch):
+    """Series, names and units are in the run directory."""
     import shutil
 
     copy = tmp_path / "runs"
     shutil.copytree(pruned_store, copy)
     record = Record(sorted(p for p in copy.iterdir() if p.is_dir())[0])
-    spec = json.loads((record.directory / "spec.json").read_text())
-    spec["spec"]["task"]["reconstruction"]["file"] = str(tmp_path / "gone.csv")
-    (record.directory / "spec.json").write_text(json.dumps(spec))
+
+    def gone(self):
+        raise DataError("the file has gone")
+
+    monkeypatch.setattr(Reconstruction, "load", gone)
     made = write(compare([Record(record.directory)]), tmp_path / "page.html", None, None, "gone")
-    assert "column 0 (sd)" in made.html.read_text(encoding="utf-8")
+    names = record.prepared()[1]["names"]
+    assert f"{html.escape(json.loads(names)[0])} (sd)" in html.unescape(made.html.read_text(encoding="utf-8")) or (
+        json.loads(names)[-1] in made.html.read_text(encoding="utf-8")
+    )
 
 
 def test_a_place_that_cannot_be_written(pruned, tmp_path):

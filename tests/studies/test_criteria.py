@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparsernn.errors import SpecError
 from sparsernn.masks import exact_count
 from sparsernn.spec import build
 from sparsernn.studies.criteria import drop_to, run_all, specs
@@ -37,7 +38,8 @@ def test_many_rounds_end_at_the_density(base, density, rounds):
 
 def test_the_plain_share_is_kept_where_it_is_exact(base):
     assert drop_to(base, 0.25, 2) == 0.5
-    assert drop_to(base, 1e-6, 2) == pytest.approx(1 - 1e-3)  # no weight would be left: the run refuses it, with words
+    with pytest.raises(SpecError, match="would leave 0 weights"):
+        drop_to(base, 1e-6, 2)
 
 
 def test_every_stage_is_told_of_before_the_next_begins(base, tmp_path):

@@ -104,7 +104,7 @@ def reconstruct(
     from sparsernn.files.reading import Reading
     from sparsernn.studies.recording import Wish, specs
 
-    names = [field.name for kind in (Wish, Reading) for field in fields(kind)]
+    names = ["out", *(field.name for kind in (Wish, Reading) for field in fields(kind))]
     named = ", ".join(Path(source).name for source in sources)
     with in_options(names, sources[0]):
         wish = Wish(

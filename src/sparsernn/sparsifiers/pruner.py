@@ -34,19 +34,23 @@ def fraction_reaching(density: float, size: int, rounds: int) -> float:
     """
     wanted, share = exact_count(density, size), 1 - density ** (1 / rounds)
 
-    def missed(fraction: float) -> int:
+    def left(fraction: float) -> int:
         count = size
         for _ in range(rounds):
             count -= part(count, *ratio(fraction))
-        return abs(count - wanted)
+        return count
 
+    best, low, high = share, 0.9 * share, min(1.1 * share, 0.5 * (1 + share))
     shifts = [sign * shift for shift in range(300) for sign in (1, -1)]
-    tried = (round(d * share + shift) / d for shift in shifts for d in range(DENOMINATOR, DENOMINATOR - 20, -1))
-    best = share
-    for fraction in tried:
-        if missed(best) == 0:
-            break
-        best = min(best, fraction, key=lambda f: missed(f) if 0 < f < 1 else size)
+    near = (round(d * share + shift) / d for shift in shifts for d in range(DENOMINATOR, DENOMINATOR - 20, -1))
+    for fraction in [share, *(f for f in near if low <= f <= high)]:
+        best = min(best, fraction, key=lambda f: abs(left(f) - wanted))
+        if left(best) == wanted:
+            return best
+    for _ in range(60):  # very many rounds: the count falls with the fraction
+        middle = (low + high) / 2
+        best = min(best, middle, key=lambda f: abs(left(f) - wanted))
+        low, high = (middle, high) if left(middle) > wanted else (low, middle)
     return best
 
 

@@ -89,11 +89,11 @@ def same_recording(store: Path, spec: RunSpec) -> None:
     if as_before:
         raise StoreError(
             f"{store.parent} holds runs on an earlier content of this recording ({before}): the data have changed "
-            "since. Give another directory, or move that one away"
+            "since. Give another directory (out=), or move that one away"
         )
     raise StoreError(
         f"{store.parent} holds runs on another recording ({before}; this one is {now}), and its report would be "
-        "written over: give another directory, one for each recording"
+        "written over: give another directory (out=), one for each recording"
     )
 
 

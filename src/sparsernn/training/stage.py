@@ -67,6 +67,7 @@ class Stage:
             if before.name == "finished":
                 self.measure()
             self.directory.settle()
+            self.directory.drop_damaged_checkpoint()
             return before
         if lost:
             self.can_be_made_again(lost)

@@ -186,6 +186,14 @@ class Directory(Record):
         raw = sealed.dump(path, {"measures": measures, "run": self.identity})
         self.put({"evidence.safetensors": self.packed("evidence.safetensors", evidence), path.name: raw})
 
+    def drop_damaged_checkpoint(self) -> None:
+        """Of a training that has ended: nothing goes on from it any more."""
+        try:
+            self.checkpoint()
+        except StoreError:
+            with _writing(self.directory / CHECKPOINT):
+                (self.directory / CHECKPOINT).unlink(missing_ok=True)
+
     def begin(self) -> None:
         """A new sitting: until it is concluded, the run has no outcome, and history.csv grows."""
         files = {name: h for name, h in self.state.files.items() if name != HISTORY}

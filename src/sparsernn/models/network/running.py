@@ -28,6 +28,10 @@ class Running(Forced):
     def start(self, weights: Weights, first: jax.Array, observed: bool = True) -> tuple[State, ...]:
         """The states that go with a first observation (..., outputs), or with an encoded beginning (`observed` False)
         (..., first)."""
+        return self._start(weights, first, observed)
+
+    def _start(self, weights: Weights, first: jax.Array, observed: bool) -> tuple[State, ...]:
+        """`start` within a compiled function, where the numbers of this network may be traced themselves."""
         states = tuple(cell.start(weights[f"cell{i}"], first) for i, cell in enumerate(self.cells))
         return self.impose(weights, states, first, 1.0) if observed else states
 
@@ -42,7 +46,7 @@ class Running(Forced):
         at rest, or where windows follow one another the `carried` states, at rest again in the rows where
         ``batch.begins``. `leading` axes stand before the batch's own."""
         if batch.first is not None:
-            return self.start(weights, jnp.broadcast_to(batch.first, (*leading, *batch.first.shape)), observed)
+            return self._start(weights, jnp.broadcast_to(batch.first, (*leading, *batch.first.shape)), observed)
         rest = self.zeros((*leading, batch.inputs.shape[1]))
         if isinstance(carried, tuple) and not carried:
             return rest
