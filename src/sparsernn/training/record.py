@@ -150,8 +150,8 @@ class Record:
             if OUTCOME in str(error).split("; ")[0]:
                 raise
             raise StoreError(
-                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, missing "
-                "or of an earlier time; run the same command again: what can be is made again"
+                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, "
+                "missing or of an earlier time; run the same command again: what can be is made again"
             ) from None
         return self.ledger().outcome
 

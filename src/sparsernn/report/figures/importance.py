@@ -52,17 +52,18 @@ class Correlations(NamedTuple):
 
 
 def numbers(record: Record) -> list[ImportanceFigure]:
-    """One entry a matrix that was judged in this round; empty if none was. The absolute score is |mean over starts of
-    harm|, what geometric pruning ranks by. Weights whose harm is not finite are left out."""
+    """One entry a matrix that was judged in this round; empty if none was, or without the parent's weights. The
+    absolute score is |mean over starts of harm|, what geometric pruning ranks by. Weights whose harm is not finite are
+    left out."""
     found: list[ImportanceFigure] = []
     arrays = record.importance()
-    parent = record.parent
-    if parent is None:
+    rounds = record.kept().rounds
+    if len(rounds) < 2:  # the first training, or a round that was copied without its parent
         return found
     judge = record.about["judge"]
     judged_by = build(AbstractMeasure, judge).judges_by if judge else "loss"  # type: ignore[type-abstract]
     masks = record.masks() if record.prunables() else {}
-    weights = parent.weights()
+    weights = rounds[-2].weights()
     for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
         indices, harm = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:harm"], dtype=float)
         finite = np.isfinite(harm).all(axis=1)
