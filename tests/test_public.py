@@ -92,8 +92,12 @@ def test_examples_of_docstrings_run(tmp_path, monkeypatch):
     x = np.stack([np.sin(time), np.cos(time)], axis=1)
     np.save("x.npy", x)
     quick = {"epochs": 1, "hidden": 6, "sequence": 20, "rounds": 1, "criteria": "magnitude", "progress": False}
-    given = {"sparsernn": sparsernn, "np": np, "x": x, "history": x[:40], "quick": quick}
+    given = {name: getattr(sparsernn, name) for name in ERRORS | {"Undefined"}}
+    given |= {"sparsernn": sparsernn, "np": np, "x": x, "history": x[:40], "quick": quick}
     given["model"] = sparsernn.reconstruct(x, dt=0.1, names=["x", "y"], out="my-run", **quick)
+    tiny = {"task": {"adding": {"length": 5}}, "network": {"rnn": {"hidden": 4}}, "epochs": 1, "updates_per_epoch": 1}
+    given["spec"] = sparsernn.read_spec(tiny | {"measures": ["score"]})
+    given["record"] = sparsernn.run(given["spec"], "runs")
     bare = []
     for name, found in _examples():
         text = inspect.getdoc(found)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, Undefined
     from sparsernn.files.series import read_series
     from sparsernn.report.write import write_report
-    from sparsernn.studies.look import look
+    from sparsernn.studies.look_data import look
     from sparsernn.studies.model import Model
     from sparsernn.studies.reconstruct import reconstruct
     from sparsernn.training.record import Record
@@ -42,7 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "reconstruct": "sparsernn.studies.reconstruct",
     "Model": "sparsernn.studies.model",
-    "look": "sparsernn.studies.look",
+    "look": "sparsernn.studies.look_data",
     "read_series": "sparsernn.files.series",
     "RunSpec": "sparsernn.training.run_spec",
     "read_spec": "sparsernn.training.run_spec",

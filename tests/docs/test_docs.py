@@ -136,7 +136,7 @@ def test_options_in_running_text_exist(page):
     known = set()
     root = typer.main.get_command(app)
     for command in [*root.commands.values(), *root.commands["data"].commands.values()]:
-        known |= {option for parameter in command.params for option in parameter.opts}
+        known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     text = prose(page)
     used = set(re.findall(r"`(--[a-z-]+)", text))
     assert used <= known | {"--help", "--version"}

@@ -93,7 +93,7 @@ def seeds(folder: Path) -> dict[str, list[tuple[Path, Reading]]]:
     except ImportError:
         pass
     else:
-        table = pyarrow.table({"t": np.arange(60) * 0.1, "u": x[:, 0], "v": x[:, 1], "label": ["a", "b"] * 30})
+        table = pyarrow.table({"t": np.arange(60) * 0.1, "u": x[:, 0], "v": x[:, 1], "label": ["a"] * 30 + ["b"] * 30})
         numbers = table.drop_columns(["label"])
         pyarrow.parquet.write_table(numbers, place("a.parquet"))
         pyarrow.parquet.write_table(table, place("b.parquet", Reading(trial="label")), compression="zstd")

@@ -222,3 +222,21 @@ def test_other_tasks_are_refused():
     assert "reconstruction" in Baselines().suits(Adding(length=6))
     with pytest.raises(SpecError):
         Baselines(starts=0)
+
+
+def test_several_stretches_are_scored_as_a_networks_runs_are(tmp_path):
+    """Persistence beside a network's own bookkeeping: in each stretch it stands where that stretch's runs begin."""
+    for i in range(6):
+        np.save(tmp_path / f"{i}.npy", henon(260)[i * 7 :])
+    task = Reconstruction(file=tuple(str(tmp_path / f"{i}.npy") for i in range(6)), sequence=8)
+    recording = task.load()
+    assert len(recording.starts["test"]) >= 1
+    truth = module.truth_of(ReconstructionQuality(2), task, "test")
+    runs = module.free_runs(
+        truth.values, truth.starts, 2, truth.trials, lambda rows, steps: np.tile(truth.values[rows], (steps, 1, 1))
+    )
+    assert runs.shape == (2, *truth.values.shape)
+    found = Baselines(starts=2).measure(None, None, None, task, "test")
+    expected = module.scores(truth, runs)
+    assert found["persistence/d_stsp"] == pytest.approx(expected["d_stsp"])
+    assert found["persistence/collapsed"] == expected["collapsed"]

@@ -8,7 +8,7 @@ import pytest
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.files.series import Series
 from sparsernn.measures import reconstruction as measure_module
-from sparsernn.measures.reconstruction import ReconstructionQuality, _plans, _streamed, _truth
+from sparsernn.measures.reconstruction import ReconstructionQuality, _plans, _streamed, truth_of
 from sparsernn.models.network import Network, Ports
 from sparsernn.spec import build
 from sparsernn.tasks import recording as module
@@ -19,7 +19,7 @@ from sparsernn.tasks.reconstruction import Reconstruction
 def spirals(monkeypatch):
     """``spirals(lengths)``: damped spirals from random beginnings, one a stretch: transients that no long run has."""
     module.load.cache_clear()
-    _truth.cache_clear()
+    truth_of.cache_clear()
 
     def make(lengths):
         rng = np.random.default_rng(0)
@@ -30,12 +30,12 @@ def spirals(monkeypatch):
             parts.append(np.stack([z.real, z.imag], axis=1))
         values = np.concatenate(parts) + 0.01 * rng.normal(size=(sum(lengths), 2))
         starts = tuple(int(n) for n in np.cumsum([0, *lengths[:-1]]))
-        monkeypatch.setattr(module, "_series", lambda task: Series(values, ("a", "b"), 0.1, "made", "", starts))
+        monkeypatch.setattr(module, "series_of", lambda task: Series(values, ("a", "b"), 0.1, "made", "", starts))
         return Reconstruction(file="made.npy", sequence=10)
 
     yield make
     module.load.cache_clear()
-    _truth.cache_clear()
+    truth_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_a_perfect_copy_of_trials_scores_the_floor(spirals, net, monkeypatch):
     task = spirals([80] * 20)
     network, weights, _ = net
     quality = ReconstructionQuality()
-    truth = _truth(quality, task, "test")
+    truth = truth_of(quality, task, "test")
     others = task.load().validation
     monkeypatch.setattr(ReconstructionQuality, "generate", lambda *_: others[None])
     found = quality.measure(network, weights, {}, task, "test")
@@ -91,12 +91,13 @@ def test_a_perfect_copy_of_trials_scores_the_floor(spirals, net, monkeypatch):
     assert truth.starts == (0, 80, 160, 240)
 
 
-def test_one_trial_to_test_is_held_against_another(spirals, net):
-    task = spirals([200] * 5)
-    truth = _truth(ReconstructionQuality(), task, "test")
+@pytest.mark.parametrize("count", [5, 15])
+def test_the_floor_of_trials_is_that_of_other_trials(spirals, net, count):
+    task = spirals([200] * count)
+    truth = truth_of(ReconstructionQuality(), task, "test")
     recording = task.load()
     definition = truth.reference.definition
-    assert truth.d_stsp_floor == stsp.floor(recording.test, definition, 200, recording.validation)
+    assert truth.d_stsp_floor == stsp.floor(recording.test, definition, len(recording.validation), recording.validation)
 
 
 def test_predictions_stay_within(spirals, net):

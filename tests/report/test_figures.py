@@ -344,3 +344,25 @@ def test_subject_of_a_task_without_recording(adding):
     subject = Subject(next(t for t in adding.trainings if t.outcome.name == "finished"))
     assert isinstance(subject.signals, Undefined)
     assert subject.observed == 0
+
+
+def test_lines_break_between_stretches():
+    """No line joins the end of one trial to the beginning of the next, and no spectrum is taken across."""
+    from sparsernn.report.figures import attractor, overlay, spectra
+    from sparsernn.report.subject import Signals
+
+    rng = np.random.default_rng(0)
+    trials = [np.sin(2 * np.pi * (np.arange(100) / 20 + rng.random()))[:, None] for _ in range(12)]
+    data = np.concatenate(trials) + 5 * np.repeat(np.arange(12) % 2, 100)[:, None] + 0.01 * rng.normal(size=(1200, 1))
+    starts = tuple(range(0, 1200, 100))
+    signals = Signals(data, data, ("x",), "sd", 0.1, "s", "Hz", starts)
+    shown = overlay.numbers(signals)
+    assert np.isnan(shown.data[100:300:100]).all()
+    assert np.isfinite(np.delete(shown.data[:300], [100, 200])).all()
+    for values in (data, np.hstack([data, data])):
+        orbit = attractor.numbers(signals._replace(data=values, model=values, names=("x", "y")[: values.shape[1]]))
+        jumps = np.abs(np.diff(orbit.data, axis=0))
+        assert np.nanmax(jumps) < 2, "a jump between trials is 5"
+        assert np.isnan(orbit.data).any()
+    found = spectra.numbers(signals)
+    assert found.frequency[np.argmax(found.data[:, 0])] == pytest.approx(0.5, abs=0.1), "not the steps between trials"

@@ -54,6 +54,7 @@ def test_all_files_are_written_and_nothing_else(report):
     assert sorted(p.name for p in root.iterdir()) == ["figures", "report.html", "tables"]
     assert {p.name for p in report.csvs} == {
         "summary.csv", "differences.csv", "over_seeds.csv", "numbers.csv", "importance.csv", "outcomes.csv",
+        "grades.csv",
     }  # fmt: skip
     names = {p.name for p in report.pngs}
     assert "curves.png" in names

@@ -5,6 +5,7 @@ import pytest
 
 from sparsernn.errors import Undefined
 from sparsernn.report import tables
+from sparsernn.report.grade import GRADES
 from sparsernn.report.markup import table as markup
 from sparsernn.report.spread import Spread, spread
 from sparsernn.report.text import decimals, number
@@ -100,7 +101,9 @@ def test_numbers_as_text():
 def test_verdict_names_counts_bounds_and_doubt(pruned):
     sentences = verdict(pruned)
     value = best(pruned).spread("reconstruction/d_stsp").mean
-    assert sentences[0].startswith("At 16 of 64 weights (25 %), D_stsp is ")
+    grade, _, rest = sentences[0].partition(": ")
+    assert grade.lower() in GRADES
+    assert rest.startswith("At 16 of 64 weights (25 %), D_stsp is ")
     assert f"{value:.2f}" in sentences[0]
     assert "floor" in sentences[0]
     assert "ceiling" in sentences[0]

@@ -284,7 +284,8 @@ def main(names: list[str]) -> None:
         took = time.perf_counter() - began
         got = {o.code for o in found}
         right = codes <= got <= codes | allowed
-        print(f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {', '.join({o.code: 0 for o in found}) or '-'}")
+        listed = ", ".join(dict.fromkeys(o.code for o in found)) or "-"
+        print(f"{'  ' if right else '! '}{name:32} {took:5.2f} s  {listed}")
         if names or not right:
             for o in found:
                 print(f"       {o.code} [{o.column}] {o.text} | {o.mend}")

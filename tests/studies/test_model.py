@@ -31,6 +31,14 @@ def test_numbers_are_those_of_the_record(made):
     assert model.verdict.reasons
 
 
+def test_baselines_stand_beside_the_numbers(made):
+    found = {row["name"]: row for row in made[0].baselines}
+    assert {"mean", "persistence", "linear"} <= set(found)
+    assert found["linear"]["d_stsp"] >= 0
+    assert found["linear"]["parameters"] > 0
+    assert not [key for key in made[0].numbers if "baselines" in key]
+
+
 def test_baselines_have_a_row_each(made, monkeypatch):
     model = Model.load(made[1])
     known = {"baselines/mean/d_stsp": 3.0, "baselines/mean/seconds": 0.1, "baselines/linear/d_stsp": 1.0}
@@ -87,12 +95,12 @@ def test_free_runs_begin_where_asked(made):
 def test_histories_that_do_not_fit_are_refused_with_the_number_needed(made, lagged):
     model, _ = made
     holes = orbit()
-    holes[-3, 1] = np.nan
+    holes[-1, 1] = np.nan  # rows further back do not matter here
     for wrong, said in (
         (np.ones((20, 3)), r"\(rows, 2\)"),
         (np.ones((2, 20, 2)), r"\(rows, 2\)"),
         (np.ones(5), r"\(rows, 2\)"),
-        (holes, "row 897, column y"),
+        (holes, "row 899, column y"),
         (np.ones((9, 2)) + 1j, "complex"),
         ([["a", "b"]], "expected numbers"),
         ([[1.0, 2.0], [3.0]], "rows of equal length"),
@@ -170,6 +178,18 @@ def test_rounds_lead_back_to_the_dense_network(made):
     assert model.rounds[-1] is model
     assert model.dense.graph().number_of_edges() == 36
     assert model.dense.free_run(3).shape == (3, 2)
+
+
+def test_a_round_copied_alone_runs_and_says_what_it_lacks(made, tmp_path):
+    model, _ = made
+    alone = tmp_path / model.record.directory.name
+    shutil.copytree(model.record.directory, alone)
+    copy = Model.load(alone)
+    np.testing.assert_array_equal(copy.free_run(5), model.free_run(5))
+    assert copy.rounds == (copy,)
+    with pytest.raises(StoreError, match=model.dense.record.directory.name):
+        copy.dense  # noqa: B018
+    assert copy.report(tmp_path / "page.html").is_file()
 
 
 def test_of_several_one_is_taken_and_said(tmp_path, monkeypatch):

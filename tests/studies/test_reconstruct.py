@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import shutil
 import signal
 import time
 from dataclasses import fields
@@ -66,12 +67,50 @@ def test_other_data_in_the_same_place_are_refused(made, change):
         sparsernn.reconstruct(given.pop("data"), out=out, **given, **QUICK)
 
 
+@pytest.mark.parametrize("damage", ["removed", "cut"])
+def test_the_kept_recording_is_written_again_where_it_is_lost(made, tmp_path, damage):
+    model, out = made
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    path = copy / "recording.safetensors"
+    whole = path.read_bytes()
+    path.unlink() if damage == "removed" else path.write_bytes(whole[: len(whole) // 2])
+    again = sparsernn.reconstruct(orbit(), dt=0.1, names=["x", "y"], out=copy, **QUICK)
+    assert again.record.identity == model.record.identity
+    assert path.read_bytes() == whole
+
+
 def test_another_file_in_the_same_place_is_refused(made, tmp_path):
     model, out = made
     np.save(tmp_path / "other.npy", orbit() + 1)
     with pytest.raises(StoreError, match="another recording"):
         sparsernn.reconstruct(tmp_path / "other.npy", out=out, **QUICK)
     assert Model.load(out).name == model.name
+
+
+def test_data_that_changed_in_their_file_are_read_again(tmp_path, planned):
+    """In one process: nothing of the first call's data may be left."""
+    path = tmp_path / "x.npy"
+    np.save(path, orbit())
+    (first,) = planned(path, density=1)
+    before = first.task.content_hash()
+    np.save(path, orbit() + 1)
+    (second,) = planned(path, density=1)
+    assert second.task == first.task
+    assert second.task.content_hash() != before
+
+
+def test_the_same_recording_may_be_prepared_in_other_ways(made, planned):
+    _, out = made
+    (spec,) = planned(orbit(), dt=0.1, names=["x", "y"], out=out, smooth=1.5, density=1)
+    assert spec.task.smooth == 1.5
+
+
+def test_a_result_that_was_moved_goes_on_where_it_is(made, planned, tmp_path):
+    shutil.copytree(made[1], tmp_path / "moved")
+    given = {"dt": 0.1, "names": ["x", "y"], "out": tmp_path / "moved"}
+    assert len(planned(orbit(), **given, smooth=1.5, density=1)) == 1
+    assert len(planned(orbit(), **given, density=1)) == 1
 
 
 def test_what_is_something_else_is_not_written_over(tmp_path):
@@ -116,8 +155,16 @@ def test_values_are_checked_all_at_once_and_named_as_keywords(tmp_path):
         sparsernn.reconstruct("lorenz", out=tmp_path / "new")
     with pytest.raises(DataError, match=r"nowhere\.npy"):
         sparsernn.reconstruct("nowhere.npy", out=tmp_path / "new")
-    with pytest.raises(SpecError, match="seed"):
-        sparsernn.reconstruct(orbit(), seed=-1, out=tmp_path / "new", **QUICK)
+    with pytest.raises(SpecError) as caught:
+        sparsernn.reconstruct(orbit(), seed=-1, workers=0, epochs="many", out=5)
+    assert [problem.split()[0].strip(":") for problem in caught.value.problems] == ["seed", "workers", "out", "epochs"]
+    for seed in ("0", 1.5, True, None):
+        with pytest.raises(SpecError, match="seed"):
+            sparsernn.reconstruct(orbit(), seed=seed, out=tmp_path / "new", **QUICK)
+    for nothing in (None, [], {}, "", "a.dir/b", np.array(["a"]), object()):
+        with pytest.raises((SpecError, DataError)):
+            sparsernn.reconstruct(nothing, out=tmp_path / "new", **QUICK)
+    assert not (tmp_path / "new").exists()
 
 
 def test_every_wish_is_a_keyword():

@@ -256,3 +256,15 @@ def test_all_problems_are_told():
         assert what in told
     with pytest.raises(SpecError, match="exactly one of system, file, recording; got file, recording"):
         Reconstruction(file="a.npy", recording="ecg")
+
+
+def test_a_file_that_was_rewritten_is_read_again_when_a_run_begins(tmp_path):
+    path, rng = tmp_path / "x.npy", np.random.default_rng(0)
+    task = Reconstruction(file=str(path), sequence=5)
+    np.save(path, rng.normal(size=(200, 2)).cumsum(axis=0))
+    task.refresh()
+    first = task.content_hash()
+    np.save(path, rng.normal(size=(201, 2)).cumsum(axis=0))
+    assert task.content_hash() == first, "not in the middle of a run"
+    task.refresh()
+    assert task.content_hash() != first

@@ -25,7 +25,7 @@ def series(monkeypatch):
         starts = tuple(int(n) for n in np.cumsum([0, *lengths[:-1]]))
         names = tuple(f"x{i}" for i in range(values.shape[1]))
         made = Series(values, names, 0.5, "made.npy", "abc", starts, **more)
-        monkeypatch.setattr(module, "_series", lambda task: made)
+        monkeypatch.setattr(module, "series_of", lambda task: made)
         monkeypatch.setattr(module, "refuse_yardsticks", lambda *_: None)
         return made
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,21 +16,6 @@ if TYPE_CHECKING:
     from sparsernn.training.run_spec import RunSpec
     from sparsernn.training.store import Record
 
-STORE = "runs"
-PREPARED = (
-    "columns",
-    "reading",
-    "dt",
-    "detrend",
-    "smooth",
-    "every",
-    "lags",
-    "standardize",
-    "split",
-    "sequence",
-    "noise",
-)
-"""Fields of a task that prepare a recording; the others say which recording it is."""
 PAGE_SECONDS, PAGE_SHARE = 10.0, 0.1
 """Pages between stages may take so long together, or that share of the time since the beginning; the first is always
 written."""
@@ -59,6 +44,7 @@ def carry_out(
     """
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria
+    from sparsernn.studies.place import claimed
 
     with claimed(out, wanted) as store:
         if before:
@@ -67,90 +53,6 @@ def carry_out(
             pages = Pages(wanted, out, title, notes)
             records = criteria.run_all(wanted, store, tell, workers, pages.at_stage)
     conclude(records, out, title, notes, json)
-
-
-# ---------------------------------------------------------------------------------------------------- the place
-
-
-@contextmanager
-def claimed(out: Path, wanted: Sequence[RunSpec]) -> Iterator[Path]:
-    """The store of `claim`. What was made for it is taken away again if the block fails and has trained nothing."""
-    from sparsernn.training.store import MARKER
-
-    missing = [p for p in (out / STORE, out, *out.parents) if not p.exists()]
-    marked = (out / STORE / MARKER).exists()
-    try:
-        yield claim(out, wanted)
-    except BaseException:
-        with suppress(OSError):
-            if not marked and [p.name for p in (out / STORE).iterdir()] == [MARKER]:
-                (out / STORE / MARKER).unlink()
-        for folder in missing:  # from the innermost; what holds something stays
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-def claim(out: Path, wanted: Sequence[RunSpec] = ()) -> Path:
-    """The store in `out`, made if need be. StoreError, and nothing written, if `out` holds something else, or runs on
-    another recording than `wanted`."""
-    from sparsernn.errors import StoreError
-    from sparsernn.training.store import MARKER, open_store
-
-    store = out / STORE
-    if out.exists() and not out.is_dir():
-        raise StoreError(f"{out} is a file; give a directory for the results")
-    if out.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in out.iterdir()):
-        raise StoreError(
-            f"{out} holds something else (no {store.name}/{MARKER} in it) and would be written over; "
-            "give an empty or a new directory"
-        )
-    if wanted and (store / MARKER).is_file():
-        _same_recording(store, wanted[0])
-    return open_store(store)
-
-
-def _same_recording(store: Path, spec: RunSpec) -> None:
-    """StoreError where the runs in `store` are all of other data than the spec's: its page would take their place."""
-    from sparsernn.errors import StoreError
-    from sparsernn.spec import plain
-    from sparsernn.training.store import Record
-
-    there = []
-    for place in sorted(store.iterdir()):
-        with suppress(StoreError):  # a damaged one is somebody else's question
-            if (place / "spec.json").is_file():
-                there.append(Record(place))
-    data = spec.task.content_hash()
-    if not there or any(record.about["data"] == data for record in there):
-        return
-    ((kind, fields),) = plain(spec)["task"].items()
-    own = _origin(kind, fields)
-    alike = [r for r in there if _origin(*next(iter(r.spec["task"].items()))) == own]
-    prepared = {name: fields.get(name) for name in PREPARED}
-    as_before = [r for r in alike if {n: r.spec["task"][kind].get(n) for n in PREPARED} == prepared]
-    if alike and not as_before:
-        return  # the same recording, prepared in another way
-    before = str((as_before or there)[0].about.get("source", "other data"))
-    now = spec.task.describe()
-    if as_before:
-        raise StoreError(
-            f"{store.parent} holds runs on an earlier content of this recording ({before}): the data have changed "
-            "since. Give another --out, or move that directory away"
-        )
-    raise StoreError(
-        f"{store.parent} holds runs on another recording ({before}; this one is {now}), and its report would be "
-        "written over: give another --out, one directory a recording"
-    )
-
-
-def _origin(kind: str, fields: dict[str, Any]) -> tuple[str, str]:
-    """Which recording it is, however prepared; a file by its place."""
-    origin = {name: value for name, value in fields.items() if name not in PREPARED and value is not None}
-    files = origin.get("file")
-    if files is not None:
-        origin["file"] = [str(Path(f).resolve()) for f in ([files] if isinstance(files, str) else files)]
-    return kind, repr(sorted(origin.items(), key=lambda item: item[0]))
 
 
 # ------------------------------------------------------------------------------------------ pages between stages
@@ -263,14 +165,19 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
 def print_report(report: Report, title: str = "") -> None:
     """The verdict, its grade first, then the tables, task by task."""
     from sparsernn.cli.output import print_table
+    from sparsernn.report.grade import GRADES
 
-    for comparison, said, table, rivals in zip(
-        report.comparisons, report.said(), report.tables, report.baselines, strict=True
-    ):
-        several = len(report.comparisons) > 1
-        if several:
-            typer.echo(f"\n{comparison.task}")
-        for sentence in said:
+    several = len(report.comparisons) > 1
+    everything = zip(report.comparisons, report.said(), report.tables, report.baselines, strict=True)
+    for i, (comparison, said, table, rivals) in enumerate(everything):
+        first, *rest = said
+        grade, colon, what = first.partition(": ")
+        if several and colon and grade.lower() in GRADES:
+            first = f"{grade}: {comparison.task}. {what}"
+        elif several:
+            first = f"{comparison.task}: {first}"
+        typer.echo("\n" + first if i else first)
+        for sentence in rest:
             typer.echo(sentence)
         typer.echo("")
         print_table(comparison.task if several else title or table.title, table.columns, table.plain())

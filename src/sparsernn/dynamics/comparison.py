@@ -131,6 +131,10 @@ def compare(
 
     Raises `DataError` for an unusable reference, one whose range a fill value or a few rows make (`yardsticks`: no
     number could mean anything), or series that do not fit, `SpecError` for bad settings.
+
+    >>> found = sparsernn.compare(x[:450], x[450:])
+    >>> found.d_stsp < found.ceiling.d_stsp
+    True
     """
     true = checked_reference(reference)
     refuse_yardsticks(true, "the reference")

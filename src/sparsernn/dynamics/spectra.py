@@ -166,8 +166,8 @@ def blindness(
         return None
     return (
         f"D_H is nearly blind here: {length:,} rows hold about {cycles:.2g} cycles of a rhythm of {period:.3g} rows, "
-        f"and spectra are smoothed over {sigma:.3g} frequency bins, so that slower and faster ones look alike; "
-        f"it takes {round(sigma * period):,} rows or more"
+        f"and spectra are smoothed over {sigma:.3g} frequency bins, so that slower and somewhat faster rhythms look "
+        f"alike; it takes {round(sigma * period):,} rows or more"
     )
 
 

@@ -27,6 +27,9 @@ TOLERANCE = 0.5
 
 
 class Signal(NamedTuple):
+    """One signal of a header: its label, unit, smallest and largest value in that unit and as stored (as texts), and
+    where its samples lie in a block."""
+
     label: str
     unit: str
     physical: tuple[str, str]
@@ -38,6 +41,8 @@ class Signal(NamedTuple):
 
 
 class Header(NamedTuple):
+    """What the head of a file says of the rest of it."""
+
     signals: tuple[Signal, ...]
     blocks: int
     seconds: float

@@ -30,4 +30,6 @@ def example_recording(name: str = "ecg") -> Series:
         stored = archive["ecg"]
     values = (stored.astype(np.float64)[:, None] - 1024) / 200
     source = "MIT-BIH Arrhythmia Database, record 208, 19:35 to 24:35 (example recording)"
-    return Series(values, ("MLII",), 1 / 360, source, SHA256)
+    return Series(
+        values, ("MLII",), 1 / 360, source, SHA256, units=("mV",), dt_source="the recording's notes", time_unit="s"
+    )

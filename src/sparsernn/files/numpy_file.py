@@ -93,7 +93,8 @@ def _fields(
         if part.dtype.kind not in "biuf":
             raise DataError(f'{source}: field "{field}" has dtype {array.dtype[field]}; expected numbers')
         names += [field] if array[field].ndim == 1 else [f"{field}{i}" for i in range(part.shape[1])]
-        parts.append(part.astype(np.float64))
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN of some bit patterns
+            parts.append(part.astype(np.float64))
     return np.concatenate(parts, axis=1), columns, source, tuple(names)
 
 

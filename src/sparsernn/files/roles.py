@@ -104,7 +104,7 @@ class _Axes:
         self.bounds = list(zip(table.starts, [*table.starts[1:], len(table.values)], strict=True))
 
     def column(self, place: int) -> np.ndarray:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(self.values[:, self.at[place]], dtype=float)
 
     def find(

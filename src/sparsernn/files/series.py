@@ -40,6 +40,10 @@ def read_series(
     rows, NaN or infinite values (with their place) unless `reading.gaps` says what to do with them, constant columns,
     more columns than rows, times that are not even unless `reading` says what to do. SpecError for columns, a time, a
     trial or a variable that the file has not.
+
+    >>> series = sparsernn.read_series("x.npy", dt=0.1)
+    >>> series.values.shape, series.names, series.dt
+    ((900, 2), ('x0', 'x1'), 0.1)
     """
     columns = _asked(columns, dt)
     paths = _paths(source)

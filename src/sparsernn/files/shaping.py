@@ -65,7 +65,7 @@ def shaped(
     names = tuple(table.names[k] for k in roles.variables)
     units = tuple(table.units[k] for k in roles.variables) if table.units else tuple(unit_of(name) for name in names)
     notes = [*table.notes, *roles.notes]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         values = np.array(table.values[:, roles.variables], dtype=np.float64, order="C")
     stretch = np.zeros(len(values), dtype=np.int64)
     stretch[[s for s in table.starts if 0 < s < len(values)]] = 1

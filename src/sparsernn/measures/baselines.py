@@ -11,22 +11,21 @@ from typing import Literal
 
 import numpy as np
 
-from sparsernn.dynamics import divergence as stsp
 from sparsernn.dynamics.prediction import prediction_error
-from sparsernn.dynamics.spectra import spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.masks import Masks
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
 from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches
-from sparsernn.measures.reconstruction import STILL, TRANSIENT
+from sparsernn.measures.reconstruction import ReconstructionQuality, free_runs, scores, truth_of
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.weights import Weights
 
+FREE = ("d_stsp", "d_h", "collapsed", "escaped")
 _one_at_a_time = threading.Lock()
 
 
@@ -62,20 +61,20 @@ class Baselines(AbstractMeasure):
         if split != "test":
             return {}
         with _one_at_a_time:  # trainings side by side want the same numbers
-            return dict(_taken(self, task))
+            return dict(_taken(self, task, task.load().sha256))
 
 
 @lru_cache(maxsize=16)
-def _taken(measure: Baselines, task: Reconstruction) -> dict[str, Number]:
+def _taken(measure: Baselines, task: Reconstruction, sha256: str) -> dict[str, Number]:
+    """`sha256`: of the data, so that others in the same file are other data."""
     recording = task.load()
     mean, scale = recording.train.mean(axis=0), recording.train.std(axis=0)
     train, validation, test = (
         Stretches((np.asarray(getattr(recording, split), dtype=float) - mean) / scale, tuple(recording.starts[split]))
         for split in ("train", "validation", "test")
     )
-    values = np.asarray(recording.test, dtype=float)
-    length, dim = values.shape
-    reference = stsp.prepare(values, stsp.definition_for(length, dim, measure.preset, bins=measure.bins))
+    truth = truth_of(ReconstructionQuality(measure.starts, measure.horizon, measure.bins, measure.preset), task, "test")
+    values = truth.values
     found: dict[str, Number] = {}
     for name, place in PREDICTORS.items():
         began = time.perf_counter()
@@ -91,27 +90,13 @@ def _taken(measure: Baselines, task: Reconstruction) -> dict[str, Number]:
         def ahead(rows: np.ndarray, steps: int, model: Predictor = fitted) -> np.ndarray:
             return model.run(test, rows, steps) * scale + mean
 
-        scores: dict[str, Number] = _free(measure, ahead, reference, values)
-        scores["prediction_error"] = _error(measure, ahead, values, test.starts)
-        scores |= by_horizon(values, test.starts, ahead)
-        scores |= {"parameters": float(fitted.parameters), "seconds": seconds}
-        found |= {f"{name}/{key}": value for key, value in scores.items()}
+        runs = free_runs(values, truth.starts, measure.starts, truth.trials, ahead)
+        taken = {key: value for key, value in scores(truth, runs).items() if key in FREE}
+        taken["prediction_error"] = _error(measure, ahead, values, test.starts)
+        taken |= by_horizon(values, test.starts, ahead)
+        taken |= {"parameters": float(fitted.parameters), "seconds": seconds}
+        found |= {f"{name}/{key}": value for key, value in taken.items()}
     return found
-
-
-def _free(measure: Baselines, ahead, reference: stsp.Reference, values: np.ndarray) -> dict[str, Number]:
-    """Free runs from the rows that a network's begin at."""
-    length = len(values)
-    rows = np.linspace(0, length // 2, measure.starts, endpoint=False).astype(int)
-    runs = ahead(rows, length + int(TRANSIENT * length))[-length:].swapaxes(0, 1)
-    assessed = [stsp.assess(reference, run) for run in runs]
-    still = [bool(np.isfinite(run).all() and (run[length // 2 :].std(axis=0) < STILL).all()) for run in runs]
-    return {
-        "d_stsp": _mean([found.d_stsp for found in assessed]),
-        "d_h": _mean([spectral_distance(values, run).mean for run in runs]),
-        "collapsed": float(np.mean(still)),
-        "escaped": float(np.mean([found.escaped for found in assessed])),
-    }
 
 
 def _error(measure: Baselines, ahead, values: np.ndarray, starts: tuple[int, ...]) -> Number:
@@ -120,8 +105,3 @@ def _error(measure: Baselines, ahead, values: np.ndarray, starts: tuple[int, ...
         return Undefined(f"the stretch is shorter than the horizon of {measure.horizon} steps")
     predicted = ahead(rows, measure.horizon)[-1:].swapaxes(0, 1)
     return at_horizon(prediction_error(predicted, values[rows + measure.horizon][:, None])[0], measure.horizon)
-
-
-def _mean(values: list[Number]) -> Number:
-    undefined = next((v for v in values if isinstance(v, Undefined)), None)
-    return undefined if undefined is not None else float(np.mean([float(v) for v in values]))

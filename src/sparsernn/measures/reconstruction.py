@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -52,10 +53,11 @@ class ReconstructionQuality(AbstractMeasure):
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
-    with `d_stsp_floor_sd`, else split halves of the stretch), `d_stsp_ceiling`, `largest_exponent_true` (of a known
-    system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the training stretch against this split:
-    what a perfect copy of the training data would score, drift included). Where D_stsp is drawn (Gaussian mixture) also
-    `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`.
+    with `d_stsp_floor_sd`; of trials the other held-out ones; else split halves of the stretch), `d_stsp_ceiling`,
+    `largest_exponent_true` (of a known system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the
+    training stretch against this split: what a perfect copy of the training data would score, drift included). Where
+    D_stsp is drawn (Gaussian mixture) also `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`. D_H tells little
+    of a stretch of few cycles (`sparsernn.dynamics.spectra.blindness`).
 
     Several stretches: a start is the pool of free runs, one for every stretch of the split, and all of them count
     together; spectra are averages over pieces within stretches. Of trials (`Recording.trials`) a run begins where the
@@ -94,38 +96,19 @@ class ReconstructionQuality(AbstractMeasure):
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Number]:
         assert isinstance(task, Reconstruction)
-        truth = _truth(self, task, split)
-        starts = truth.starts
-        runs = self.generate(network, weights, truth.values, starts, truth.trials)
-        closely = [stsp.assess_closely(truth.reference, run, starts) for run in runs]
-        assessed, errors = [found for found, _ in closely], [error for _, error in closely]
-        spatial = [found.d_stsp for found in assessed]
-        spectral = [spectral_distance(truth.values, run, starts=starts, generated_starts=starts).mean for run in runs]
-        parts = [np.split(run, starts[1:]) for run in (truth.values, *runs)]
-        resting = [_still(part) for part in parts[0]]  # data may come to rest, and a run with them
-        still = np.array([_still(part) & ~rest for run in parts[1:] for part, rest in zip(run, resting, strict=True)])
-        found: dict[str, Number] = {
-            "d_stsp": _mean(spatial),
-            "d_stsp_sd": _sd(spatial),
+        truth = truth_of(self, task, split)
+        runs = self.generate(network, weights, truth.values, truth.starts, truth.trials)
+        found = scores(truth, runs) | {
             "d_stsp_floor": truth.d_stsp_floor,
             "d_stsp_floor_sd": truth.d_stsp_floor_sd,
             "d_stsp_ceiling": stsp.ceiling(truth.reference, len(truth.values)),
             "d_stsp_of_training_data": truth.d_stsp_of_training_data,
-            "d_h": _mean(spectral),
             "d_h_floor": truth.d_h_floor,
-            "prediction_error": self.prediction_error(network, weights, truth.values, starts),
-            "inside_fraction": float(np.mean([found.inside_fraction for found in assessed])),
-            "collapsed": float(still.all(axis=1).mean()),
-            "frozen": float(still.any(axis=1).mean()),
-            "escaped": float(np.mean([found.escaped for found in assessed])),
+            "prediction_error": self.prediction_error(network, weights, truth.values, truth.starts),
         }
-        drawn = [error for error in errors if error is not None]
-        if drawn:  # the draws are the same ones for every start, so their errors do not average out
-            found["d_stsp_error"] = float(np.mean(drawn))
         if split == "test":
-            starts = tuple(task.load().starts[split])
             found |= by_horizon(
-                truth.values, starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
+                truth.values, truth.starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
             )
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
             found["largest_exponent_true"] = _true_exponent(task)
@@ -140,23 +123,12 @@ class ReconstructionQuality(AbstractMeasure):
         trials: bool = False,
     ) -> np.ndarray:
         """Free runs (self.starts, T, N) float64 beside `values` (T, N), whose stretches begin at the rows `starts`."""
-        stretches = np.split(values, list(starts)[1:])
-        plans = [_plans(len(part), self.starts, trials) for part in stretches]
-        steps = max(plan.skip + plan.kept for plan in plans)
-        first = np.concatenate([part[plan.rows] for part, plan in zip(stretches, plans, strict=True)])
-        states = network.start(weights, jnp.asarray(first, dtype=float))
-        outputs = network.run(weights, states, steps).outputs
-        outputs = outputs[steps - len(values) :] if len(stretches) == 1 and not trials else outputs
-        ran = np.asarray(outputs, dtype=float).swapaxes(0, 1)
-        if len(stretches) == 1 and not trials:
-            return ran
-        pools = np.empty((self.starts, *values.shape))
-        for i, (begin, part, plan) in enumerate(zip(starts, stretches, plans, strict=True)):
-            for s, row in enumerate(plan.rows):
-                run, given = ran[i * self.starts + s], row + 1 if trials else 0
-                pools[s, begin : begin + given] = part[:given]
-                pools[s, begin + given : begin + len(part)] = run[plan.skip :][: len(part) - given]
-        return pools
+
+        def ahead(rows: np.ndarray, steps: int) -> jax.Array:
+            states = network.start(weights, jnp.asarray(values[rows], dtype=float))
+            return network.run(weights, states, steps).outputs
+
+        return free_runs(values, starts, self.starts, trials, ahead)
 
     def prediction_error(
         self, network: Network, weights: Weights, values: np.ndarray, starts: Sequence[int] = (0,)
@@ -236,7 +208,7 @@ class ReconstructionQuality(AbstractMeasure):
         """`data` and `model` (T, N): the split and the first free run, in the task's standardized units; and `starts`,
         the first rows of the stretches of both, where there are several."""
         assert isinstance(task, Reconstruction)
-        truth = _truth(self, task, split)
+        truth = truth_of(self, task, split)
         single = ReconstructionQuality(1, self.horizon, self.bins, self.preset)
         model = single.generate(network, weights, truth.values, truth.starts, truth.trials)[0]
         more = {"starts": np.array(truth.starts)} if len(truth.starts) > 1 else {}
@@ -275,6 +247,52 @@ class Plan(NamedTuple):
     kept: int
 
 
+def free_runs(
+    values: np.ndarray, starts: Sequence[int], number: int, trials: bool, ahead: Callable[[np.ndarray, int], Any]
+) -> np.ndarray:
+    """(number, T, N) of any model: ``ahead(rows, steps)`` runs it freely from rows of `values`, (steps, rows, N)."""
+    stretches = np.split(values, list(starts)[1:])
+    plans = [_plans(len(part), number, trials) for part in stretches]
+    steps = max(plan.skip + plan.kept for plan in plans)
+    outputs = ahead(np.concatenate([begin + plan.rows for begin, plan in zip(starts, plans, strict=True)]), steps)
+    alone = len(stretches) == 1 and not trials
+    ran = np.asarray(outputs[steps - len(values) :] if alone else outputs, dtype=float).swapaxes(0, 1)
+    if alone:
+        return ran
+    pools = np.empty((number, *values.shape))
+    for i, (begin, part, plan) in enumerate(zip(starts, stretches, plans, strict=True)):
+        for s, row in enumerate(plan.rows):
+            run, given = ran[i * number + s], row + 1 if trials else 0
+            pools[s, begin : begin + given] = part[:given]
+            pools[s, begin + given : begin + len(part)] = run[plan.skip :][: len(part) - given]
+    return pools
+
+
+def scores(truth: Truth, runs: np.ndarray) -> dict[str, Number]:
+    """What is said of the free runs (number, T, N) of any model beside the split."""
+    starts = truth.starts
+    closely = [stsp.assess_closely(truth.reference, run, starts) for run in runs]
+    assessed, errors = [found for found, _ in closely], [error for _, error in closely]
+    spatial = [found.d_stsp for found in assessed]
+    spectral = [spectral_distance(truth.values, run, starts=starts, generated_starts=starts).mean for run in runs]
+    parts = [np.split(run, starts[1:]) for run in (truth.values, *runs)]
+    resting = [_still(part) for part in parts[0]]  # data may come to rest, and a run with them
+    still = np.array([_still(part) & ~rest for run in parts[1:] for part, rest in zip(run, resting, strict=True)])
+    found: dict[str, Number] = {
+        "d_stsp": _mean(spatial),
+        "d_stsp_sd": _sd(spatial),
+        "d_h": _mean(spectral),
+        "inside_fraction": float(np.mean([found.inside_fraction for found in assessed])),
+        "collapsed": float(still.all(axis=1).mean()),
+        "frozen": float(still.any(axis=1).mean()),
+        "escaped": float(np.mean([found.escaped for found in assessed])),
+    }
+    drawn = [error for error in errors if error is not None]
+    if drawn:  # the draws are the same ones for every start, so their errors do not average out
+        found["d_stsp_error"] = float(np.mean(drawn))
+    return found
+
+
 def _plans(length: int, number: int, trials: bool) -> Plan:
     if trials:
         return Plan(np.arange(number) % max(1, length // 8), 0, length - 1)
@@ -282,8 +300,13 @@ def _plans(length: int, number: int, trials: bool) -> Plan:
     return Plan(rows, int(TRANSIENT * length), length)
 
 
+def truth_of(measure: ReconstructionQuality, task: Reconstruction, split: Split) -> Truth:
+    """A split of a task made ready for comparisons, once a process (again where a file holds other data by now)."""
+    return _truth(measure, task, split, task.load().sha256)
+
+
 @lru_cache(maxsize=8)
-def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -> Truth:
+def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split, sha256: str) -> Truth:
     recording = task.load()
     values = np.asarray(getattr(recording, split), dtype=float)
     definition = measure._definition(values)
@@ -306,7 +329,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split) -
             second = ((fresh.load().train - recording.mean) / recording.scale)[: len(values)]
             spatial.append(stsp.floor(values, definition, len(values), second))
             spectral.append(spectral_distance(values[: len(second)], second).mean)
-    elif recording.trials and len(starts) == 1:  # the halves of one trial are not alike: another one
+    elif recording.trials:  # other trials are another series of the same length; the halves of one would not be alike
         other: Split = "validation" if split == "test" else "test"
         second, others = np.asarray(getattr(recording, other)), recording.starts[other]
         spatial.append(stsp.floor(values, definition, len(second), second))

@@ -25,7 +25,7 @@ TITLES = {
 INTRO = (
     "The same data, cut the same way; free runs from the same points, as long and under the same definition. Fitted to "
     "the training stretch, a few settings chosen on the validation stretch. Seconds are those of fitting; of a network "
-    "those of its last training and measuring. Parameters of reservoirs are those trained."
+    "those of its last training. Parameters of reservoirs are those trained."
 )
 FITTED = ("linear", "echo_state", "next_generation")
 SCORES = ("d_stsp", "d_h", "prediction_error", "parameters", "seconds")
@@ -85,7 +85,7 @@ def table(groups: Iterable[Group], trainings: Iterable[Training]) -> Table:
     rows: list[list[Any]] = []
     for group in groups if found else ():
         spreads = [group.spread(f"reconstruction/{key}") for key in ("d_stsp", "d_h", "prediction_error")]
-        seconds = float(np.mean([t.seconds for t in group.trainings]))
+        seconds = float(np.mean([t.record.seconds("round") for t in group.trainings]))
         rows.append([f"network, {group.label}", *spreads, parameters(group.trainings[0]), seconds])
     for b in found:
         rows.append(
@@ -141,24 +141,21 @@ def sentence(group: Group) -> list[str]:
     if not found or isinstance(own, Undefined):
         return []
     scored = [(float(value), b) for b in found if not isinstance(value := b.get("d_stsp"), Undefined)]
-    fitted = [(value, b) for value, b in scored if b.name in FITTED and b.stands()]
+    standing = [(value, b) for value, b in scored if b.name not in FITTED or b.stands()]
     missing = [b for b in found if b.name in FITTED and isinstance(b.get("seconds"), Undefined)]
     without = f" Not compared: {missing[0].get('seconds')}." if missing else ""
-    if isinstance(floor, Undefined):
-        near = 0.0
-    else:
-        near = max(CLOSE * floor, 0.0 if isinstance(sd, Undefined) else SPREAD * sd)
-    if not scored:
-        return [f"No baseline could be had.{without}"]
-    value, one = min(fitted or scored, key=lambda pair: pair[0])
-    took = _took(one)
-    against = f"D_stsp {short(value)} against {short(own)}"
-    if value <= own + near:
-        how = "better than" if value < own - near else "as well as"
-        return [f"A baseline does {how} the network: {one.title}{took}, {against}.{without}"]
-    if not fitted:
-        return [f"Every baseline stood still or left the range of the data.{without}"]
-    return [f"No baseline does as well: the best is the {one.title.removeprefix('the ')}{took}, {against}.{without}"]
+    near = (
+        0.0 if isinstance(floor, Undefined) else max(CLOSE * floor, 0.0 if isinstance(sd, Undefined) else SPREAD * sd)
+    )
+    if standing:
+        value, one = min(standing, key=lambda pair: pair[0])
+        against = f"{one.title}{_took(one)}, D_stsp {short(value)} against {short(own)}"
+        if value <= own + near:
+            how = "better than" if value < own - near else "as well as"
+            return [f"A baseline does {how} the network: {against}.{without}"]
+        if one.name in FITTED:
+            return [f"No baseline does as well: the best is the {against}.{without}"]
+    return [f"No baseline does as well: those that are fitted stood still, or left the range of the data.{without}"]
 
 
 def _took(one: Baseline) -> str:
@@ -168,6 +165,10 @@ def _took(one: Baseline) -> str:
 
 def _seconds(value: float) -> str:
     return "less than a second" if value < 1 else f"{value:.0f} s"
+
+
+def _rounded(seconds: Number) -> Number:
+    return seconds if isinstance(seconds, Undefined) else round(seconds, 2)
 
 
 def _whole(value: Number) -> int | Undefined:

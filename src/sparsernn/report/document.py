@@ -28,6 +28,7 @@ def policy(scripts: Sequence[str]) -> str:
 
 
 def figure(panel: Panel, name: str, heading: bool = True) -> str:
+    """A panel as a section of a page: heading, caption, and the data that plotly draws there."""
     title = f"<h3>{escape(panel.title)}</h3>" if heading else ""
     caption = f'<p class="caption">{symbols(escape(panel.caption))}</p>' if panel.caption else ""
     if panel.draw is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sparsernn.report.grade import Grade, grade, of_seeds
+from sparsernn.report.grade import Grade, Number, grade, of_seeds
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.tables import Group, Table
+from sparsernn.training.record import Outcome
 
 NO_GRADE = "There is no grade: only reconstructions have one. Hold the score against the trivial predictors."
 
@@ -25,15 +26,19 @@ def _measured(measures: Any) -> bool:
 
 
 def graded(training: Training) -> Grade:
-    """Of one training. One that diverged has failed, with whatever weights it is left; one under way has no grade
-    yet."""
-    outcome = training.outcome
+    """Of one training."""
+    return of_numbers(training.outcome, training.test)
+
+
+def of_numbers(outcome: Outcome, test: Mapping[str, Number]) -> Grade:
+    """Of a training that ended so, with such numbers on the test stretch. One that diverged has failed, with whatever
+    weights it is left; one under way has no grade yet."""
     if outcome.name == "diverged":
         return Grade("failed", (f"The training diverged at update {outcome.step:,}.",))
-    if "reconstruction/d_stsp" not in training.test:
+    if "reconstruction/d_stsp" not in test:
         said = {"finished": "D_stsp is not measured.", "running": "The training has no outcome yet."}
         return Grade("undecidable", (said.get(outcome.name, f"The training is {outcome.name}: nothing is measured."),))
-    return grade(training.test)
+    return grade(test)
 
 
 def of_group(group: Group) -> Grade:
@@ -51,6 +56,7 @@ def table(comparison: Comparison) -> Table:
 
 
 def as_dict(found: Grade) -> dict[str, Any]:
+    """Plain values for JSON."""
     return {"grade": found.grade, "reasons": list(found.reasons)}
 
 

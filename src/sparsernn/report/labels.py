@@ -50,17 +50,16 @@ def task_names(tasks: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
     """Short names of tasks (plain form, what its data are): of a recording its source, else the kind; what differs is
     added where two would be called the same."""
     kinds = [next(iter(task)) for task, _ in tasks]
-    short = [
-        source.partition(": ")[0] if kind == "reconstruction" and source else kind
-        for kind, (_, source) in zip(kinds, tasks, strict=True)
-    ]
+    short = []
+    for kind, (_, source) in zip(kinds, tasks, strict=True):
+        name = source.partition(": ")[0] if kind == "reconstruction" and source else kind
+        short.append(PurePath(name).name if "/" in name else name)
     found = []
     for i, name in enumerate(short):
         same = [j for j, other in enumerate(short) if other == name]
         own = _differences([next(iter(tasks[j][0].values())) for j in same])[same.index(i)]
-        extra = own[:MOST_WORDS] if own or len(same) == 1 else [str(same.index(i) + 1)]
-        found.append(", ".join([name, *extra]))
-    return found
+        found.append(", ".join([name, *own[:MOST_WORDS]]))
+    return [f"{name}, {found[:i].count(name) + 1}" if found.count(name) > 1 else name for i, name in enumerate(found)]
 
 
 def _part(value: Any) -> str:

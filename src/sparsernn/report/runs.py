@@ -16,6 +16,8 @@ from sparsernn.training.store import MARKER
 from sparsernn.weights import get
 
 Number = float | Undefined
+COUNTS = ("edges", "_largest", "parameters")
+"""How names of counts end."""
 
 
 class Training(NamedTuple):
@@ -199,5 +201,11 @@ def numbers(record: Record, split: str) -> dict[str, Number]:
         if kind in taken:
             name = f"{kind} ({', '.join(f'{k}={v}' for k, v in fields.items() if taken[kind].get(k) != v)})"
         taken.setdefault(kind, fields)
-        found |= {f"{name}/{key}": value for key, value in entry[split].items()}
+        found |= {f"{name}/{key}": whole(key, value) for key, value in entry[split].items()}
     return found
+
+
+def whole(key: str, value: Number) -> Number:
+    """Counts as whole numbers: measures give floats."""
+    counted = key.endswith(COUNTS) and isinstance(value, float) and value.is_integer()
+    return int(value) if counted else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparsernn.errors import Undefined
 from sparsernn.report import beside
 from sparsernn.report.grade import Grade
-from sparsernn.report.graded import NO_GRADE, gradable, graded, of_group
+from sparsernn.report.graded import NO_GRADE, as_dict, gradable, graded, of_group
 from sparsernn.report.quantities import Quantity, quantities, trivial
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.spread import paired_difference
@@ -39,8 +39,7 @@ def plain(comparison: Comparison) -> dict:
     """``{grade, reasons}`` for JSON; grade None where the task is no reconstruction."""
     if not gradable(comparison.trainings):
         return {"grade": None, "reasons": [NO_GRADE]}
-    found = judged(comparison)
-    return {"grade": found.grade, "reasons": list(found.reasons)}
+    return as_dict(judged(comparison))
 
 
 def last_groups(comparison: Comparison) -> list[Group]:

@@ -74,6 +74,9 @@ def write_report(
     into one section each; runs that have not finished are shown as what they are. What is there already and was made
     from the same runs is not made again. With `so_far` (what is still under way) only the page is written. Cost: some
     seconds for each of up to six networks.
+
+    >>> sparsernn.write_report([record], "report", "Adding two numbers").html.name
+    'report.html'
     """
     out_dir = Path(out_dir)
     html, places = out_dir / "report.html", (out_dir / "figures", out_dir / "tables")

@@ -110,7 +110,9 @@ def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generat
     if prepared.lags is not None:
         values = values[:, [int(np.argmax(prepared.lags))]]
     values = values + drift
-    said = [f"forecast by {record.identity[:16]} from the last {prepared.rows_needed:,} rows of a history"]
+    needed = prepared.rows_needed
+    last = "row" if needed == 1 else f"{needed:,} rows"
+    said = [f"forecast by {record.identity[:16]} from the last {last} of a history"]
     said += ["the slow drift of the last row is taken to stay as it is"] if prepared.detrend else []
     said += ["the smoothed signal is forecast"] if prepared.smooth else []
     said += ["a row every " + _step(prepared)] if prepared.dt is not None else _rate(prepared)
@@ -210,7 +212,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):
         raise DataError(
             f"a history has shape (rows, {len(prepared.channels)}), columns {', '.join(prepared.channels)}; got "
-            f"{np.shape(values)}"
+            f"{values.shape}"
         )
     left_out = max(0, len(values) - prepared.rows_needed)  # what does not matter may be anything
     values = values[left_out:]

@@ -21,8 +21,6 @@ from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.spectra import median_period, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
-from sparsernn.report.figures.look.view import View
-from sparsernn.report.look_page import write_look
 from sparsernn.studies.look_file import UNEVEN
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction
@@ -51,6 +49,7 @@ class Caution(NamedTuple):
     try_: str
 
     def to_dict(self) -> dict[str, str | None]:
+        """For JSON: ``code``, ``column``, ``text``, ``try``."""
         return {"code": self.code, "column": self.column, "text": self.text, "try": self.try_}
 
     def __str__(self) -> str:
@@ -93,7 +92,11 @@ class Look(NamedTuple):
         more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
         rows = f"{len(series.values):,}"
         if len(self.stretches) > 1:
-            rows += f" in {len(self.stretches)} stretches of {min(self.stretches):,} to {max(self.stretches):,}"
+            rows += f" in {len(self.stretches)} stretches of " + (
+                f"{min(self.stretches):,} to {max(self.stretches):,}"
+                if len(set(self.stretches)) > 1
+                else f"{self.stretches[0]:,}"
+            )
         interval = "unknown: give --dt" if dt is None else f"{dt:.6g} {unit}".rstrip()
         source = "" if dt is None or series.dt_source == "unknown" else f" ({series.dt_source})"
         known = [n for n in self.noise if n is not None]
@@ -133,6 +136,9 @@ class Look(NamedTuple):
 
     def write(self, path: Path) -> None:
         """The page with pictures, a self-contained HTML file."""
+        from sparsernn.report.figures.look.view import View
+        from sparsernn.report.look_page import write_look  # plotly: not before every training
+
         series = self.series
         lag = self.lags[1] if self.lags is not None and len(self.lags) > 1 else None
         turn = self.period or self.half_period

@@ -14,8 +14,13 @@ from sparsernn.dynamics.oddities import missing
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.columns import Table
+from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import Series, read_loosely, read_series
+from sparsernn.spec import build
+from sparsernn.systems import SYSTEMS
+from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.recording import series_of
 
 UNEVEN = "uneven_time"
 Source = str | Path | Sequence[str | Path]
@@ -43,8 +48,13 @@ def series_to_look_at(
     """The series and what is odd about the file itself. A file that is refused because values are missing or a column
     is constant is read loosely: missing values stay (NaN), constant columns too. One that is refused because its times
     are not even is read in the first of `WAYS` that works. DataError and SpecError as of `read_series` where a file is
-    refused for anything else, or cannot be read at all.
+    refused for anything else, or cannot be read at all. The name of a recording that ships or of a known system (its
+    first 100,000 rows) stands for it.
     """
+    if known := _known(source):
+        return series_of(
+            build(Reconstruction, {known: str(source)} | ({} if columns is None else {"columns": columns}))
+        ), []
     try:
         return read_series(source, columns=columns, dt=dt, reading=reading), []
     except DataError as error:
@@ -66,6 +76,13 @@ def series_to_look_at(
         except (DataError, SpecError):
             continue
     raise refused
+
+
+def _known(source: Source) -> str | None:
+    """The field of `Reconstruction` that a name belongs to which is no file."""
+    if not isinstance(source, str | Path) or Path(source).exists():
+        return None
+    return "recording" if str(source) in EXAMPLES else "system" if str(source) in SYSTEMS else None
 
 
 def _judged(table: Table, source: Source, dt: float | None, refused: DataError) -> Series:

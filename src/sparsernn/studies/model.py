@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import DataError, SpecError, StoreError, Undefined
 from sparsernn.files.series import Series, read_series
-from sparsernn.report.grade import Grade, grade
+from sparsernn.report.grade import Grade
+from sparsernn.report.graded import of_numbers
 from sparsernn.report.labels import labels
-from sparsernn.report.runs import compare, find, numbers
+from sparsernn.report.runs import by_task, find, numbers
 from sparsernn.report.write import write
 from sparsernn.studies import free_run as freely
 from sparsernn.studies.numpy_source import Source, numpy_source
@@ -174,13 +175,16 @@ class Model:
 
     @cached_property
     def rounds(self) -> tuple[Model, ...]:
-        """The networks of all rounds, from the dense one to this one."""
-        lineage = self.record.lineage()
-        return tuple(self if r is lineage[-1] else Model(r, self.directory) for r in lineage)
+        """The networks of all rounds that are there, first to last: from the dense one to this one, unless this round
+        was copied alone."""
+        kept = self.record.kept().rounds
+        return tuple(self if r is kept[-1] else Model(r, self.directory) for r in kept)
 
     @property
     def dense(self) -> Model:
-        """The network before any weight was removed."""
+        """The network before any weight was removed. StoreError where that round is not there."""
+        if self.rounds[0].record.round > 0:
+            self.record.lineage()  # says which directory is missing
         return self.rounds[0]
 
     # --------------------------------------------------------------------------------------------------- how good
@@ -197,9 +201,7 @@ class Model:
     def verdict(self) -> Grade:
         """(grade, reasons): ``excellent``, ``good``, ``partial``, ``failed`` or ``undecidable``, from the numbers of
         network and baselines on the test stretch."""
-        if self.outcome.name == "diverged":
-            return Grade("failed", (f"The training diverged: {self.outcome.why}.",))
-        return grade(numbers(self.record, "test"))
+        return of_numbers(self.outcome, numbers(self.record, "test"))
 
     @cached_property
     def baselines(self) -> list[dict[str, Any]]:
@@ -220,7 +222,7 @@ class Model:
         """
         path = Path(path)
         title = f"Reconstruction of {Path(self._prepared.source).name}"
-        write(compare(self._records), path, None, None, title, self.notes)
+        write(by_task(self._records), path, None, None, title, self.notes)
         return path
 
     # -------------------------------------------------------------------------------------------------- let it run

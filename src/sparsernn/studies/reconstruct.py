@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import inspect
-import json
-import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, nearest
-from sparsernn.files.arrays import series_from, write_recording
-from sparsernn.files.example import EXAMPLES
-from sparsernn.files.reading import AS_FOUND, Reading
+import numpy as np
+
+from sparsernn.errors import DataError, Interrupted, SpecError, StoreError
+from sparsernn.files.arrays import write_recording
+from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
 from sparsernn.report.progress import Tell, telling
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknown, series_of, without_dashes
 from sparsernn.studies.model import Model
+from sparsernn.studies.place import claimed, same_recording
 from sparsernn.studies.recording import Wish, specs
-from sparsernn.systems import SYSTEMS
-from sparsernn.tasks.reconstruction import Reconstruction
-from sparsernn.training.record import Record
-from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import MARKER, open_store
 
 RECORDING = "recording.safetensors"
 """What holds, beside the runs, data that lay in no file."""
-READING = tuple(field.name for field in fields(Reading))
 WISHES = tuple(field.name for field in fields(Wish) if field.name not in ("source", "columns", "dt", "density"))
 
 
@@ -75,28 +69,23 @@ def reconstruct(
     >>> model.numbers["d_stsp"] >= 0
     True
     """
-    unknown = [name for name in wish if name not in {*WISHES, *READING}]
-    if unknown:
-        known = {*WISHES, *READING, *inspect.signature(reconstruct).parameters}
-        raise SpecError([f'reconstruct has no keyword "{name}"{nearest(name, known)}' for name in unknown])
-    with _in_python():
-        reading = _reading(wish)
+    refuse_unknown("reconstruct", list(wish), [*inspect.signature(reconstruct).parameters])
+    with in_python():
+        reading = reading_of(wish)
         columns = (columns,) if isinstance(columns, str | int) else columns
         wish = {k: (v,) if k == "criteria" and isinstance(v, str) else v for k, v in wish.items()}
         wish |= {"density": density}
-        asked = build(Wish, {"source": "data"} | wish)  # all mistakes of kind before any work
-        series = _series(data, names, dt, columns, reading)
+        asked = _checked({"source": "data"} | wish, seed, workers, out)
+        series = series_of(data, names, dt, columns, reading)
         if series is None:
-            where = str(data)
-            asked = replace(asked, source=where, columns=columns, dt=dt, reading=reading)
-        with _place(out) as place:
-            store = _claim(place)
+            asked = replace(asked, source=str(data), columns=columns, dt=dt, reading=reading)
+        with _place(out, series) as (place, store):
             if series is not None:
-                asked = replace(asked, source=str(_kept(place, series)))
+                asked = replace(asked, source=str(place / RECORDING))
             wanted, notes = specs(asked)
-            wanted = [replace(spec, seed=seed + spec.seed) for spec in wanted]
-            _same_recording(store, wanted[0])
-    notes = [_without_dashes(note) for note in [*(series.notes if series else ()), *notes]]
+            wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
+            same_recording(store, wanted[0])
+    notes = [without_dashes(note) for note in notes]
     with _telling(progress) as tell:
         if progress is None or progress is True:
             for note in notes:
@@ -122,91 +111,60 @@ reconstruct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 )
 
 
-def _reading(wish: dict[str, Any]) -> Reading:
-    """`reading`, or one of the keywords that are its fields; those are taken out of `wish`."""
-    given = {name: wish.pop(name) for name in READING if name in wish}
-    whole = wish.pop("reading", AS_FOUND)
-    if given and whole != AS_FOUND:
-        raise SpecError(f"reading says how data are to be read, and so does {', '.join(given)}: give one of them")
-    return build(Reading, given) if given else build(Reading, whole) if isinstance(whole, dict) else whole
-
-
-def _series(data: Any, names: Any, dt: float | None, columns: Any, reading: Reading) -> Series | None:
-    """The data as a series; None for what is a path or a name, which a run reads itself."""
-    if isinstance(data, Series):
-        return data
-    paths = isinstance(data, list | tuple) and len(data) > 0 and all(isinstance(one, str | Path) for one in data)
-    if (isinstance(data, str | Path) or paths) and names is not None:
-        raise SpecError("names: a file has names of its own; columns picks some of them")
-    if isinstance(data, str | Path):
-        if str(data) not in {*SYSTEMS, *EXAMPLES} and not Path(data).suffix and not Path(f"{data}.hea").is_file():
-            raise SpecError(f'there is no recording or system "{data}"{nearest(str(data), {*SYSTEMS, *EXAMPLES})}')
-        return None
-    if paths:
-        return read_series(data, columns=columns, dt=dt, reading=reading)
-    return series_from(data, names=names, dt=dt, columns=columns, reading=reading)
+def _checked(wish: dict[str, Any], seed: Any, workers: Any, out: Any) -> Wish:
+    """The wish. SpecError for all values of a wrong kind at once, before any work."""
+    problems = []
+    for name, value, least in (("seed", seed, 0), ("workers", workers, 1)):
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:
+            problems.append(f"{name} is a whole number of {least} or more, got {value!r}")
+    if not isinstance(out, str | Path | None):
+        problems.append(f"out is the path of a directory, got {out!r}")
+    try:
+        asked = build(Wish, wish)
+    except SpecError as error:
+        problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return asked
 
 
 @contextmanager
-def _place(out: str | Path | None) -> Iterator[Path]:
-    """The directory. If it was made here and the block fails before there is a run, it is removed again."""
+def _place(out: str | Path | None, series: Series | None) -> Iterator[tuple[Path, Path]]:
+    """The directory, with the series in it, and the store in it. What was made for it is taken away again if the block
+    fails, where nothing was trained."""
     place = Path(tempfile.mkdtemp(prefix="sparsernn-")) if out is None else Path(out)
-    made = out is None or not place.exists()
+    kept, before = place / RECORDING, (place / RECORDING).exists()
     try:
-        yield place
+        with claimed(place, ()) as store:
+            try:
+                if series is not None:
+                    _keep(kept, series)
+                yield place, store
+            except BaseException:
+                if not before and not any(store.glob("*/spec.json")):
+                    kept.unlink(missing_ok=True)
+                raise
     except BaseException:
-        if made and not any((place / "runs").glob("*/spec.json")):
-            shutil.rmtree(place, ignore_errors=True)
+        if out is None:
+            with suppress(OSError):
+                place.rmdir()
         raise
 
 
-def _claim(place: Path) -> Path:
-    """The store in it, made if need be. StoreError, and nothing written, where something else is there."""
-    store = place / "runs"
-    if place.exists() and not place.is_dir():
-        raise StoreError(f"{place} is a file; give a directory as out")
-    if place.is_dir() and not (store / MARKER).is_file() and any(p.name != store.name for p in place.iterdir()):
-        raise StoreError(f"{place} holds something else (no runs in it); give an empty or a new directory as out")
-    return open_store(store)
-
-
-def _kept(place: Path, series: Series) -> Path:
-    """The file that holds a series, written unless it is there. StoreError where another one is."""
-    path = place / RECORDING
-    if not path.exists():
-        write_recording(path, series)
-        return path
+def _keep(path: Path, series: Series) -> None:
+    """Write a series, unless it is there and whole. StoreError where another one is."""
     try:
-        held: Series | None = read_series(path)
-    except (DataError, SpecError):
-        held = None
-    if (
-        held is None
-        or any(getattr(held, name) != getattr(series, name) for name in ("names", "dt", "starts", "units", "time_unit"))
-        or held.values.tobytes() != series.values.tobytes()
+        held = read_series(path)
+    except (DataError, SpecError):  # not there, or damaged
+        write_recording(path, series)
+        return
+    same = ("names", "dt", "starts", "units", "time_unit")
+    if any(getattr(held, name) != getattr(series, name) for name in same) or not np.array_equal(
+        held.values, series.values
     ):
         raise StoreError(
             f"{path} holds another recording (or other names, dt or stretches) than these data; give another out"
         )
-    return path
-
-
-def _same_recording(store: Path, spec: RunSpec) -> None:
-    """StoreError if the runs of a store are of another recording."""
-    task = spec.task
-    assert isinstance(task, Reconstruction)
-    recording = task.load()
-    for directory in sorted(store.iterdir()):
-        try:
-            about = {name: json.loads(text) for name, text in Record(directory).prepared()[1].items()}
-        except (SparseRNNError, ValueError):
-            continue
-        if about.get("file_sha256") != recording.sha256 or (
-            not recording.sha256 and about["source"] != recording.source
-        ):
-            raise StoreError(
-                f"{store.parent} holds runs of another recording ({about.get('source')}); give another out"
-            )
 
 
 @contextmanager
@@ -216,20 +174,3 @@ def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterato
         return
     with telling(quiet=progress is False) as tell:
         yield tell
-
-
-@contextmanager
-def _in_python() -> Iterator[None]:
-    """Errors that name options of the command line name keywords instead."""
-    try:
-        yield
-    except SpecError as error:
-        raise SpecError([_without_dashes(problem) for problem in error.problems]) from None
-    except SparseRNNError as error:
-        raise type(error)(_without_dashes(str(error))) from None
-
-
-def _without_dashes(text: str) -> str:
-    """``--learning-rate`` becomes ``learning_rate``; what is said for Python beside it goes."""
-    text = re.sub(r" \(in Python [^)]*\)", "", text)
-    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)

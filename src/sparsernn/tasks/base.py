@@ -69,6 +69,9 @@ class AbstractTask(Part):
         """Length of the vector a state begins from that is no observation; 0: there is none."""
         return 0
 
+    def refresh(self) -> None:
+        """A run begins: data that were read before and have changed since are to be read again. Default: nothing."""
+
     def describe(self) -> str:
         """Which data this task really uses, in words. Default: its name."""
         return type(self).registry.name_of(type(self))

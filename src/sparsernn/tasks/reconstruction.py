@@ -19,7 +19,7 @@ from sparsernn.spec import scaling
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 from sparsernn.tasks.prepared import Prepared, keepsake, sentences
-from sparsernn.tasks.recording import Recording, load
+from sparsernn.tasks.recording import Recording, forget_changed, load
 
 __all__ = ["Prepared", "Reconstruction", "Recording", "Stretches", "preparation"]
 
@@ -122,6 +122,9 @@ class Reconstruction(AbstractTask):
     def load(self) -> Recording:
         """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
         return load(operands.split(self)[0])  # numbers that scale are no matter of the data
+
+    def refresh(self) -> None:
+        forget_changed(self)
 
     def describe(self) -> str:
         recording = self.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -208,6 +209,23 @@ def _scales(
                 "rescale it"
             )
     return mean, scale
+
+
+_stamps: dict[str, tuple[tuple[str, int, int], ...]] = {}
+
+
+def forget_changed(task: Reconstruction) -> None:
+    """Have a task's files read again if they are not those of the last time: a program may have written others in
+    their places. To be called when a run begins, not within one."""
+    for file in [] if task.file is None else [task.file] if isinstance(task.file, str) else task.file:
+        place = Path(file)
+        beside = place.parent.glob(f"{place.stem}.*") if place.parent.is_dir() else []  # a header has its signals there
+        stats = [(p.name, p.stat()) for p in sorted(beside) if p.is_file()]
+        stamp = tuple((name, s.st_mtime_ns, s.st_size) for name, s in stats)
+        if _stamps.setdefault(file, stamp) != stamp:
+            _stamps[file] = stamp
+            load.cache_clear()
+            _read.cache_clear()
 
 
 def series_of(task: Reconstruction) -> Series:

@@ -67,10 +67,12 @@ class Ledger(NamedTuple):
 
 
 def digest(raw: bytes) -> str:
+    """sha256 (hex) of a file's content."""
     return hashlib.sha256(raw).hexdigest()
 
 
 def dump(ledger: Ledger, identity: str, path: Path) -> bytes:
+    """The content of outcome.json, with a hash of itself; `parse` reads it back."""
     fields = {**ledger.outcome._asdict(), "advice": ledger.outcome.advice, "seconds": ledger.seconds}
     return sealed.dump(path, {**fields, "files": ledger.files, "coming": ledger.coming, "run": identity})
 

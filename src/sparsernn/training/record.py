@@ -51,8 +51,12 @@ def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...
 
 class Record:
     """A run directory. Nothing is cached, nothing is taken on trust: what is read has the hash that outcome.json knows
-    (history.csv of a run under way: its checkpoint). Missing and damaged parts raise a StoreError that says what to
-    do."""
+    (history.csv of a run under way: its checkpoint). Missing and damaged parts raise a StoreError that says what to do.
+
+    >>> found = sparsernn.Record(record.directory)
+    >>> found.outcome.name, sorted(found.weights()["cell0"]), list(found.history())[:2]
+    ('finished', ['bias', 'input', 'recurrent'], ['epoch', 'step'])
+    """
 
     def __init__(self, directory: str | Path):
         self.directory = Path(directory)
@@ -150,8 +154,8 @@ class Record:
             if OUTCOME in str(error).split("; ")[0]:
                 raise
             raise StoreError(
-                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, "
-                "missing or of an earlier time; run the same command again: what can be is made again"
+                f"{self.directory}/timings.csv and outcome.json do not belong together: one of them is damaged, lost "
+                "or of an earlier time; run the same command again: what can be is made again"
             ) from None
         return self.ledger().outcome
 
@@ -245,11 +249,13 @@ class Record:
             raise self._not_yet("environment.json")
         return found
 
-    def seconds(self) -> float:
-        """Wall-clock seconds spent on this directory, over all its sittings that were not killed."""
+    def seconds(self, on: str = "") -> float:
+        """Wall-clock seconds spent on this directory, over all its sittings that were not killed; `on`: only on what
+        begins so ("round": training, "measures")."""
         raw = self._raw("timings.csv")
         try:
-            return sum(float(row["seconds"]) for row in csv.DictReader(io.StringIO((raw or b"").decode())))
+            rows = list(csv.DictReader(io.StringIO((raw or b"").decode())))
+            return sum(float(row["seconds"]) for row in rows if str(row["what"]).startswith(on))
         except (KeyError, TypeError, ValueError):
             raise self._damaged("timings.csv") from None
 

@@ -45,10 +45,15 @@ def run(
     asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. `at_round` is told of every round that has
     ended, before the next one begins, with its directory free; also of those that were on disk. A SpecError about parts
     that do not fit one another comes before any work.
+
+    >>> record = sparsernn.run(spec, "runs")
+    >>> record.outcome.name
+    'finished'
     """
     tell = progress or (lambda *_: None)
     record: Record | None = None
     with stoppable(stopped) as stop, jax.enable_x64(spec.precision == "float64"):
+        spec.task.refresh()
         check(spec)
         store = open_store(store)
         for round in range(1 + (spec.rounds.count if spec.rounds else 0)):

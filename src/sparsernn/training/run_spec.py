@@ -56,6 +56,10 @@ class RunSpec(Checked):
     `epochs` (of `updates_per_epoch` updates; ``pass``: once through the training data) is the horizon of every
     schedule. `sparsifier` acts while training, or, with `rounds`, between trainings. `select` None keeps the last
     weights. Everything but `measures` (and the number of rounds) decides the trajectory and so names the directory.
+
+    >>> spec = sparsernn.read_spec({"task": "adding", "network": {"rnn": {"hidden": 8}}, "epochs": 3})
+    >>> isinstance(spec, sparsernn.RunSpec), spec.epochs, spec.optimizer
+    (True, 3, RAdam(...))
     """
 
     task: AbstractTask
@@ -140,7 +144,12 @@ class RunSpec(Checked):
 
 
 def read_spec(value: Any) -> RunSpec:
-    """A RunSpec from its plain form (a parsed YAML file, ``Record.spec``). SpecError lists all problems."""
+    """A RunSpec from its plain form (a parsed YAML file, ``Record.spec``). SpecError lists all problems.
+
+    >>> spec = sparsernn.read_spec({"task": {"adding": {"length": 20}}, "network": {"lstm": {"hidden": 8}}})
+    >>> spec.network.cells
+    (LSTM(hidden=8),)
+    """
     if not isinstance(value, Mapping):
         raise SpecError(
             f"a spec is a mapping with task, network, ...; got {str(value)[:60]!r} ({type(value).__name__})"

@@ -70,7 +70,7 @@ class Stage:
             return before
         if lost:
             self.can_be_made_again(lost)
-        began = time.perf_counter()
+        began = trained = time.perf_counter()
         self.directory.begin()
         try:
             self.directory.keep(self.spec.task.keepsake)
@@ -80,16 +80,20 @@ class Stage:
             arrays = {f"trained/{name}": a for name, a in made.trained.items()}
             arrays |= {f"fixed/{name}": a for name, a in pack(self.fixed).items()}
             self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
+            trained = time.perf_counter()
             if outcome.name == "finished":
                 self.measure()
         except Interrupted as stop:
-            outcome = Outcome("interrupted", 0, str(stop))
+            outcome, trained = Outcome("interrupted", 0, str(stop)), time.perf_counter()
         except (Exception, KeyboardInterrupt) as error:
             name = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(StoreError):  # the disk may be full: the error that goes on says so
                 self.directory.conclude(Outcome(name, 0, f"{type(error).__name__}: {error}"))
             raise
-        self.directory.conclude(outcome, f"round {self.round}", time.perf_counter() - began)
+        spent = {f"round {self.round}": trained - began}
+        if outcome.name == "finished":
+            spent["measures"] = time.perf_counter() - trained
+        self.directory.conclude(outcome, spent)
         return outcome
 
     def can_be_made_again(self, lost: Collection[str]) -> None:

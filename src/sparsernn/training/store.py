@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -192,9 +193,9 @@ class Directory(Record):
         self.state = self.state._replace(outcome=RUNNING, files=files)
         self.settle()
 
-    def conclude(self, outcome: Outcome, what: str = "", seconds: float = 0.0) -> None:
-        """The sitting is over, after so many seconds spent on `what`."""
-        if what:
+    def conclude(self, outcome: Outcome, spent: Mapping[str, float] = MappingProxyType({})) -> None:
+        """The sitting is over; `spent` says for how many seconds what was done."""
+        for what, seconds in spent.items():
             self._add_seconds(what, seconds)
         history = self._bytes(HISTORY)
         certified = {} if history is None else {HISTORY: digest(history)}

@@ -32,7 +32,9 @@ TIMES = 100
 DELAYS, NEIGHBORS = 4, 8
 MOST_COLUMNS = 8
 """Columns that are tried; where there are twice as many, nothing is said of single ones."""
-COMPONENTS, TOGETHER = 30, 4096
+COMPONENTS, TOGETHER, COPIES = 30, 4096, 7
+"""Principal components, rows and surrogates where all columns are asked together: a polynomial's error on thousands of
+rows scatters little, so few copies do."""
 
 
 class Against(NamedTuple):
@@ -48,6 +50,7 @@ class Against(NamedTuple):
 
     @property
     def noise(self) -> bool:
+        """Whether nothing tells the column from its surrogates, and it has no rhythm."""
         told = max(self.neighbors, self.quadratic, self.asymmetry) >= APART
         return not told and self.linear < LINEAR and self.returns < RETURN
 
@@ -121,7 +124,7 @@ def together(
     sd = array.std(axis=0)
     array = (array - array.mean(axis=0)) / np.where(sd > 0, sd, 1)
     ahead = max(1, memory // every // 2)
-    axes = np.linalg.svd(array, full_matrices=False)[2][: min(COMPONENTS, int(np.sqrt(len(array) / 4)))].T
+    axes = np.linalg.eigh(array.T @ array)[1][:, ::-1][:, : min(COMPONENTS, int(np.sqrt(len(array) / 4)))]
     size, generator = np.fft.rfft(array, axis=0), np.random.default_rng(seed)
 
     def errors(series: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,7 +136,7 @@ def together(
         return np.asarray(np.mean((features[half:] @ fitted - future[half:]) ** 2, axis=0))
 
     found = [errors(array)]
-    for _ in range(SURROGATES):
+    for _ in range(COPIES):
         angle = generator.uniform(0, 2 * np.pi, len(size))
         angle[0] = 0
         found.append(errors(np.fft.irfft(size * np.exp(1j * angle)[:, None], len(array), axis=0)))

@@ -8,8 +8,8 @@ from sparsernn.dynamics.oddities.base import Oddity, matrix
 
 CODE = "wide"
 COLUMNS = 50
-"""The default network has at most 100 hidden units, one a column among them: above this fewer than half of them are
-left to compute with."""
+"""The default network has 100 hidden units, or little more than columns, one a column among them: above this fewer than
+half of them are left to compute with."""
 
 
 def wide(values: ArrayLike, most: int = COLUMNS) -> list[Oddity]:
@@ -18,9 +18,8 @@ def wide(values: ArrayLike, most: int = COLUMNS) -> list[Oddity]:
     if columns <= most:
         return []
     text = (
-        f"{columns} columns: the default network of 100 hidden units holds each column in one of them"
-        + (" and has too few" if columns > 2 * most else f", which leaves {2 * most - columns} to compute with")
-        + "; D_stsp tells little in so many dimensions"
+        f"{columns} columns: of the default network's hidden units one goes to each, and fewer than as many are "
+        "left to compute with; D_stsp tells little in so many dimensions"
     )
     mend = f"--hidden {2 * columns}, or some of the columns by --columns"
     return [Oddity(CODE, None, text, mend, options=(("--hidden", str(2 * columns)),))]

@@ -39,10 +39,24 @@ def numbers(signals: Signals, points: int = POINTS) -> Attractor | Undefined:
         dim = min(3, data.shape[1])
         data, model, axes = data[:, :dim], model[:, :dim], tuple(names[:dim])
         how = "all columns" if dim == signals.data.shape[1] else f"the first three of {signals.data.shape[1]} columns"
-    data, model = (x[np.isfinite(x).all(axis=1)] for x in (data, model))
-    if len(model) < 2:
+    finite = [np.isfinite(x).all(axis=1) for x in (data, model)]
+    if finite[1].sum() < 2:
         return Undefined("the free run holds no finite values")
+    ends = _ends(signals, len(data), points)
+    data, model = (
+        np.where(ends[:, None], np.nan, x)[known | ends] for x, known in zip((data, model), finite, strict=True)
+    )
     return Attractor(data, model, axes, how)
+
+
+def _ends(signals: Signals, rows: int, points: int) -> np.ndarray:
+    """(rows,) where lines break: the first row of a later stretch and, where a column is shown against itself, the rows
+    after it that look back across the boundary."""
+    lag = min(len(signals.data), points) - rows
+    ends = np.zeros(rows + lag, bool)
+    for start in signals.starts[1:]:
+        ends[start : start + max(lag, 1)] = True
+    return ends[lag:]
 
 
 def first_lag(x: np.ndarray) -> int:
@@ -57,7 +71,8 @@ def first_lag(x: np.ndarray) -> int:
 def stands_still(numbers: Attractor) -> bool:
     """Whether the end of the free run is a point, as far as an eye can tell; a line would not be seen."""
     end = numbers.model[len(numbers.model) // 2 :]
-    return bool((np.ptp(end, axis=0) < 0.01 * np.maximum(np.ptp(numbers.data, axis=0), 1e-9)).all())
+    spread = lambda x: np.nanmax(x, axis=0) - np.nanmin(x, axis=0)
+    return bool((spread(end) < 0.01 * np.maximum(spread(numbers.data), 1e-9)).all())
 
 
 def _titles(numbers: Attractor) -> tuple[str, str]:
@@ -66,7 +81,7 @@ def _titles(numbers: Attractor) -> tuple[str, str]:
 
 def _boxes(numbers: Attractor) -> np.ndarray:
     """Limits (dim, 2) of the data with a margin; a model that goes astray does not shrink the data to a dot."""
-    low, high = numbers.data.min(axis=0), numbers.data.max(axis=0)
+    low, high = np.nanmin(numbers.data, axis=0), np.nanmax(numbers.data, axis=0)
     margin = 0.12 * np.maximum(high - low, 1e-9)
     return np.stack([low - margin, high + margin], axis=1)
 

@@ -52,18 +52,19 @@ class Correlations(NamedTuple):
 
 
 def numbers(record: Record) -> list[ImportanceFigure]:
-    """One entry a matrix that was judged in this round; empty if none was, or without the parent's weights. The
-    absolute score is |mean over starts of harm|, what geometric pruning ranks by. Weights whose harm is not finite are
-    left out."""
+    """One entry a matrix that was judged in this round; empty if none was, or if the round before, which has the sizes,
+    is not there (a round copied alone). The absolute score is |mean over starts of harm|, what geometric pruning ranks
+    by. Weights whose harm is not finite are left out."""
     found: list[ImportanceFigure] = []
     arrays = record.importance()
     rounds = record.kept().rounds
-    if len(rounds) < 2:  # the first training, or a round that was copied without its parent
+    if len(rounds) < 2:
         return found
+    parent = rounds[-2]
     judge = record.about["judge"]
     judged_by = build(AbstractMeasure, judge).judges_by if judge else "loss"  # type: ignore[type-abstract]
     masks = record.masks() if record.prunables() else {}
-    weights = rounds[-2].weights()
+    weights = parent.weights()
     for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
         indices, harm = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:harm"], dtype=float)
         finite = np.isfinite(harm).all(axis=1)

@@ -34,13 +34,15 @@ def numbers(signals: Signals, points: int = POINTS) -> Overlay:
     rows = int(min(len(signals.data), np.clip(CYCLES * cycle, 300, points)))
     k = min(COLUMNS, signals.data.shape[1])
     time = np.arange(rows) * signals.dt
-    data, model = signals.data[:rows, :k], signals.model[:rows, :k]
+    data, model = (np.array(x[:rows, :k]) for x in (signals.data, signals.model))
+    between = [row for row in signals.starts[1:] if row < rows]
+    data[between] = model[between] = np.nan  # lines break where another stretch begins
     names = tuple(map(str, signals.names[:k]))
     return Overlay(time, data, model, names, signals.data.shape[1], signals.time, signals.unit)
 
 
 def _limits(x: np.ndarray) -> list[float]:
-    low, high = float(np.min(x)), float(np.max(x))
+    low, high = float(np.nanmin(x)), float(np.nanmax(x))
     margin = 0.25 * max(high - low, 1e-9)
     return [low - margin, high + margin]
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sparsernn.dynamics.spectra import power_spectra
+from sparsernn.dynamics.spectra import piece_rows, power_spectra
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.subject import Signals
@@ -47,7 +47,11 @@ def numbers(signals: Signals, points: int = POINTS) -> SpectraFigure:
     length = len(signals.data)
     sigma = min(SIGMA, length / 40)
     k = min(COLUMNS, signals.data.shape[1])
-    data, model = (power_spectra(x[:, :k], sigma=sigma, dt=signals.dt) for x in (signals.data, signals.model))
+    starts = signals.starts
+    part = sigma * piece_rows(length, starts) / length  # the same width in frequency, of several stretches
+    data, model = (
+        power_spectra(x[:, :k], sigma=part, dt=signals.dt, starts=starts) for x in (signals.data, signals.model)
+    )
     cumulative = np.cumsum(data.power, axis=0)
     last = max(int((cumulative < 0.999).sum(axis=0).max()), 20)
     rows = style.every(min(last + 1, len(data.frequency)), points)

@@ -31,14 +31,17 @@ class View(NamedTuple):
         return np.unique(np.linspace(0, len(self.names) - 1, MOST_COLUMNS).round().astype(int))
 
     def label(self, column: int) -> str:
+        """The name of a column, with its unit."""
         unit = self.units[column] if self.units else ""
         return f"{self.names[column]} [{unit}]" if unit else self.names[column]
 
     def times(self, rows: np.ndarray) -> np.ndarray:
+        """Row numbers as times, where the interval is known."""
         return rows * (1.0 if self.dt is None else self.dt)
 
     @property
     def time_label(self) -> str:
+        """What stands below an axis of time."""
         return "row" if self.dt is None else f"time [{self.time_unit}]" if self.time_unit else "time"
 
     def piece(self) -> np.ndarray:
@@ -47,6 +50,7 @@ class View(NamedTuple):
         return self.values[rows]
 
     def piece_rows(self) -> slice:
+        """Where that piece lies."""
         usable = np.isfinite(self.values).mean(axis=0) > 0.5
         whole = np.isfinite(self.values[:, usable]).all(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(int)))
