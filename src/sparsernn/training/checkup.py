@@ -126,7 +126,9 @@ def _parts(record: Record, held: bool) -> list[Finding]:
         kind: Kind = "damaged" if (record.directory / name).exists() else "missing"
         if name == CHECKPOINT:
             ended = ledger.outcome.name in ("finished", "diverged") and len(found) == 1
-            then = "nothing needs it any more" if ended else "delete it: the next run begins this training anew"
+            then = (
+                "delete it: nothing needs it any more" if ended else "delete it: the next run begins this training anew"
+            )
         elif name == HISTORY:
             then = f"delete it and {CHECKPOINT}: the next run begins this training anew, with the same numbers"
         elif name in HARD:
