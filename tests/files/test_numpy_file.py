@@ -138,3 +138,22 @@ def test_honest_compression_is_read(tmp_path):
     np.savez_compressed(tmp_path / "x.npz", x=x)
     assert (tmp_path / "x.npz").stat().st_size < x.nbytes / 20
     assert np.array_equal(read_series(tmp_path / "x.npz").values[:, 0], x)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '|V0', 'fortran_order': False, 'shape': (5, 2)}",
+        "{'descr': [], 'fortran_order': False, 'shape': (5, 2)}",
+        "{'descr': [('a', '<f8', (0,))], 'fortran_order': False, 'shape': (5,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807, 9)}",
+        f"{{'descr': '<f8', 'fortran_order': False, 'shape': {(0, *(1,) * 99)}}}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (True, 2)}",
+    ],
+)
+def test_headers_that_agree_with_the_size_and_mean_nothing(tmp_path, header):
+    text = header.encode() + b"\n"
+    path = tmp_path / "x.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(16))
+    with pytest.raises(DataError):
+        read_series(path)

@@ -181,7 +181,7 @@ def _array(file: IO[bytes], size: int, source: str) -> np.ndarray:
         )
     if dtype.kind not in "biufc" and dtype.names is None:
         raise DataError(f"{source} has dtype {dtype}; expected numbers")
-    if any(n < 0 for n in shape):
+    if any(isinstance(n, bool) or n < 0 for n in shape):
         raise DataError(f"{source} claims the impossible shape {shape}")
     need, have = math.prod(shape) * dtype.itemsize, size - file.tell()
     if need > have:
@@ -189,4 +189,11 @@ def _array(file: IO[bytes], size: int, source: str) -> np.ndarray:
     data = file.read(need)
     if len(data) < need:
         raise DataError(f"{source} is truncated: its header claims {need:,} bytes (shape {shape}), {len(data):,} came")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    try:
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    except (ValueError, TypeError, OverflowError) as error:  # it agrees with the size by an empty dtype or axis
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as error:  # a header that agrees with the size by an empty dtype or axis
+        raise DataError(f"{source} is damaged: its header claims {dtype} of shape {shape} ({error})") from None
