@@ -192,8 +192,4 @@ def _array(file: IO[bytes], size: int, source: str) -> np.ndarray:
     try:
         return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
     except (ValueError, TypeError, OverflowError) as error:  # it agrees with the size by an empty dtype or axis
-        ValueError,
-        TypeError,
-        OverflowError,
-    ) as error:  # a header that agrees with the size by an empty dtype or axis
         raise DataError(f"{source} is damaged: its header claims {dtype} of shape {shape} ({error})") from None
