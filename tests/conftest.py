@@ -22,3 +22,19 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 from sparsernn.cli import use_caches  # noqa: E402
 
 use_caches()
+
+MOST_MAPS = 25_000
+"""Memory maps from which on compiled programs are let go: every one holds some, and Linux gives a process 65,530; the
+one that asks for more is ended by a segmentation fault."""
+_ended = 0
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Now and then, between two tests, see how many maps this process holds."""
+    global _ended
+    _ended += 1
+    maps = Path("/proc/self/maps")
+    if _ended % 20 == 0 and maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
+        import jax
+
+        jax.clear_caches()
