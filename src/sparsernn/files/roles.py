@@ -35,7 +35,7 @@ CHANGES = 4
 class DoubtfulColumn(DataError):
     """A column that looks like the `part` ("time" or "trial") of a recording, and nothing says whether it is."""
 
-    def __init__(self, message: str, column: str, part: str) -> None:
+    def __init__(self, message: str, column: str = "", part: str = "") -> None:
         super().__init__(message)
         self.column, self.part = column, part
 
