@@ -204,3 +204,5 @@ def test_words_beside_runs_that_stood_still_and_at_the_best_horizon():
     assert "rhythms are those of the data" not in still
     late = {"reconstruction/prediction_error": 1.2, "reconstruction/error_at_1": 0.0198}
     assert "Its prediction error 1 step ahead is 0.99 times that" in " ".join(grade(PERFECT | late).reasons)
+    late["reconstruction/error_at_1"] = 0.019999
+    assert "1 step ahead is barely below that" in " ".join(grade(PERFECT | late).reasons)

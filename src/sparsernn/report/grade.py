@@ -276,7 +276,8 @@ def _prediction(look: _Numbers) -> list[tuple[int, str]]:
         found.append((EXCELLENT, f"Its prediction error is {said}."))
     else:
         steps = int(next(key for key, ratio in ratios.items() if ratio == best).removeprefix("error_at_"))
-        said = f"{short(best)} times that of the better of mean and last value"
+        times = short(best)
+        said = ("barely below" if times == "1" else f"{times} times") + " that of the better of mean and last value"
         found.append((EXCELLENT, f"Its prediction error {steps} step{'s' * (steps > 1)} ahead is {said}."))
     return found
 
