@@ -59,3 +59,20 @@ def test_several_files_are_stretches(cli, recording):
     found = json.loads(said.out)
     assert found["stretches"] == [1500, 1500]
     assert found["command"].startswith("sparsernn reconstruct a.npy b.npy")
+
+
+def test_doubtful_columns_are_read_the_likeliest_way_and_the_command_says_so(cli, recording, tmp_path):
+    rows = np.column_stack([t // 1000, circle])
+    np.savetxt(tmp_path / "trial.csv", rows, delimiter=",", header="trial,x,y", comments="")
+    found = json.loads(cli("look", "trial.csv", "--json").out)
+    assert (found["columns"], found["stretches"]) == (["x", "y"], [1000] * 3)
+    assert found["warnings"][0]["code"] == "trials"
+    assert "--trial trial" in found["command"]
+    refused = cli("reconstruct", "trial.csv", "--out", "r")
+    assert refused.code == 4
+    assert '--trial "trial"' in refused.err
+    assert "in Python" not in refused.err
+    np.savetxt(tmp_path / "rise.csv", np.column_stack([3 + t / 8, circle]), delimiter=",", header="q,x,y", comments="")
+    found = json.loads(cli("look", "rise.csv", "--json").out)
+    assert (found["columns"], found["dt"]) == (["x", "y"], 0.125)
+    assert "--time q" in found["command"]

@@ -250,3 +250,59 @@ def test_decimal_commas(tmp_path):
     with pytest.raises(DataError, match=r"2 cells where the lines above have 1 .*--decimal ,"):
         read_series(tmp_path / "x.csv")
     assert read_series(tmp_path / "x.csv", reading=Reading(decimal=",")).values[:, 0].tolist() == [1.5, 2.5, 4.5]
+
+
+@pytest.mark.parametrize("name", ["trial", "Trial_ID", "sweepNumber", "session", "Subject #"])
+def test_a_column_called_a_trial_is_no_variable_in_silence(tmp_path, name):
+    path = table(tmp_path, [np.arange(N) // 200, X[:, 0], X[:, 1]], [name, "x", "y"])
+    with pytest.raises(DataError, match=f'"{name}" is called a trial and changes 2 times.*--trial.*--columns "x,y"'):
+        read_series(path)
+    assert read_series(path, reading=Reading(trial=name)).starts == (0, 200, 400)
+    assert read_series(path, columns=[name, "x"]).names == (name, "x")
+
+
+@pytest.mark.parametrize("values", [X[:, 0], np.arange(N) % 3, np.round(10 * X[:, 0]) / 10])
+def test_what_moves_is_no_trial_whatever_its_name(tmp_path, values):
+    path = table(tmp_path, [X[:, 1], values], ["x", "trial"])
+    assert read_series(path).names == ("x", "trial")
+
+
+def calendar(stamps, *units):
+    days = stamps.astype("datetime64[D]")
+    month, year = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
+    every = {
+        "year": year.astype(int) + 1970,
+        "month": month.astype(int) % 12 + 1,
+        "day": (days - month).astype(int) + 1,
+        "doy": (days - year).astype(int) + 1,
+        "hour": (stamps - days).astype("timedelta64[h]").astype(int),
+    }
+    return [every[unit] for unit in units]
+
+
+@pytest.mark.parametrize(
+    ("step", "units", "dt", "unit"),
+    [
+        ("M", ("year", "month"), 1.0, "month"),
+        ("D", ("year", "month", "day"), 86400.0, "s"),
+        ("D", ("year", "doy"), 86400.0, "s"),
+        ("h", ("year", "month", "day", "hour"), 3600.0, "s"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_dates_in_several_columns_are_one_time(tmp_path, step, units, dt, unit, turned):
+    stamps = (np.datetime64("1999-01", step) + np.arange(N)).astype("datetime64[s]")
+    order = np.arange(N)[::-1] if turned else np.arange(N)
+    path = table(tmp_path, [*calendar(stamps[order], *units), X[order, 0], X[order, 1]], [*units, "x", "y"])
+    series = read_series(path)
+    assert (series.names, series.dt, series.time_unit) == (("x", "y"), dt, unit)
+    np.testing.assert_array_equal(series.values, X)
+    keep = np.delete(np.arange(N), 300)
+    path = table(tmp_path, [*calendar(stamps[keep], *units), X[keep, 0], X[keep, 1]], [*units, "x", "y"])
+    with pytest.raises(DataError, match="pauses once"):
+        read_series(path)
+
+
+def test_numbers_that_are_no_dates_stay_variables(tmp_path):
+    path = table(tmp_path, [1950 + np.arange(N) % 7, 5 + X[:, 1]], ["year", "month"])
+    assert read_series(path).names == ("year", "month")

@@ -196,3 +196,13 @@ def test_several_seeds_are_graded_by_their_median(names, expected):
 def test_grades_are_ordered():
     ranks = [Grade(name, ()).rank for name in GRADES]
     assert ranks == sorted(ranks)
+
+
+def test_words_beside_runs_that_stood_still_and_at_the_best_horizon():
+    still = " ".join(grade(PERFECT | {"reconstruction/collapsed": 1.0}).reasons)
+    assert "stood still" in still
+    assert "rhythms are those of the data" not in still
+    late = {"reconstruction/prediction_error": 1.2, "reconstruction/error_at_1": 0.0198}
+    assert "Its prediction error 1 step ahead is 0.99 times that" in " ".join(grade(PERFECT | late).reasons)
+    late["reconstruction/error_at_1"] = 0.019999
+    assert "1 step ahead is barely below that" in " ".join(grade(PERFECT | late).reasons)

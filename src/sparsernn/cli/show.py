@@ -28,7 +28,7 @@ def show(
     if data := about.get("data"):
         interval = "" if data["dt"] is None else f", a row every {data['dt']:.6g} {data['time_unit']}".rstrip()
         typer.echo(f"data: {data['source']}: {', '.join(data['names'])}; {data['rows']:,} rows to test{interval}")
-        typer.echo("prepared: " + ("; ".join(data["preparation"]) or "nothing was filtered or left out"))
+        typer.echo("prepared: " + ("; ".join(data["preparation"]) or "nothing was filtered or thinned"))
         if data["changed"]:
             typer.echo(f"sparsernn: {data['changed']}", err=True)
     rows = [

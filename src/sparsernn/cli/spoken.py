@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 PLACES = re.compile(r"^(?:task\.\w+(?:\.reading)?|network\.\w+|forcing\.\w+|optimizer\.\w+|select)(?:\.|: )")
 """Where in a spec a problem lies; somebody who gave options has not written one."""
+IN_PYTHON = re.compile(r" \((?:in Python [^()]*|reading\.\w+)\)")
+"""What a message says beside the option to somebody who writes Python."""
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def as_options(text: str, names: Iterable[str]) -> str:
     >>> as_options("choose one with variable=: a, b", ["variable"])
     'choose one with --variable: a, b'
     """
-    text = PLACES.sub("", text)
+    text = IN_PYTHON.sub("", PLACES.sub("", text))
     known = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     option = lambda found: "--" + found[1].replace("_", "-")
     text = re.sub(rf"^({known})\b(?!=)(?:\.\d+)?", option, text)

@@ -8,15 +8,36 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.calendar_columns import calendar
 from sparsernn.files.columns import Table, choose
 from sparsernn.files.reading import Reading
-from sparsernn.files.time_axis import FEWEST, STRAIGHT, UNITS, called_counter, called_time, canonical, judge, unit_in
+from sparsernn.files.time_axis import (
+    FEWEST,
+    STRAIGHT,
+    UNITS,
+    called_counter,
+    called_time,
+    called_trial,
+    canonical,
+    judge,
+    unit_in,
+)
 from sparsernn.files.time_text import Times, from_datetimes
 
 EPOCHS = (("s", 3e8, 5e9), ("ms", 3e11, 5e12), ("us", 3e14, 5e15), ("ns", 3e17, 5e18))
 """What seconds and their parts since 1970 look like."""
 MOSTLY = 0.9
 """The share of steps of one sign from which on a column is going one way."""
+CHANGES = 4
+"""A column whose number changes in more than every fourth row names no trials."""
+
+
+class DoubtfulColumn(DataError):
+    """A column that looks like the `part` ("time" or "trial") of a recording, and nothing says whether it is."""
+
+    def __init__(self, message: str, column: str = "", part: str = "") -> None:
+        super().__init__(message)
+        self.column, self.part = column, part
 
 
 class Roles(NamedTuple):
@@ -40,7 +61,8 @@ def roles_of(
 
     A column is the time where it is called so (`sparsernn.files.time_axis.called_time`) and rises or falls throughout,
     or where it has no name and is even. One that counts rows by its name or without one is left out, but is no time.
-    DataError for a column with another name that rises evenly (not if `loose`), and for a time that runs to and fro.
+    Year, month, day, ... in columns of their own are one time. DoubtfulColumn for one with another name that
+    rises evenly and for one called a trial (not if `loose`), DataError for a time that runs to and fro.
     SpecError for a time or trial that is no column.
     """
     listed = table.listed or table.names
@@ -84,9 +106,13 @@ def roles_of(
             f"({', '.join(listed[p] for p in sorted(gone))}); "
             "choose with --columns what is to be a variable (in Python columns=)"
         )
-    if chosen is None and reading.time != "none" and not loose:
+    if chosen is None and not loose:
         kept = set(variables)
-        axis.refuse_straight([p for p in places if at[p] in kept])
+        left_over = [p for p in places if at[p] in kept]
+        if reading.trial is None:
+            axis.refuse_trials(left_over)
+        if reading.time != "none":
+            axis.refuse_straight(left_over)
     return Roles(
         variables, time, name, unit if time is not None and not counts else "", counts, trial, trial_name, notes
     )
@@ -123,6 +149,13 @@ class _Axes:
         if table.time is not None:
             notes += [f'column "{self.listed[p]}" is a time too and is left out' for p in called]
             return table.time, table.time_name, table.counts, left + called, table.time_unit, notes
+        by_word = {self.listed[p].strip().lower(): p for p in rest}
+        if (dates := calendar({word: self.column(p) for word, p in by_word.items()})) is not None:
+            read = from_datetimes(dates.stamps, unit)
+            parts = [by_word[word] for word in dates.words]
+            gone = [*parts, *(p for p in called if p not in parts)]
+            notes += [f'column "{self.listed[p]}" is a time too and is left out' for p in gone[len(parts) :]]
+            return read.values, ", ".join(self.listed[p] for p in parts), False, left + gone, read.unit, notes
         if not called:
             called = [p for p in rest if self.nameless(p) and self.several and self.runs_evenly(p)][:1]
         if called:
@@ -216,6 +249,26 @@ class _Axes:
     def nameless(self, place: int) -> bool:
         return self.listed[place] == f"x{place}"
 
+    def refuse_trials(self, variables: list[int]) -> None:
+        """DoubtfulColumn for a variable that is called a trial: whole numbers that stand still between few changes."""
+        if len(variables) < 2:
+            return
+        for place in variables:
+            t, name = self.column(place), self.listed[place]
+            if not called_trial(name) or len(t) < FEWEST or not np.isfinite(t).all() or (t != np.rint(t)).any():
+                continue
+            changes = int(np.count_nonzero(np.diff(t)))
+            if not 0 < changes <= len(t) // CHANGES:
+                continue
+            others = ",".join(self.listed[p] for p in variables if p != place)
+            raise DoubtfulColumn(
+                f'{self.source}: column "{name}" is called a trial and changes {changes:,} times: stretches, or a '
+                f'variable? --trial "{name}" parts the rows there, --columns "{others}" leaves it out, --columns with '
+                "its name keeps it (in Python reading.trial, columns)",
+                name,
+                "trial",
+            )
+
     def refuse_straight(self, variables: list[int]) -> None:
         """DataError for a variable that rises by the same in every row, and for a first one without a name that never
         falls and rises by fits and starts, as times do that are not even."""
@@ -233,10 +286,12 @@ class _Axes:
             if not np.isfinite(t).all() or not t[-1] > t[0] or (axis := judge(t)).dt is None or axis.fault:
                 continue
             others = ",".join(self.listed[p] for p in variables if p != place)
-            raise DataError(
+            raise DoubtfulColumn(
                 f'{self.source}: column "{name}" rises by {axis.dt:.6g} in every row: a time or a counter, hardly a '
                 f'variable; --time "{name}" takes it as the time, --columns "{others}" leaves it out, --columns with '
-                "its name keeps it (in Python reading.time, columns)"
+                "its name keeps it (in Python reading.time, columns)",
+                name,
+                "time",
             )
 
 

@@ -52,6 +52,9 @@ COUNTERS |= {
     "sample_number",
     "count",
 }
+TRIALS = {"trial", "trials", "sweep", "sweeps", "episode", "episodes", "session", "sessions", "subject", "subjects"}
+TRIALS |= {"segment", "segments", "repetition", "repetitions", "stretch", "participant", "animal", "versuch", "essai"}
+NUMBERED = {"id", "nr", "no", "number", "num", "index", "idx", "#", "n"}
 
 
 class Axis(NamedTuple):
@@ -120,6 +123,12 @@ def called_time(name: str) -> str:
 def called_counter(name: str) -> bool:
     """Whether a name is that of a row counter, as pandas writes them."""
     return name.strip().lower() in COUNTERS or name.strip().lower().startswith("unnamed:")
+
+
+def called_trial(name: str) -> bool:
+    """Whether a name is that of trials: trial, trial_id, TrialNumber, Sweep #."""
+    found = [word for word in words(name) if word not in NUMBERED]
+    return len(found) == 1 and found[0].rstrip("#") in TRIALS
 
 
 def resolution(t: np.ndarray) -> float:

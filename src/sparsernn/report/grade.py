@@ -217,6 +217,9 @@ def _spectrum(look: _Numbers) -> list[tuple[int, str]]:
     floor = look.known("d_h_floor")
     above = value - (floor or 0.0)
     said = f"D_H {short(value)}" + ("" if floor is None else f" (floor {short(floor)})")
+    limit = PARTIAL if above > SPECTRUM_GOOD else GOOD if above > SPECTRUM_EXCELLENT else EXCELLENT
+    if look.share("collapsed") >= LOST:  # what moved before it stood still is no rhythm
+        return [(limit, f"{said} is that of runs on their way to a standstill and says little.")]
     if above > SPECTRUM_GOOD:
         return [(PARTIAL, f"Its rhythms differ from those of the data: {said}.")]
     if above > SPECTRUM_EXCELLENT:
@@ -272,7 +275,10 @@ def _prediction(look: _Numbers) -> list[tuple[int, str]]:
         said = f"{short(ratios['prediction_error'])} times that of the better of mean and last value"
         found.append((EXCELLENT, f"Its prediction error is {said}."))
     else:
-        found.append((EXCELLENT, "It predicts better than the mean and the last value do, at short horizons."))
+        steps = int(next(key for key, ratio in ratios.items() if ratio == best).removeprefix("error_at_"))
+        times = short(best)
+        said = ("barely below" if times == "1" else f"{times} times") + " that of the better of mean and last value"
+        found.append((EXCELLENT, f"Its prediction error {steps} step{'s' * (steps > 1)} ahead is {said}."))
     return found
 
 

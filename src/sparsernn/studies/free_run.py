@@ -148,7 +148,7 @@ def _generated(
     if standardized:
         said, about = (*said, "in standard deviations of the training data"), about | {"standardized": True}
     elif not prepared.preparation:
-        said = (*said, "nothing was filtered or left out")
+        said = (*said, "nothing was filtered or thinned")
     said = (*said, *_rate(prepared))
     return Generated(
         values if standardized else prepared.in_units(values),

@@ -101,7 +101,9 @@ class Look(NamedTuple):
         source = "" if dt is None or series.dt_source == "unknown" else f" ({series.dt_source})"
         known = [n for n in self.noise if n is not None]
         level = (
-            "cannot be told apart from the motion: sampled too coarsely"
+            "unknown"
+            if not known and self.half_period is None
+            else "cannot be told apart from the motion: sampled too coarsely"
             if not known
             else _several([f"{n:.2g}" for n in known]) + " sd"
         )
@@ -115,7 +117,10 @@ class Look(NamedTuple):
             ("interval", interval + source),
             ("rhythm", self._turns(self.period, "nothing repeats regularly")),
             ("half of the variance", self._turns(self.half_period, "unknown", "slower than ")),
-            ("strongest frequency", _several([self._turns(p, "none") for p in self.peak])),
+            (
+                "strongest frequency",
+                _several([self._turns(p, "unknown" if self.half_period is None else "none") for p in self.peak]),
+            ),
             ("white noise", level),
             (
                 "embedding",

@@ -16,13 +16,14 @@ from sparsernn.errors import DataError, SpecError
 from sparsernn.files.columns import Table
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
+from sparsernn.files.roles import DoubtfulColumn
 from sparsernn.files.series import Series, read_loosely, read_series
 from sparsernn.spec import build
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.tasks.recording import series_of
 
-UNEVEN = "uneven_time"
+UNEVEN, TRIALS = "uneven_time", "trials"
 Source = str | Path | Sequence[str | Path]
 
 
@@ -47,7 +48,8 @@ def series_to_look_at(
 ) -> tuple[Series, list[Oddity]]:
     """The series and what is odd about the file itself. A file that is refused because values are missing or a column
     is constant is read loosely: missing values stay (NaN), constant columns too. One that is refused because its times
-    are not even is read in the first of `WAYS` that works. DataError and SpecError as of `read_series` where a file is
+    are not even is read in the first of `WAYS` that works, one with a column that
+    looks like the time or the trial as if it were. DataError and SpecError as of `read_series` where a file is
     refused for anything else, or cannot be read at all. The name of a recording that ships or of a known system (its
     first 100,000 rows) stands for it.
     """
@@ -57,6 +59,11 @@ def series_to_look_at(
         ), []
     try:
         return read_series(source, columns=columns, dt=dt, reading=reading), []
+    except DoubtfulColumn as error:
+        way = Way({error.part: error.column}, ((f"--{error.part}", error.column),))
+        how = replace(reading, **way.fields)  # type: ignore[arg-type]
+        series, found = series_to_look_at(source, columns=columns, dt=dt, reading=how)
+        return series, [_refused(TRIALS if error.part == "trial" else UNEVEN, error, source, way), *found]
     except DataError as error:
         refused = error
     try:
@@ -69,10 +76,10 @@ def series_to_look_at(
         try:
             try:
                 series = read_series(source, columns=columns, dt=dt, reading=how)
-                return series, [_uneven(refused, source, way), *_cut_out(series)]
+                return series, [_refused(UNEVEN, refused, source, way), *_cut_out(series)]
             except DataError:
                 table = read_loosely(source, columns=columns, reading=how)
-                return _judged(table, source, dt, refused), [_uneven(refused, source, way)]
+                return _judged(table, source, dt, refused), [_refused(UNEVEN, refused, source, way)]
         except (DataError, SpecError):
             continue
     raise refused
@@ -110,11 +117,13 @@ def _judged(table: Table, source: Source, dt: float | None, refused: DataError) 
     )
 
 
-def _uneven(refused: DataError, source: Source, way: Way) -> Oddity:
-    """The reader's own sentence: what is uneven, then the ways out."""
-    text, *ways = re.split(r"; (?=--|sort)", _plain(refused, source), maxsplit=1)
-    mend = ways[0] if ways else "--resample brings the rows to even steps"
-    return Oddity(UNEVEN, None, text, re.sub(r" \((in Python )?reading\.\w+\)", "", mend), options=way.options)
+def _refused(code: str, refused: DataError, source: Source, way: Way) -> Oddity:
+    """The reader's own sentence: what is doubtful, then the ways out."""
+    text, *ways = re.split(r"(?:; |(?<=\?) )(?=--|sort|choose)", _plain(refused, source), maxsplit=1)
+    mend = ways[0] if ways else "--columns chooses what is to be learned"
+    return Oddity(
+        code, None, text, re.sub(r" \((in Python )?(reading\.\w+|columns=?|, )+\)", "", mend), options=way.options
+    )
 
 
 def _cut_out(series: Series) -> list[Oddity]:

@@ -139,7 +139,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         f"delay embedding: {embedding}",
         f"{wish.cell} with {hidden} hidden units, sequences of {task.sequence} rows{why}, {base.epochs} epochs of "
         f"{base.updates_per_epoch} updates, first learning rate {base.optimizer.ends[0]:g}, {base.forcing}",
-        f"data: {'; '.join(preparation(task)) or 'nothing was filtered or left out'}",
+        f"data: {'; '.join(preparation(task)) or 'nothing was filtered or thinned'}",
         *series.notes,
         *recording.notes,
         *(str(caution) for caution in cautions),
