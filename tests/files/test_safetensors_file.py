@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sparsernn.errors import DataError, SpecError, StoreError
 from sparsernn.files import atomic
-from sparsernn.files.safetensors_file import DTYPES, content_hash, describe, read, write
+from sparsernn.files.safetensors_file import DTYPES, content_hash, describe, parse, read, write
 
 ARRAYS = {
     "cell0/recurrent": np.arange(12, dtype=np.float32).reshape(1, 3, 4),
@@ -210,3 +210,21 @@ def test_a_full_disk(tmp_path, monkeypatch):
     with pytest.raises(StoreError, match=r"w\.safetensors cannot be written"):
         write(tmp_path / "w.safetensors", ARRAYS)
     assert os.listdir(tmp_path) == []
+
+
+def test_metadata_are_under_the_hash(tmp_path):
+    """A changed word is seen; a file sealed in the old way, over the arrays alone, is read as before."""
+    path = tmp_path / "w"
+    write(path, ARRAYS, {"step": "3"})
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b'"step":"3"', b'"step":"4"'))
+    with pytest.raises(DataError, match="damaged"):
+        read(path)
+    old = content_hash(ARRAYS).encode()
+    path.write_bytes(good.replace(content_hash(ARRAYS, {"step": "3"}).encode(), old))
+    assert read(path)[1] == {"step": "3"}
+    with pytest.raises(DataError, match="damaged"):
+        parse(path.read_bytes(), path, sealed=True)
+    path.write_bytes(good.replace(b'"sha256"', b'"sha257"'))
+    with pytest.raises(DataError, match="damaged"):
+        parse(path.read_bytes(), path, sealed=True)

@@ -75,7 +75,8 @@ def test_the_same_command_makes_it_again_or_says_what_to_delete(runs, before, tm
         assert same == {k: v for k, v in before[state].items() if k in same} or all(
             repr(v) == repr(before[state][k]) for k, v in same.items() if v != before[state][k]
         ), name
-        assert examine(directory).well, name
+        left = [f.then for f in examine(directory).findings if not f.harmless]
+        assert left in ([], ["delete it: nothing needs it any more"] * (name == "checkpoint.safetensors")), name
     assert asked <= {"spec.json", "history.csv", "checkpoint.safetensors"}
 
 

@@ -18,6 +18,7 @@ from sparsernn.errors import Interrupted, StoreError
 from sparsernn.files import safetensors_file, sealed
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import plain
+from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training import run as running
 from sparsernn.training.record import Record
 from sparsernn.training.run import run
@@ -80,6 +81,33 @@ def test_a_second_call_returns_at_once_and_writes_nothing(finished, geometric, m
     again = run(geometric(), finished.directory.parent)
     assert again.directory == finished.directory
     assert stamps == {p: p.stat().st_mtime_ns for p in stamps}
+
+
+def test_a_finished_run_returns_without_its_data(copied, geometric, monkeypatch):
+    """By the hash of the file: data that have changed, a damaged file, a measure more are not passed over."""
+    told = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Reconstruction, "load", lambda _: pytest.fail("loaded"))
+        again = run(geometric(), copied.directory.parent, at_round=told.append)
+    assert again.directory == copied.directory
+    assert [r.round for r in told] == [0, 1, 2]
+    assert running.standing(geometric(seed=1), copied.directory.parent) == []
+    assert running.standing(geometric(measures=["score", "hubs"]), copied.directory.parent) == []
+    (copied.parent.directory / "evidence.safetensors").unlink()
+    assert running.standing(geometric(), copied.directory.parent) == []
+    run(geometric(), copied.directory.parent)
+    assert len(running.standing(geometric(), copied.directory.parent)) == 3
+
+
+def test_a_finished_run_whose_data_have_changed_is_not_passed_over(tmp_path, tree, series):
+    path = tmp_path / "x.npy"
+    shutil.copyfile(series, path)
+    spec = read_spec(tree(task={"reconstruction": {"file": str(path), "sequence": 6}}))
+    first = run(spec, tmp_path / "runs")
+    assert [r.directory for r in running.standing(spec, tmp_path / "runs")] == [first.directory]
+    np.save(path, np.load(path) + np.linspace(0, 1, len(np.load(path)))[:, None])
+    assert running.standing(spec, tmp_path / "runs") == []
+    assert run(spec, tmp_path / "runs").directory != first.directory
 
 
 def test_what_decides_the_trajectory_names_the_run(tree):
@@ -182,11 +210,15 @@ def test_measures_asked_for_later_are_added(copied, tree, geometric):
     )
     assert record.directory == copied.directory
     after = record.measures()
-    assert list(after)[:1] == list(before)
+    assert list(before) == ["score"]
+    assert list(after) == ["score", "hubs", "reconstruction"]
+    assert record.numbers()["score/loss"] == before["score"]["test"]["loss"]
     assert [next(iter(entry["measure"])) for entry in after.values()] == ["score", "hubs", "reconstruction"]
     assert set(record.evidence()) == {"reconstruction/data", "reconstruction/model"}
     third = run(geometric(measures=["score", {"score": {"batch": 7}}]), copied.directory.parent)
+    *_, second = third.measures()
     assert len(third.measures()) == 4
+    assert second == f"score {third.measures()[second]['identity'][:8]}"
     assert set(third.evidence()) == {"reconstruction/data", "reconstruction/model"}, "evidence is kept"
 
 

@@ -84,6 +84,11 @@ class AbstractTask(Part):
         """Arrays and text metadata that a run keeps, so that it can be used without its data. Default: none."""
         return {}, {}
 
+    def unchanged(self, metadata: dict[str, str]) -> bool:
+        """Whether the data are still those that a run, which kept this `metadata` (of `keepsake`) of a task with equal
+        fields, was trained on, as far as that can be told without reading them through. Default: it cannot."""
+        return False
+
     @abc.abstractmethod
     def data(self, split: Split) -> Any:
         """A pytree of arrays, on the device, to be handed to `batch`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax
@@ -18,7 +20,7 @@ from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import scaling
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
-from sparsernn.tasks.prepared import Prepared, keepsake, sentences
+from sparsernn.tasks.prepared import Prepared, hash_of, keepsake, sentences
 from sparsernn.tasks.recording import Recording, forget_changed, load
 
 __all__ = ["Prepared", "Reconstruction", "Recording", "Stretches", "preparation"]
@@ -143,6 +145,14 @@ class Reconstruction(AbstractTask):
     def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """What `Prepared.of` takes: a run with it needs neither the recording nor its place."""
         return keepsake(self, self.load())
+
+    def unchanged(self, metadata: dict[str, str]) -> bool:
+        """By the sha256 of the files' bytes. What is simulated is always simulated again."""
+        if self.file is None:
+            return False
+        files = [Path(file) for file in ([self.file] if isinstance(self.file, str) else self.file)]
+        known = json.loads(metadata.get("file_sha256", "null"))
+        return bool(known) and hash_of(files) == known
 
     def data(self, split: Split) -> jax.Array | Stretches:
         recording = self.load()

@@ -261,6 +261,14 @@ class Record:
 
     # ----------------------------------------------------------------------------------------- files, and their hashes
 
+    def whole(self) -> bool:
+        """Whether every file that outcome.json knows is there with its hash, and none was about to be written."""
+        try:
+            ledger = self.ledger()
+            return not ledger.coming and all(self._raw(name) is not None for name in ledger.files)
+        except StoreError:
+            return False
+
     def ledger(self) -> Ledger:
         """What outcome.json says. StoreError if it is damaged, of another run, or missing beside files of a run."""
         path, raw = self.directory / OUTCOME, self._bytes(OUTCOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ import jax
 import numpy as np
 
 from sparsernn import rng
-from sparsernn.errors import SpecError
+from sparsernn.errors import SparseRNNError, SpecError
 from sparsernn.masks import nonzeros
 from sparsernn.sparsifiers.base import Clock
+from sparsernn.spec import identity, plain
 from sparsernn.training.loop import Trainer
 from sparsernn.training.run_spec import RunSpec, describe
 from sparsernn.training.stage import Progress, Stage
-from sparsernn.training.store import Record, open_store, opened
+from sparsernn.training.store import MARKER, Record, library_versions, open_store, opened
 from sparsernn.weights import Weights
 
 CHECKPOINT_SECONDS = 20.0
@@ -52,6 +53,11 @@ def run(
     """
     tell = progress or (lambda *_: None)
     record: Record | None = None
+    if until is None and (rounds := standing(spec, Path(store))):
+        for record in rounds:
+            if at_round is not None:
+                at_round(record)
+        return rounds[-1]
     with stoppable(stopped) as stop, jax.enable_x64(spec.precision == "float64"):
         spec.task.refresh()
         check(spec)
@@ -67,6 +73,39 @@ def run(
                 break
     assert record is not None
     return record
+
+
+def standing(spec: RunSpec, store: Path) -> list[Record]:
+    """The rounds of a run that is finished and whole, without loading its data: a run in the store on the same task
+    tells which they are, if the files still have the hash that it kept and the versions of the libraries are the same.
+    Empty where anything is to be done, or can be told only with the data."""
+    if not (store / MARKER).is_file():
+        return []
+    task, known = plain(spec.task), set()
+    for place in sorted(path.parent for path in store.glob("*/spec.json")):
+        with suppress(SparseRNNError):
+            record = Record(place)
+            content = record.about["data"]
+            if content in known or record.spec.get("task") != task:
+                continue
+            known.add(content)
+            kept, versions = record.prepared()[1], record.environment().get("versions")
+            if versions == library_versions() and spec.task.unchanged(kept):
+                return _standing(spec, open_store(store), (content, record.about["source"]))
+    return []
+
+
+def _standing(spec: RunSpec, store: Path, data: tuple[str, str]) -> list[Record]:
+    found: list[Record] = []
+    wanted = {identity(measure) for measure in spec.measures}
+    for round in range(1 + (spec.rounds.count if spec.rounds else 0)):
+        about = describe(spec, round, found[-1].identity if found else None, data)
+        record = Record(store / about["identity"][:16])
+        taken = {entry["identity"] for entry in record.measures().values()}
+        if record.about != about or record.outcome.name != "finished" or not wanted <= taken or not record.whole():
+            return []
+        found.append(record)
+    return found
 
 
 def check(spec: RunSpec) -> None:

@@ -165,8 +165,9 @@ def spec_of(record: Record) -> RunSpec:
         raise StoreError(f"{record.directory}/spec.json is damaged or foreign: {error}") from None
 
 
-def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:
-    """What names one training of a run: its identity is the hash of everything that decides the trajectory."""
+def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str] | None = None) -> dict[str, Any]:
+    """What names one training of a run: its identity is the hash of everything that decides the trajectory. `data`: the
+    task's `content_hash` and `describe` where they are known already; else the data are loaded."""
     fields = plain(spec)
     judge = plain(spec.judge) if spec.judge else None
     deciding = {k: v for k, v in fields.items() if k != "measures"}
@@ -177,6 +178,7 @@ def describe(spec: RunSpec, round: int, parent: str | None) -> dict[str, Any]:
         if round == 0:  # the first training is the same for every criterion
             deciding["sparsifier"] = fields["sparsifier"] = None
             fields["rounds"] = None
-    about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": spec.task.content_hash()}
+    content, source = data or (spec.task.content_hash(), spec.task.describe())
+    about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": content}
     about |= {"round": round, "parent": parent}
-    return {"identity": identity(about), **about, "spec": fields, "source": spec.task.describe()}
+    return {"identity": identity(about), **about, "spec": fields, "source": source}

@@ -330,12 +330,16 @@ def _writing(path: Path) -> Iterator[None]:
 
 def environment() -> dict[str, Any]:
     """Versions and machine, for the record; no user names, no paths."""
-    names = ("sparsernn", "jax", "jaxlib", "optax", "numpy", "scipy", "numba", "safetensors")
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "devices": [str(d) for d in jax.devices()],
-        "versions": {n: metadata.version(n) for n in names},
+        "versions": library_versions(),
     }
+
+
+def library_versions() -> dict[str, str]:
+    names = ("sparsernn", "jax", "jaxlib", "optax", "numpy", "scipy", "numba", "safetensors")
+    return {n: metadata.version(n) for n in names}
