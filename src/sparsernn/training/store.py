@@ -341,5 +341,6 @@ def environment() -> dict[str, Any]:
 
 
 def library_versions() -> dict[str, str]:
+    """Versions of what decides a run's numbers, by name."""
     names = ("sparsernn", "jax", "jaxlib", "optax", "numpy", "scipy", "numba", "safetensors")
     return {n: metadata.version(n) for n in names}
