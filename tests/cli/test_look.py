@@ -76,3 +76,17 @@ def test_doubtful_columns_are_read_the_likeliest_way_and_the_command_says_so(cli
     found = json.loads(cli("look", "rise.csv", "--json").out)
     assert (found["columns"], found["dt"]) == (["x", "y"], 0.125)
     assert "--time q" in found["command"]
+
+
+@pytest.mark.parametrize("out", ["x.npy", "notes.html", "page.pdf", "", ".", "folder.html", "nowhere/page.html"])
+def test_a_page_takes_the_place_of_nothing_but_a_page(cli, recording, tmp_path, out):
+    """It once wrote over the recording itself."""
+    name = recording(circle)
+    (tmp_path / "notes.html").write_text("<html>mine</html>")
+    (tmp_path / "folder.html").mkdir()
+    before = {p: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    said = cli("look", name, "--out", out)
+    assert said.code in (2, 4)
+    assert "--out" in said.err or "another name" in said.err
+    assert {p: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+    assert cli("look", name, "--out", "page.html").code == cli("look", name, "--out", "page.html").code == 0

@@ -38,6 +38,8 @@ def look(
     from sparsernn.studies.look import look as look_at
     from sparsernn.studies.look_file import series_to_look_at
 
+    if out is not None:
+        _writable(out)
     reading = options.reading_from(variable, header, decimal, transpose, time, time_unit, trial, gaps, resample)
     series, found = series_to_look_at(
         files[0] if len(files) == 1 else files, columns=columns_from_text(columns), dt=dt, reading=reading
@@ -64,6 +66,19 @@ def look(
     _print(looked, Path(files[0]).name)
     if out is not None:
         typer.echo(f"\npage: {out}")
+
+
+def _writable(out: Path) -> None:
+    """SpecError or StoreError, before anything is read, for a page that would take the place of something else."""
+    from sparsernn.errors import SpecError, StoreError
+    from sparsernn.report.stamp import is_page
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise SpecError(f"--out {out}: the name of the page must end in .html")
+    if out.is_dir() or not out.parent.is_dir():
+        raise StoreError(f"--out {out} cannot be written: {'it is' if out.is_dir() else 'there is no'} folder")
+    if out.exists() and not is_page(out):
+        raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
 
 
 def _print(looked: Look, name: str) -> None:

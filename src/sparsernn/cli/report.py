@@ -25,7 +25,7 @@ def report(
     from sparsernn.cli.progress import telling
     from sparsernn.errors import SpecError, StoreError
     from sparsernn.report.runs import by_task, find
-    from sparsernn.report.stamp import MADE_BY
+    from sparsernn.report.stamp import is_page
     from sparsernn.report.write import write
     from sparsernn.training.store import MARKER
 
@@ -37,7 +37,7 @@ def report(
         out = out / "report.html"
     if out.suffix.lower() not in (".html", ".htm"):
         raise SpecError(f"--out {out}: the name of the page must end in .html")
-    if out.is_file() and MADE_BY not in out.read_text(encoding="utf-8", errors="replace"):
+    if out.exists() and not is_page(out):
         raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
     with telling(quiet=json) as tell:
         missing = [said for c in comparisons for said in c.missing]

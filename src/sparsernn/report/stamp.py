@@ -30,6 +30,11 @@ def stamp(comparisons: Iterable[Comparison], title: str, notes: Sequence[str], s
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that a command of this package made, and may so be made again. OSError if unreadable."""
+    return path.is_file() and MADE_BY in path.read_text(encoding="utf-8", errors="replace")
+
+
 def _content(path: Path) -> str:
     """sha256, or nothing. Weights and importances are a few megabytes at most."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
