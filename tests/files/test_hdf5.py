@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,40 @@ def test_fill_values_are_missing(hdf5):
     series = read_series(path, reading=Reading(gaps="cut"))
     assert series.starts == (0, 7)
     assert any("fill value" in note for note in series.notes)
+
+
+@pytest.mark.parametrize("fill", [np.nan, 1e20, -1e20, 0.5, np.inf])
+def test_a_fill_value_that_integers_cannot_hold_fills_nothing(hdf5, fill):
+    counts = np.rint(100 * X).astype("i2")
+
+    def content(file):
+        file["x"] = counts
+        file["x"].attrs["_FillValue"] = fill
+
+    assert np.array_equal(read_series(hdf5(content)).values, counts)
+
+
+def test_packed_numbers_are_unpacked_and_fill_values_are_packed_ones(hdf5):
+    counts = np.rint(100 * X).astype("i2")
+
+    def content(file, scale=0.01):
+        file["x"] = np.where(np.arange(60)[:, None] == 7, -9999, counts)
+        file["x"].attrs.update({"scale_factor": scale, "add_offset": 3.0, "_FillValue": np.int16(-9999)})
+
+    series = read_series(hdf5(content), reading=Reading(gaps="cut"))
+    assert np.allclose(series.values, np.delete(counts, 7, 0) * 0.01 + 3, rtol=0, atol=1e-12)
+    assert any("packed" in note for note in series.notes)
+    with pytest.raises(DataError, match="scale_factor or add_offset that is no number"):
+        read_series(hdf5(lambda file: content(file, np.nan)))
+
+
+def test_many_numbers_are_listed_in_no_time(hdf5):
+    path = hdf5({f"g{i}/t": 1.0 for i in range(8000)} | {"x": X})
+    begin = time.monotonic()
+    assert np.array_equal(read_series(path).values, X)
+    with pytest.raises(DataError, match="several arrays"):
+        read_series(hdf5({f"g{i}/t": X[:, 0] for i in range(3000)}))
+    assert time.monotonic() - begin < 20
 
 
 def test_three_dimensions_are_trials_and_complex_numbers_are_refused(hdf5):

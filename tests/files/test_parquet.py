@@ -71,6 +71,21 @@ def test_a_column_of_dates_is_the_time(stored, unit):
         assert series.time_unit == "s"
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "dt"), [("time", "", 2.0), ("t_ms", "", 2.0), ("d", "", 2.0), ("time", "ms", 2e3)]
+)
+def test_durations_are_times_in_seconds_whatever_their_name_ends_with(stored, name, unit, dt):
+    path = stored({name: pyarrow.array(2000 * np.arange(60), pyarrow.duration("ms")), "a": X[:, 0]})
+    series = read_series(path, reading=Reading(time_unit=unit or None))
+    assert (series.names, series.dt, series.time_unit) == (("a",), dt, unit or "s")
+
+
+def test_durations_that_are_no_time_are_seconds(stored):
+    path = stored({"latency": pyarrow.array([i % 7 for i in range(60)], pyarrow.duration("s")), "a": X[:, 0]})
+    assert read_series(path).names == ("latency", "a")
+    assert np.array_equal(read_series(path).values[:, 0], np.arange(60) % 7)
+
+
 def test_days_and_numbers_as_time(stored):
     days = np.datetime64("2020-01-01", "D") + np.arange(60)
     assert read_series(stored({"day": days, "a": X[:, 0]})).dt == 86_400

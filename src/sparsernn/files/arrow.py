@@ -39,7 +39,8 @@ def parse(path: str, kind: str) -> tuple[child.Arrays, child.Plain]:
         raise DataError(f"{path} would unfold to {source.rows:,} rows, {size:,} bytes, more than the {limit:,} allowed")
     pieces = source.read(limit)
     arrays = {str(i): _column(pieces[i], schema.field(i), pyarrow) for i in range(len(schema))}
-    return arrays, {"names": list(schema.names)}
+    durations = [name for i, name in enumerate(schema.names) if pyarrow.types.is_duration(schema.field(i).type)]
+    return arrays, {"names": list(schema.names), "durations": durations}
 
 
 class _Parquet:

@@ -230,14 +230,38 @@ def _values(data: Any, path: str, notes: list[str]) -> np.ndarray:
                 f'{path}: {whole - written:,} of the {whole:,} pieces of "{data.name}" were never written; '
                 "the recording was cut off, or the file is damaged"
             )
-    values = data[()]
-    attributes = _attributes(data)
+    values = np.asarray(data[()])
+    if values.dtype.kind not in "iuf":
+        return values
+    attributes, stored = _attributes(data), values
     for key in ("_FillValue", "missing_value"):
         fill = _float(attributes.get(key))
-        if fill is not None and values.dtype.kind in "iuf" and (holes := values == values.dtype.type(fill)).any():
+        if fill is not None and (holes := _equal(stored, fill)).any():
             values = np.where(holes, np.nan, values)
             notes.append(f'{int(holes.sum()):,} values of "{data.name}" are its fill value {fill:g}: missing')
-    return np.asarray(values)
+    return _unpacked(values, attributes, str(data.name), path, notes)
+
+
+def _equal(values: np.ndarray, fill: float) -> np.ndarray:
+    """Where integers or floats are a fill value, as it is rounded in their type; nowhere if it does not exist there."""
+    if values.dtype.kind in "iu" and not (math.isfinite(fill) and fill == int(fill)):
+        return np.zeros(values.shape, dtype=bool)
+    with np.errstate(over="ignore"):
+        return np.asarray(values == (int(fill) if values.dtype.kind in "iu" else values.dtype.type(fill)))
+
+
+def _unpacked(values: np.ndarray, attributes: dict[str, Any], name: str, path: str, notes: list[str]) -> np.ndarray:
+    """Packed numbers of the netCDF conventions in their units: stored × scale_factor + add_offset.
+    https://cfconventions.org, section 8.1."""
+    packed = [key for key in ("scale_factor", "add_offset") if key in attributes]
+    if not packed:
+        return values
+    scale, shift = (_float(attributes.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0)))
+    if scale is None or shift is None or not (math.isfinite(scale) and math.isfinite(shift)) or scale == 0:
+        raise DataError(f'{path}: "{name}" has a {" or ".join(packed)} that is no number; the file is damaged')
+    notes.append(f'"{name}" is stored packed: × {scale:g} + {shift:g}')
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float64) * scale + shift
 
 
 def _columns(values: np.ndarray, path: str) -> tuple[np.ndarray, list[str]]:

@@ -12,7 +12,7 @@ from sparsernn.files import child
 from sparsernn.files.arrays import table_of
 from sparsernn.files.columns import Table
 from sparsernn.files.reading import AS_FOUND, Reading
-from sparsernn.files.time_axis import canonical
+from sparsernn.files.time_axis import called_time, canonical
 from sparsernn.files.time_text import from_datetimes
 
 INDEX = "__index_level_"
@@ -36,6 +36,12 @@ def _table(path: Path, kind: str, columns: Sequence[str | int] | None, reading: 
     if len(set(names)) < len(names):
         raise DataError(f"{path} has several columns of one name; rename them")
     by_name = {name: arrays[str(i)] for i, name in enumerate(names)}
+    for name in said["durations"]:  # seconds, whatever unit the name ends with: an axis is made of them as of dates
+        if reading.time == name or (reading.time is None and called_time(name)):
+            stamps = np.full(len(by_name[name]), np.datetime64("NaT", "ns"))
+            known = np.isfinite(by_name[name])
+            stamps[known] = np.rint(by_name[name][known] * 1e9).astype("m8[ns]") + np.datetime64(0, "ns")
+            by_name[name] = stamps
     index = [by_name.pop(name) for name in names if name.startswith(INDEX)]
     if not by_name:
         raise DataError(f"{path} holds no column but an index")

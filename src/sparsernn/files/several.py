@@ -57,7 +57,8 @@ def which(entries: Mapping[str, Entry], variable: str | None, source: str) -> st
         names = [n for n in numbers if entries[n].size > 1] or numbers
         if not names:
             raise DataError(f"{source} holds no matrix of numbers, only: {known}")
-        names = [n for n in names if not _tells_times(n, names, entries)] or names
+        times = _times_among(names, entries)
+        names = [n for n in names if n not in times] or names
     if len(names) > 1:
         raise DataError(
             f"{source} holds several arrays; choose one with --variable NAME (in Python "
@@ -99,11 +100,15 @@ def timing(scalars: Mapping[str, float], what: str = "number") -> Timing:
     return Timing(dt, f'the {what} "{name}" ({scalars[name]:.6g}) in the file')
 
 
-def _tells_times(name: str, names: list[str], entries: Mapping[str, Entry]) -> bool:
-    return any(plain(other) not in TIMES and _is_axis(name, entries[other], entries) for other in names)
+def _times_among(names: list[str], entries: Mapping[str, Entry]) -> set[str]:
+    """Those that are as long as one of the others and called its times. Linear: a file may list 100,000."""
+    lengths = {max(entries[n].shape) for n in names if plain(n) not in TIMES and entries[n].shape}
+    return {n for n in names if _is_vector(n, entries[n]) and entries[n].size in lengths}
 
 
 def _is_axis(name: str, of: Entry, entries: Mapping[str, Entry]) -> bool:
-    entry = entries[name]
-    vector = entry.numeric and entry.size > 1 and max(entry.shape) == entry.size
-    return vector and plain(name) in TIMES and bool(of.shape) and entry.size == max(of.shape)
+    return _is_vector(name, entries[name]) and bool(of.shape) and entries[name].size == max(of.shape)
+
+
+def _is_vector(name: str, entry: Entry) -> bool:
+    return entry.numeric and entry.size > 1 and max(entry.shape) == entry.size and plain(name) in TIMES
