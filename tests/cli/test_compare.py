@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -108,3 +109,10 @@ def test_errors_are_the_librarys(series, tmp_path):
     np.save(tmp_path / "hole.npy", x)
     with pytest.raises(DataError, match="row 7"):
         CliRunner().invoke(app, [str(tmp_path / "hole.npy"), str(b)], catch_exceptions=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_a_pipe_is_refused_and_not_waited_for(series, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for pair in ((series[1], tmp_path / "pipe.csv"), (tmp_path / "pipe.csv", series[1])):
+        assert "pipe.csv is no ordinary file" in str(run(*pair).exception)

@@ -183,3 +183,9 @@ def test_the_published_series(recorded_file, name, shape):
     series = read_series(recorded_file(f"dsr/{name}.npy"))
     assert series.values.shape == shape
     assert np.abs(series.values.mean(axis=0)).max() < 0.01
+
+
+def test_a_link_to_nothing_says_so(tmp_path):
+    (tmp_path / "x.csv").symlink_to("gone.csv")
+    with pytest.raises(DataError, match=r"is a link to gone\.csv, which is no file"):
+        read_series(tmp_path / "x.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -90,4 +91,5 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        _leave(f"the system refuses: {error.strerror or error}{place}; is a disk full?", 4)
+        full = "; is a disk full?" if error.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG) else ""
+        _leave(f"the system refuses: {error.strerror or error}{place}{full}", 4)

@@ -26,6 +26,8 @@ def regular_file(path: str | Path) -> Path:
         if path.is_dir():
             raise DataError(f"{path} is a folder; expected a file")
         if not path.exists():
+            if path.is_symlink():
+                raise DataError(f"{path} is a link to {path.readlink()}, which is no file")
             raise DataError(f"{path}: no such file{_suggestion(path)}")
         if not path.is_file():
             raise DataError(f"{path} is no ordinary file (a device or a pipe); copy its content to a file first")

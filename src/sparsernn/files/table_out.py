@@ -20,6 +20,8 @@ from sparsernn.files.units import unit_of
 ENDINGS = (".npy", ".npz", ".csv")
 TAIL = 1 << 16
 """Bytes at the end of a table in which its notes stand."""
+LARGEST = 1 << 20
+"""Bytes of the notes in an .npz file; larger ones are not ours."""
 
 
 def write_series(
@@ -68,9 +70,14 @@ def comments_of(path: str | Path) -> tuple[str, ...]:
     """The comments that `write_series` put into a .csv or .npz file; () where there are none, or no such file."""
     path = Path(path)
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return ()
         if path.suffix.lower() == ".npz":
+            with zipfile.ZipFile(path) as whole:
+                if "comments.npy" not in whole.namelist() or whole.getinfo("comments.npy").file_size > LARGEST:
+                    return ()
             with np.load(path, allow_pickle=False) as archive:
-                return tuple(str(c) for c in archive["comments"].ravel()) if "comments" in archive else ()
+                return tuple(str(c) for c in archive["comments"].ravel())
         if path.suffix.lower() == ".csv":
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - TAIL))
