@@ -230,13 +230,14 @@ def _values(data: Any, path: str, notes: list[str]) -> np.ndarray:
                 f'{path}: {whole - written:,} of the {whole:,} pieces of "{data.name}" were never written; '
                 "the recording was cut off, or the file is damaged"
             )
-    values = np.asarray(data[()])
+    values: np.ndarray = np.asarray(data[()])
     if values.dtype.kind not in "iuf":
         return values
-    attributes, stored = _attributes(data), values
+    attributes = _attributes(data)
+    raw: np.ndarray = values
     for key in ("_FillValue", "missing_value"):
         fill = _float(attributes.get(key))
-        if fill is not None and (holes := _equal(stored, fill)).any():
+        if fill is not None and (holes := _equal(raw, fill)).any():
             values = np.where(holes, np.nan, values)
             notes.append(f'{int(holes.sum()):,} values of "{data.name}" are its fill value {fill:g}: missing')
     return _unpacked(values, attributes, str(data.name), path, notes)
