@@ -81,3 +81,40 @@ def test_a_recording_reads_back_exactly(tmp_path):
         (tmp_path / "r.safetensors").write_bytes(damaged)
         with pytest.raises(DataError, match=r"r\.safetensors"):
             read_series(tmp_path / "r.safetensors")
+
+
+def test_what_a_mask_hides_is_missing_and_never_used():
+    hidden = np.ma.masked_array(X, mask=np.zeros(X.shape, bool))
+    assert np.array_equal(series_from(hidden).values, X)
+    hidden[7, 1] = np.ma.masked
+    trials = np.ma.stack([hidden, hidden])
+    for data in (hidden, hidden[:, 1], trials, [X, hidden], {"a": X[:, 0], "b": hidden[:, 1]}):
+        with pytest.raises(DataError, match="values are missing"):
+            series_from(data)
+    whole = np.ma.masked_array(np.arange(300) % 7, mask=np.arange(300) == 7)
+    series = series_from(whole, reading=Reading(gaps="cut"))
+    assert (series.starts, len(series.values)) == ((0, 7), 299)
+
+
+def test_trials_without_rows_are_refused():
+    for trials in ([X, X[:0]], [X[:0], X]):
+        with pytest.raises(DataError, match=r"trial . .* has no rows"):
+            series_from(trials)
+
+
+def test_a_frame_that_runs_backwards_is_turned_around():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=["a", "b"])
+    assert np.array_equal(series_from(frame.iloc[::2]).values, X[::2])
+    for backwards in (frame.iloc[::-1], frame.set_index(np.arange(300)[::-1])):
+        series = series_from(backwards)
+        assert np.array_equal(series.values, backwards.to_numpy()[::-1])
+        assert any("turned around" in note for note in series.notes)
+
+
+@pytest.mark.parametrize("dt", ["x", 0, -1.0, np.nan, np.inf, 1e-320, 1j, [1, 2], 10**400])
+def test_intervals_that_are_none(dt, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    for read in (lambda: series_from(X, dt=dt), lambda: read_series(tmp_path / "x.npy", dt=dt)):
+        with pytest.raises(SpecError, match="dt must be positive"):
+            read()

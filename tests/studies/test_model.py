@@ -116,6 +116,22 @@ def test_histories_that_do_not_fit_are_refused_with_the_number_needed(made, lagg
     assert lagged.forecast(orbit()[-16:, 1], 3).shape == (3, 1)
 
 
+def test_a_history_is_never_read_below_its_mask(made):
+    hidden = np.ma.masked_array(orbit(), mask=np.zeros(orbit().shape, bool))
+    hidden[-1, 1] = np.ma.masked
+    for history in (hidden, {"x": hidden[:, 0], "y": hidden[:, 1]}):
+        with pytest.raises(DataError, match=r"not finite in row .*, column y"):
+            made[0].forecast(history, 3)
+    with pytest.raises(DataError, match="not finite"):
+        made[0].free_run(3, start=hidden[-1])
+
+
+@pytest.mark.parametrize("directory", [None, 5, "x" * 5000])
+def test_what_is_no_directory(directory):
+    with pytest.raises((SpecError, StoreError), match=r"is a path|cannot be read"):
+        Model.load(directory)
+
+
 def test_histories_are_matched_by_name(made, tmp_path):
     pandas = pytest.importorskip("pandas")
     model, _ = made

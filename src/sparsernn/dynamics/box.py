@@ -9,13 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.dynamics.compiled import compiled
 from sparsernn.errors import DataError, SpecError
+from sparsernn.missing import unmasked
 
 LEAST_OUTSIDE = 20
 
 
 def checked_reference(values: ArrayLike) -> NDArray[np.floating[Any]]:
     """The reference as a C-ordered (T, N) array of float32 or float64, refused where no measure could mean anything."""
-    array = np.asarray(values)
+    array = unmasked(values)
     if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1:
         raise DataError(f"a reference series has shape (time, dimensions) with at least 2 rows, got {array.shape}")
     if array.dtype not in (np.float32, np.float64):

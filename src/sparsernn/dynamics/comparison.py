@@ -14,6 +14,7 @@ from sparsernn.dynamics.definition import Definition, definition_for
 from sparsernn.dynamics.oddities.outliers import outliers, yardsticks
 from sparsernn.dynamics.spectra import SpectralDistance, blindness, spectral_distance
 from sparsernn.errors import DataError, Undefined
+from sparsernn.missing import unmasked
 
 NEAR_CEILING = 0.8
 """Share of the ceiling from which on a floor leaves no room between a good run and a bad one."""
@@ -233,7 +234,7 @@ def _warnings(
 
 
 def _checked_like(values: ArrayLike, reference: NDArray[Any], name: str) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = unmasked(values)
     if array.ndim != 2 or array.shape[1] != reference.shape[1] or len(array) < 2:
         raise DataError(
             f"the {name} must have shape (at least 2 rows, {reference.shape[1]} columns) like the reference "

@@ -25,6 +25,7 @@ from sparsernn.dynamics.box import checked_reference
 from sparsernn.dynamics.definition import Definition, definition_for
 from sparsernn.dynamics.mixture import MixtureAccumulator, MixtureReference, prepare_mixture
 from sparsernn.errors import SpecError, Undefined
+from sparsernn.missing import unmasked
 
 __all__ = [
     "Accumulator",
@@ -85,7 +86,7 @@ def assess_closely(
     reference: Reference, generated: ArrayLike, starts: Sequence[int] = (0,)
 ) -> tuple[Assessment, float | None]:
     """`assess`, and the Monte-Carlo standard error of its `d_stsp`: None for binning, which draws nothing."""
-    array = np.asarray(generated)
+    array = unmasked(generated)
     if array.ndim != 2 or array.shape[1] != reference.dim or len(array) == 0:
         raise SpecError(
             f"the generated series must have shape (time, {reference.dim}) like the reference, got {array.shape}"
@@ -139,7 +140,7 @@ def floor(
             return Undefined("the reference is too short, or constant for too long, to be split in two")
         later = [0, *(int(s) - cut for s in starts if s > cut)]
         return divergence(prepare(first_part, definition), second_part, later)
-    return divergence(prepare(array, definition), np.asarray(second)[:steps])
+    return divergence(prepare(array, definition), unmasked(second)[:steps])
 
 
 def halfway(length: int, starts: Sequence[int], rows: int) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import SpecError
+from sparsernn.missing import unmasked
 
 
 def prediction_error(predicted: ArrayLike, true: ArrayLike) -> NDArray[np.float64]:
@@ -21,7 +22,7 @@ def prediction_error(predicted: ArrayLike, true: ArrayLike) -> NDArray[np.float6
 
 
 def _checked(predicted: ArrayLike, true: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    first, second = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    first, second = unmasked(predicted).astype(np.float64), unmasked(true).astype(np.float64)
     if first.ndim != 3 or first.shape != second.shape or 0 in first.shape:
         raise SpecError(f"predictions and truth have one shape (starts, horizon, N), got {first.shape}, {second.shape}")
     return first, second

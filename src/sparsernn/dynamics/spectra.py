@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from sparsernn.dynamics.embedding import autocorrelation
 from sparsernn.errors import SpecError, Undefined
+from sparsernn.missing import unmasked
 
 PADDINGS = ("mirror", "reflect")
 _RADIUS = 4  # of the smoothing kernel, in its standard deviations
@@ -225,7 +226,7 @@ def spectral_distance(
 
     Raises `SpecError` for unequal shapes (cut the longer series first), two smoothings at once, sigma_hz without dt.
     """
-    first, second = np.asarray(reference), np.asarray(generated)
+    first, second = unmasked(reference), unmasked(generated)
     problems = []
     several = len(starts) > 1 or len(generated_starts) > 1
     if first.shape != second.shape and not (

@@ -14,8 +14,9 @@ from sparsernn.files.columns import Table, choose
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.recording_file import write_recording
 from sparsernn.files.shaping import Series, checked, shaped
-from sparsernn.files.time_axis import FEWEST, called_counter, called_time, canonical
+from sparsernn.files.time_axis import FEWEST, called_counter, called_time, canonical, positive
 from sparsernn.files.time_text import from_datetimes, looks_like_time, parse_times
+from sparsernn.missing import unmasked
 
 __all__ = ["series_from", "table_of", "write_recording"]
 
@@ -36,7 +37,7 @@ def series_from(
     `sparsernn.files.series.read_series`; a column without numbers is refused by name unless other `columns` are
     chosen.
     """
-    if dt is not None and not (np.isfinite(dt) and dt > 0):
+    if dt is not None and not positive(dt):
         raise SpecError(f"dt must be positive, got {dt}")
     columns = (columns,) if isinstance(columns, str) else columns
     if isinstance(data, list | tuple) and len(data) and not _is_table_of_rows(data):
@@ -52,7 +53,7 @@ def table_of(
     """A table from columns by name, each (T,): numbers, booleans, datetimes, text that is dates. Of `chosen` columns
     only these need to be numbers. DataError, by name, for a column of anything else."""
     names = list(columns)
-    return _of_columns(names, [np.asarray(columns[name]) for name in names], chosen, source, reading)
+    return _of_columns(names, [unmasked(columns[name]) for name in names], chosen, source, reading)
 
 
 def _trials(trials: list[Any], names: Sequence[str] | None, dt: float | None, columns: Any, reading: Reading) -> Series:
@@ -60,6 +61,8 @@ def _trials(trials: list[Any], names: Sequence[str] | None, dt: float | None, co
     for i, trial in enumerate(trials):
         table, source = _table(trial, names, columns, reading)
         parts.append(shaped(table, columns, dt, reading, source=f"trial {i} ({source})"))
+        if not len(parts[i].values):
+            raise DataError(f"trial {i} ({source}) has no rows; leave it out")
         if parts[i].names != parts[0].names:
             raise DataError(
                 f"trial {i} has the columns {', '.join(parts[i].names[:10])}, trial 0 {', '.join(parts[0].names[:10])}"
@@ -85,7 +88,7 @@ def _table(data: Any, names: Sequence[str] | None, columns: Any, reading: Readin
     if isinstance(data, Mapping):
         return table_of({str(k): v for k, v in data.items()}, columns, "a mapping of columns", reading), "a mapping"
     try:
-        values = np.asarray(data)
+        values = unmasked(data)
     except (ValueError, TypeError) as error:
         raise DataError(f"the data are no array of numbers: {' '.join(str(error).split())[:200]}") from None
     if values.dtype.kind not in "biufc":
@@ -124,7 +127,7 @@ def _frame(data: Any, columns: Any, reading: Reading) -> Table:
     arrays = [_array_of(data.iloc[:, i] if hasattr(data, "iloc") else data[:, i]) for i in range(len(names))]
     table = _of_columns(names, arrays, columns, "a DataFrame", reading)
     index = getattr(data, "index", None)
-    if index is None or table.time is not None or type(index).__name__ == "RangeIndex":
+    if index is None or table.time is not None or (type(index).__name__ == "RangeIndex" and index.step > 0):
         return table
     return _indexed(table, index, reading)
 

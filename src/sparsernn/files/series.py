@@ -14,7 +14,7 @@ from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.shaping import Series, checked, shaped
-from sparsernn.files.time_axis import agree
+from sparsernn.files.time_axis import agree, positive
 
 __all__ = ["Series", "read_loosely", "read_series"]
 
@@ -68,7 +68,7 @@ def read_loosely(
 
 
 def _asked(columns: Sequence[str | int] | None, dt: float | None) -> Sequence[str | int] | None:
-    if dt is not None and not (np.isfinite(dt) and dt > 0):
+    if dt is not None and not positive(dt):
         raise SpecError(f"dt must be positive, got {dt}")
     return (columns,) if isinstance(columns, str) else columns
 

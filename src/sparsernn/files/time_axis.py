@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from typing import NamedTuple
 
@@ -77,6 +78,14 @@ def canonical(unit: str | None) -> str:
     if (known := UNITS.get(unit.strip()) or UNITS.get(unit.strip().lower())) is None:
         raise SpecError(f'time unit "{unit}"{nearest(unit, ALIASES)}')
     return known
+
+
+def positive(dt: object) -> bool:
+    """Whether an interval is one: a positive number whose inverse, the rate, is a number too."""
+    try:
+        return math.isfinite(float(dt)) and float(dt) > 0 and math.isfinite(1 / float(dt))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def in_seconds(dt: float, unit: str) -> float | None:

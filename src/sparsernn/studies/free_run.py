@@ -14,6 +14,7 @@ from sparsernn.errors import DataError, SpecError
 from sparsernn.files.columns import matched
 from sparsernn.files.series import Series
 from sparsernn.measures.reconstruction import ReconstructionQuality
+from sparsernn.missing import unmasked
 from sparsernn.tasks.prepared import FILTERS, Prepared
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
@@ -206,7 +207,7 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
         order = matched(prepared.channels, history.names, prepared.source, history.source)
         source, rows = history.source, history.values[history.starts[-1] :, order]
     else:
-        source, rows = "the history", np.asarray(history)
+        source, rows = "the history", unmasked(history)
     values = np.asarray(rows, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(prepared.channels):

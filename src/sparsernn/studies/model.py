@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import DataError, SpecError, StoreError, Undefined
 from sparsernn.files.series import Series, read_series
+from sparsernn.missing import unmasked
 from sparsernn.report.grade import Grade
 from sparsernn.report.graded import of_numbers
 from sparsernn.report.labels import labels
@@ -84,11 +86,17 @@ class Model:
         >>> sparsernn.Model.load("my-run", which="seed 0").name
         'magnitude, round 1, seed 0'
         """
+        if not isinstance(directory, str | PathLike):
+            raise SpecError(f"directory is a path, got {directory!r}")
         place = Path(directory)
-        store = place / "runs" if (place / "runs" / MARKER).is_file() else place
-        if (store / "spec.json").is_file():
+        try:
+            store = place / "runs" if (place / "runs" / MARKER).is_file() else place
+            alone, known = (store / "spec.json").is_file(), (store / MARKER).is_file()
+        except OSError as error:  # a name that is too long
+            raise StoreError(f"{str(place)[:200]} cannot be read: {error.strerror}") from None
+        if alone:
             return cls._of([Record(store)], place, which)
-        if not (store / MARKER).is_file():
+        if not known:
             raise StoreError(
                 f"{directory} holds no runs; give the out directory of a reconstruction, or one run's directory"
             )
@@ -335,7 +343,7 @@ class Model:
         return jax.enable_x64(self._spec.precision == "float64")
 
     def _state(self, state: ArrayLike) -> jax.Array:
-        given = np.asarray(state, dtype=np.float64)
+        given = unmasked(state).astype(np.float64)
         size = sum(leaf.shape[-1] for leaf in jax.tree.leaves(self._spec.network.zeros(())))
         if given.ndim == 0 or given.shape[-1] != size:
             raise DataError(f"a state has shape (..., {size}), got {given.shape}; start() makes one")
@@ -362,9 +370,9 @@ class Model:
                 raise DataError(
                     f"the history has no column {', '.join(missing)}; it has {', '.join(names)}, the recording {own}"
                 )
-            history = np.stack([np.asarray(history[names[name]]) for name in self.columns], axis=1)
+            history = np.stack([unmasked(history[names[name]]) for name in self.columns], axis=1)
         try:
-            values = np.asarray(history)
+            values = unmasked(history)
         except ValueError:
             raise DataError(f"the history is no array; give rows of equal length, columns {own}") from None
         if values.dtype.kind not in "biuf":
