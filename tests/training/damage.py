@@ -6,6 +6,7 @@ prints a table: file × damage → how many were refused, how many gave the same
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sys
@@ -74,6 +75,33 @@ def damages(path: Path, others: dict[str, Path], chance: random.Random) -> Itera
     twin = {"weights": "masks", "masks": "weights", "evidence": "prepared", "measures": "environment"}.get(path.stem)
     if twin:
         yield "its neighbor", (path.parent / f"{twin}{path.suffix}").read_bytes()
+
+
+def subtle(path: Path, folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """(name, what does it) of damages that a program may rightly overlook: then the numbers are the same."""
+    raw = path.read_bytes()
+    for name, other in (
+        ("a byte shorter", raw[:-1]),
+        ("a line end longer", raw + b"\n"),
+        ("a zero longer", raw + b"\0"),
+        ("other line ends", raw.replace(b"\n", b"\r\n")),
+        ("marked as UTF-8", b"\xef\xbb\xbf" + raw),
+        ("one digit", raw.replace(b"1", b"2", 1)),
+        ("twice", raw + raw),
+    ):
+        if other != raw:
+            yield name, lambda other=other: _put(path, other)
+    elsewhere = folder / f"elsewhere-{path.name}"
+    elsewhere.write_bytes(raw)
+    yield "a link", lambda: path.symlink_to(elsewhere)
+    yield "a link to nothing", lambda: path.symlink_to("nowhere")
+    yield "a link to itself", lambda: path.symlink_to(path.name)
+    yield "a folder", lambda: path.mkdir()
+    yield "another time", lambda: (_put(path, raw), os.utime(path, (0, 0)))[0]
+
+
+def _put(path: Path, raw: bytes) -> None:
+    path.write_bytes(raw)
 
 
 def plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Whatever happens to a file of a run: an error that says what to do, or the same numbers; and the way out works."""
 
+import itertools
 import json
 import random
 import re
@@ -48,6 +49,30 @@ def test_readers_refuse_or_give_the_same_numbers(runs, before, tmp_path, state):
                 assert not examine(directory).well
             path.write_bytes(good)
     assert refused > 50
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_subtle_damages_and_swapped_files_never_give_other_numbers(runs, before, tmp_path, state):
+    directory = runs.copy(state, tmp_path / "copy")
+    paths = [p for p in damage.files(directory) if p.name != "lock"]
+    for path in paths:
+        good = path.read_bytes()
+        for how, act in damage.subtle(path, tmp_path):
+            path.unlink()
+            act()
+            assert not damage.unlike(before[state], damage.seen(directory)), f"{path.name}, {how}"
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+            path.write_bytes(good)
+    pairs = list(itertools.combinations(paths, 2))
+    for one, two in random.Random(state).sample(pairs, 15):
+        content = one.read_bytes(), two.read_bytes()
+        one.write_bytes(content[1])
+        two.write_bytes(content[0])
+        after = damage.seen(directory)
+        assert not damage.unlike(before[state], after), f"{one.name} and {two.name} swapped"
+        assert any(isinstance(v, Exception) and str(v) != str(before[state][k]) for k, v in after.items())
+        one.write_bytes(content[0])
+        two.write_bytes(content[1])
 
 
 @pytest.mark.parametrize("how", ["removed", "flipped"])
