@@ -1,6 +1,8 @@
 """`sparsernn generate`: the trained network on its own."""
 
 import json
+import shlex
+import shutil
 
 import jax
 import jax.numpy as jnp
@@ -65,6 +67,7 @@ def test_what_cannot_be_generated(cli, finished, tree, tmp_path):
         (2, "", run_directory, "--steps", 0, "--out", tmp_path / "x.npy"),
         (2, "", run_directory, "--out", tmp_path / "x.npy"),
         (2, "", run_directory, "--steps", "many", "--out", tmp_path / "x.npy"),
+        (2, "whose files it might replace", run_directory, "--steps", 5, "--out", run_directory / "history.csv"),
         (4, "is no run directory", tmp_path, "--steps", 5, "--out", tmp_path / "x.npy"),
         (4, "cannot be written", run_directory, "--steps", 5, "--out", tmp_path / "no" / "x.npy"),
     ]:
@@ -77,3 +80,11 @@ def test_what_cannot_be_generated(cli, finished, tree, tmp_path):
     assert answer.code == 2
     assert "only a reconstructed system runs freely" in answer.err
     assert not list(tmp_path.glob("x.*"))
+
+
+def test_the_next_command_can_be_copied(cli, finished, tmp_path):
+    place = tmp_path / "my runs" / "a"
+    shutil.copytree(finished.directory, place)
+    said = cli("generate", place, "--steps", 50, "--out", tmp_path / "my run.csv")
+    (line,) = [line for line in said.out.splitlines() if line.startswith("next: sparsernn ")]
+    assert cli(*shlex.split(line)[2:]).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,11 +33,12 @@ def generate(
 
     record = Record(run)
     writable(out, record)
-    print_series(out, free_run(record, steps, start, standardized=standardized), record, json, f"compare {run} {out}")
+    after = shlex.join(["compare", str(run), str(out)])
+    print_series(out, free_run(record, steps, start, standardized=standardized), record, json, after)
 
 
 def writable(out: Path, record: Record) -> None:
-    """SpecError for a name that is no table's, or that of the recording itself."""
+    """SpecError for a name that is no table's, that of the recording itself, or a place among the files of a run."""
     from sparsernn.errors import SpecError
     from sparsernn.files.table_out import ENDINGS
     from sparsernn.studies.free_run import prepared_of
@@ -45,3 +47,5 @@ def writable(out: Path, record: Record) -> None:
         raise SpecError(f"--out {out}: the name must end in .npy or .csv (or .npz)")
     if out.resolve() in (Path(line).resolve() for line in prepared_of(record).file.splitlines()):
         raise SpecError(f"--out {out} is the recording itself; give another name")
+    if all((out.parent / name).is_file() for name in ("spec.json", "outcome.json")):
+        raise SpecError(f"--out {out}: {out.parent} is a run, whose files it might replace; give another directory")

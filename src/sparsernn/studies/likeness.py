@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,12 +133,12 @@ def _advice(reference: Side, other: Side) -> str:
     made = next((side for side in (other, reference) if side.about is not None and side.record is None), None)
     run = next((side.record for side in (other, reference) if side.record is not None), None)
     if (made is not None and made.about is not None and made.about.get("standardized")) or made is None:
-        place = run.directory if run is not None else "RUN"
+        place = quote(str(run.directory)) if run is not None else "RUN"
         return f"compare the run with its own test data: sparsernn compare {place}"
     assert made.about is not None
     return (
         "hold it against the run's own test data, prepared alike: sparsernn compare "
-        f"{_place(str(made.about['run']), Path(made.label))} {made.label}"
+        f"{_place(str(made.about['run']), Path(made.label))} {quote(made.label)}"
     )
 
 
@@ -148,7 +149,7 @@ def _place(run: str, beside: Path) -> str:
             for pattern in (run, f"runs/{run}", f"*/runs/{run}", f"*/{run}"):
                 for found in sorted(glob.glob(f"{glob.escape(str(base))}/{pattern}/spec.json")):
                     try:
-                        return str(Record(Path(found).parent).directory)
+                        return quote(str(Record(Path(found).parent).directory))
                     except SparseRNNError:
                         continue
     return f"RUN (the directory of run {run})"
