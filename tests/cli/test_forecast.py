@@ -162,3 +162,16 @@ def test_reading_options_reach_compare(cli, tmp_path):
     assert cli("compare", tmp_path / "x.npy", tmp_path / "x.npy", "--variable", "train").code == 2
     alone = cli("compare", tmp_path / "x.npy")
     assert (alone.code, "compared with what" in alone.err) == (2, True)
+
+
+def test_a_forecast_never_begins_at_a_fill_value(cli, alone, tmp_path):
+    record, copy = alone()
+    names, *lines = copy.read_text().splitlines()
+    last = lines[-1].split(",")
+    for value, code in (("-9999", 4), ("9.97e36", 4), (last[1], 0)):
+        (tmp_path / "h.csv").write_text("\n".join([names, *lines[:-1], ",".join([last[0], value, *last[2:]])]) + "\n")
+        out = tmp_path / "ahead.csv"
+        said = cli("forecast", record.directory, "--history", tmp_path / "h.csv", "--steps", 5, "--out", out)
+        assert said.code == code, said
+        assert out.exists() == (code == 0)
+        assert code == 0 or "h.csv: its last row" in said.err

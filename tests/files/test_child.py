@@ -116,3 +116,10 @@ def test_a_shared_child_serves_many_files_and_is_replaced_when_it_ends(jobs):
         assert second != first
         assert pid() == second
         assert np.array_equal(child.call("some_jobs:arrays", jobs)[0]["a"], [[0, 1, 2], [3, 4, 5]])
+
+
+def test_without_a_process_there_is_a_data_error(tmp_path, monkeypatch):
+    (tmp_path / "x.mat").write_bytes(b"x" * 200)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    with pytest.raises(DataError, match=r"x\.mat: no process can be started"):
+        child.call("sparsernn.files.matlab:parse", tmp_path / "x.mat")

@@ -47,7 +47,10 @@ def call(
     its DataError and SpecError come back as they are. Cost: about 0.3 s to start, less inside `shared`.
     """
     pool = _POOL.get()
-    child = pool[0] if pool else _Child()
+    try:
+        child = pool[0] if pool else _Child()
+    except OSError as error:
+        raise DataError(f"{path}: no process can be started to read it ({error.strerror or error})") from None
     if pool is not None:
         pool[:] = [child]
     try:

@@ -13,7 +13,7 @@ import numpy as np
 from sparsernn.errors import DataError
 from sparsernn.files import child
 from sparsernn.files.columns import Table, choose, plain_columns
-from sparsernn.files.limits import regular_file, unpacked_limit
+from sparsernn.files.limits import regular_file, unpacked_limit, unreadable
 
 HEADER = 1_000_000
 LOSSLESS_COMPRESSED = {"508", "516", "524"}
@@ -23,7 +23,10 @@ def signal_files(path: Path) -> list[Path]:
     """The signal files that a header names, checked to lie beside it. DataError for paths, links to the net, gaps."""
     if path.stat().st_size > HEADER:
         raise DataError(f"{path} has more than {HEADER:,} bytes: no WFDB header")
-    text = path.read_bytes().decode("ascii", "ignore")
+    try:
+        text = path.read_bytes().decode("ascii", "ignore")
+    except OSError as error:
+        raise unreadable(path, error) from None
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines or len(lines[0]) < 2:
         raise DataError(f"{path} is no WFDB header: expected a first line such as '100 2 360 650000'")

@@ -23,6 +23,9 @@ from sparsernn.training.run_spec import RunSpec, spec_of
 MARK = "prepared: "
 """What the comment begins with by which a file says, to programs, what was done to its numbers."""
 
+ELSEWHERE = 20
+"""How many times as far from the mean as the test data the last row of a history may lie."""
+
 
 class Generated(NamedTuple):
     """What a network did: `values` (steps, N), a row every `dt`, in the units of the data unless `standardized`.
@@ -107,7 +110,9 @@ def forecast(record: Record, history: ArrayLike | Series, steps: int) -> Generat
     _positive(steps)
     spec, prepared = _spec(record), prepared_of(record)
     rows, drift = prepared.prepare(_history(prepared, history))
-    values = prepared.in_units(_advance(record, spec, prepared.standardized(rows[-1]), steps))
+    first = prepared.standardized(rows[-1])
+    _refuse_elsewhere(prepared, first, rows[-1], history.source if isinstance(history, Series) else "the history")
+    values = prepared.in_units(_advance(record, spec, first, steps))
     if prepared.lags is not None:
         values = values[:, [int(np.argmax(prepared.lags))]]
     values = values + drift
@@ -224,6 +229,20 @@ def _history(prepared: Prepared, history: ArrayLike | Series) -> np.ndarray:
             "stretch), which the last row depends on: fill it in, or end the history before it"
         )
     return values
+
+
+def _refuse_elsewhere(prepared: Prepared, first: np.ndarray, row: np.ndarray, source: str) -> None:
+    """DataError for a last row in another world than the data: a fill value, another unit. Of that the network knows
+    nothing, and a forecast from there would be numbers without meaning."""
+    reach = np.abs(prepared.test).max(axis=0)
+    far = np.flatnonzero(np.abs(first) > ELSEWHERE * np.maximum(reach, 1e-9))
+    if len(far):
+        column = far[0]
+        raise DataError(
+            f"{source}: its last row, from which the forecast begins, has {row[column]:.6g} in column "
+            f"{prepared.names[column]}, more than {ELSEWHERE} times as far out as all test data of the run: a fill "
+            "value, or another unit? End the history before it, or give it in the recording's units"
+        )
 
 
 def _spec(record: Record) -> RunSpec:
