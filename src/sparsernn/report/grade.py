@@ -140,7 +140,7 @@ def _geometry(look: _Numbers) -> tuple[int, list[str]]:
         return UNDECIDABLE, [f"{said} cannot be judged: {why}."]
     floor = max(floor, 0.0)
     way = ceiling - floor
-    share = max(0.0, (value - floor) / way)
+    share = min(max(0.0, (value - floor) / way), 1.0)
     copy = look.known("d_stsp_of_training_data")
     drift = 0.0 if copy is None else max(0.0, (copy - floor) / way)
     sd = look.known("d_stsp_floor_sd")
