@@ -82,9 +82,15 @@ class Leaving:
         if not len(chunk):
             return
         self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
-        last = chunk[-LEAST_OUTSIDE:][::-1]
-        near = ((last >= self._near[0]) & (last <= self._near[1])).all(axis=-1)  # False for NaN
-        self._far = np.where(near.any(axis=0), near.argmax(axis=0), self._far + len(last))
+        if self._is_near(chunk[-1]).all():  # as good as always
+            self._far[:] = 0
+            return
+        near = self._is_near(chunk[-LEAST_OUTSIDE:][::-1])
+        self._far = np.where(near.any(axis=0), near.argmax(axis=0), self._far + len(near))
+
+    def _is_near(self, points: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+        """Of points (..., runs, N), whether they lie at most a box width outside; False for NaN."""
+        return np.asarray(((points >= self._near[0]) & (points <= self._near[1])).all(axis=-1))
 
     def gone(self, seen: int) -> NDArray[np.bool_]:
         """(runs,) of runs of `seen` points: whether the stretch that goes on has left."""
