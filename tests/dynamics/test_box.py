@@ -42,9 +42,28 @@ def test_chunk_must_fit():
 def test_count_inside():
     chunk = np.array([[[0.0, 0.0], [1.0, 0.5]], [[0.5, np.nan], [np.inf, 0.0]], [[0.9, 0.9], [-1e-9, 0.0]]])
     inside = np.zeros(2, np.int64)
-    leaving = Leaving(2)
+    leaving = Leaving(2, np.zeros(2), np.ones(2))
     count_inside(chunk, np.zeros(2), np.ones(2), inside, leaving.last_inside, 7)
     leaving.note(chunk)
     assert inside.tolist() == [2, 0]
     assert leaving.last_inside.tolist() == [9, -1]
     assert leaving.gone(10).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(("far", "rows", "gone"), [(10.0, 25, True), (10.0, 15, False), (1.5, 25, False)])
+def test_who_goes_far_has_left_however_late(far, rows, gone):
+    """25 of 1,000 rows are less than a twentieth; 15 may be an excursion, and so may what stays near the box."""
+    run = np.full((1000, 1, 2), 0.5)
+    run[-rows:] = far
+    for size in (1000, 7):
+        inside, leaving = np.zeros(1, np.int64), Leaving(1, np.zeros(2), np.ones(2))
+        for begin in range(0, 1000, size):
+            chunk = np.ascontiguousarray(run[begin : begin + size])
+            count_inside(chunk, np.zeros(2), np.ones(2), inside, leaving.last_inside, begin)
+            leaving.note(chunk)
+        assert leaving.gone(1000).tolist() == [gone]
+        leaving.close(1000)
+        chunk = np.full((40, 1, 2), 0.5)
+        count_inside(chunk, np.zeros(2), np.ones(2), inside, leaving.last_inside, 1000)
+        leaving.note(chunk)
+        assert leaving.gone(1040).tolist() == [False]

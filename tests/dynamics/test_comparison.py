@@ -100,3 +100,20 @@ def test_bad_input_is_named(lorenz):
         compare(a, a, padding="zero")
     with pytest.raises(SpecError, match="range, legacy"):
         compare(a, a, box="small")
+
+
+def test_the_floors_spectrum_stays_within_the_stretches_of_the_second_series():
+    """Jumps between its stretches are no rhythm of it."""
+    rng = np.random.default_rng(0)
+
+    def trials(lengths):
+        angles = [0.31 * np.arange(n) + rng.uniform(0, 6) for n in lengths]
+        parts = [np.stack([np.sin(a), np.cos(a)], axis=1) + 6 * (i % 2) for i, a in enumerate(angles)]
+        return np.concatenate(parts), tuple(int(n) for n in np.cumsum([0, *lengths[:-1]]))
+
+    first, starts = trials([100] * 15)
+    second, second_starts = trials([130, 170] * 5)
+    given = {"starts": starts, "generated_starts": starts, "second_reference": second}
+    within = compare(first, first, **given, second_starts=second_starts)
+    across = compare(first, first, **given)
+    assert within.floor.d_h < 0.5 * across.floor.d_h

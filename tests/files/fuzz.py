@@ -232,10 +232,16 @@ def fuzz(count: int, seed: int, folder: Path, kinds: list[str] | None = None, sh
 
 
 def peak_megabytes() -> tuple[int, int]:
-    """The most memory that this process and any child ever had, in MB."""
+    """The most memory that this process and any child ever had, in MB.
+
+    On Linux the own number is VmHWM: ru_maxrss of a process counts the memory of the one that started it.
+    """
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return tuple(resource.getrusage(w).ru_maxrss // unit for w in who)
+    own, children = (resource.getrusage(w).ru_maxrss // unit for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    status = Path("/proc/self/status")
+    if status.exists():
+        own = next(int(line.split()[1]) // 2**10 for line in status.read_text().splitlines() if "VmHWM" in line)
+    return own, children
 
 
 def main() -> int:
@@ -243,6 +249,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", nargs="*", help="suffixes without the dot; all if left out")
+    parser.add_argument("--megabytes", type=int, default=3_000, help="more memory than this is a fault")
     parser.add_argument("--keep", type=Path, help="where the files go (a temporary folder)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -256,7 +263,8 @@ def main() -> int:
         print(f"{kind:12}" + "".join(f"{value:>9,}" for value in row.values()))
     own, children = peak_megabytes()
     print(f"{time.perf_counter() - begin:.0f} s; memory at most {own} MB here, {children} MB in a child")
-    return int(total["untyped"] + total["hangs"] > 0)
+    lost = any(row["files"] != row["read"] + row["refused"] or not row["files"] for row in rows.values())
+    return int(lost or total["untyped"] + total["hangs"] > 0 or max(own, children) > options.megabytes)
 
 
 if __name__ == "__main__":

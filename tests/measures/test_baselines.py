@@ -131,6 +131,16 @@ def test_its_states_are_those_of_the_node():
     np.testing.assert_allclose(model.listen(values)[:50], theirs[:50], atol=1e-4)
 
 
+def test_a_reservoir_begins_alike_alone_and_among_many_rows():
+    """At the first row of a stretch it has heard nothing; begun at 0 there its error was that of all rows together."""
+    pytest.importorskip("reservoirpy")
+    values = Stretches(henon(900), (0, 400))
+    model = EchoState.candidates(Stretches(henon(600)), 1.0)[1]
+    many = model.run(values, np.arange(899), 1)[0]
+    for row in (0, 3, 99, 100, 399, 400, 401, 600):
+        np.testing.assert_allclose(many[row], model.run(values, np.array([row]), 1)[0, 0], atol=1e-3)
+
+
 def test_no_global_state_is_touched():
     pytest.importorskip("reservoirpy")
     before = np.random.get_state()[1].copy()  # noqa: NPY002

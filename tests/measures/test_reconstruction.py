@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 
 from sparsernn.dynamics import divergence as stsp
+from sparsernn.errors import Undefined
 from sparsernn.files.series import Series
 from sparsernn.measures import reconstruction as measure_module
-from sparsernn.measures.reconstruction import ReconstructionQuality, _plans, _streamed, _truth, truth_of
+from sparsernn.measures.reconstruction import (
+    ReconstructionQuality,
+    Truth,
+    _plans,
+    _streamed,
+    _truth,
+    scores,
+    truth_of,
+)
 from sparsernn.models.network import Network, Ports
 from sparsernn.spec import build
 from sparsernn.tasks import recording as module
@@ -153,3 +162,47 @@ def test_plans():
     assert _plans(100, 4, True).rows.tolist() == [0, 1, 2, 3]
     assert _plans(10, 4, True).rows.tolist() == [0, 0, 0, 0]
     assert _plans(100, 4, False).rows.tolist() == [0, 12, 25, 37]
+
+
+def test_a_trial_that_ends_elsewhere_counts_by_its_rows_in_the_floor():
+    """It is the last one of the other trials; without its boundary the whole of them would seem to have left."""
+    rng = np.random.default_rng(0)
+    values, others = rng.normal(size=(600, 2)), rng.normal(size=(600, 2))
+    others[540:] += 40
+    definition = stsp.definition_for(600, 2)
+    ceiling = stsp.ceiling(stsp.prepare(values, definition), 600)
+    found = stsp.floor(values, definition, 600, others, second_starts=[0, 180, 360, 540])
+    assert found < 0.5 * ceiling
+    assert stsp.floor(values, definition, 600, others) == pytest.approx(ceiling)
+
+
+STOPS = np.arange(1200)
+WAVES = np.stack([np.sin(0.05 * STOPS), np.cos(0.071 * STOPS)], axis=1)
+
+
+def truth_from(values):
+    none = Undefined("not asked")
+    return Truth(values, stsp.prepare(values), none, none, none, none, (0,), False)
+
+
+def stopped(values, row):
+    return np.concatenate([values[:row], np.tile(values[row], (len(values) - row, 1))])[None]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6])
+@pytest.mark.parametrize(("row", "collapsed"), [(0, 1), (540, 1), (720, 1), (880, 1), (1190, 0)])
+def test_a_run_that_stops_on_its_way_has_collapsed_in_any_unit(row, collapsed, unit):
+    found = scores(truth_from(WAVES * unit), stopped(WAVES * unit, row))
+    assert found["collapsed"] == found["frozen"] == collapsed
+
+
+@pytest.mark.parametrize(("row", "collapsed"), [(0, 1), (500, 1), (700, 0)])
+def test_a_run_that_pauses_as_the_data_do_has_not_stopped(row, collapsed):
+    pausing = WAVES.copy()
+    pausing[200:700] = pausing[200]  # 500 of 1,200 rows
+    assert scores(truth_from(pausing), stopped(WAVES, row))["collapsed"] == collapsed
+
+
+def test_a_run_that_comes_to_rest_with_the_data_has_not_stopped():
+    resting = stopped(WAVES, 500)[0]
+    assert scores(truth_from(resting), stopped(WAVES, 400))["collapsed"] == 0

@@ -61,7 +61,15 @@ def of(**changed):
         ({"prediction_error": 2.0, "error_at_1": 0.5}, "partial"),
         ({"prediction_error": Undefined("a run overflows within 20 steps")}, "partial"),
         ({"d_stsp_sd": 6.0}, "partial"),
+        # places alone: the right rows in any order, noise of the same shape
+        ({"d_stsp": 0.0, "d_h": 0.86, "prediction_error": 1.9, "error_at_1": 1.9}, "failed"),
+        ({"d_stsp": 3.2, "d_h": 0.86, "prediction_error": 1.9, "error_at_1": 1.9}, "failed"),
+        ({"d_stsp": 0.1, "d_h": 0.4, "prediction_error": 1.9, "error_at_1": 1.9}, "partial"),
+        ({"d_h": Undefined("in the reference, smoothing flattens a spectrum of 26 bins")}, "excellent"),
         # where D_stsp cannot tell
+        ({"d_stsp_floor": 2.04, "d_stsp_floor_sd": 2.99, "d_stsp": 0.6}, "undecidable"),
+        ({"d_stsp_floor": 2.04, "d_stsp_floor_sd": 2.99, "d_stsp": 12.0}, "failed"),
+        ({"d_stsp_floor": 2.04, "d_stsp_floor_sd": 0.5, "d_stsp": 0.6}, "excellent"),
         ({"d_stsp_floor": 8.0, "d_stsp": 8.0}, "undecidable"),
         ({"d_stsp_floor": 8.0, "d_stsp": 0.5}, "undecidable"),
         ({"d_stsp_floor": 8.0, "d_stsp": 15.7}, "failed"),
@@ -206,3 +214,10 @@ def test_words_beside_runs_that_stood_still_and_at_the_best_horizon():
     assert "Its prediction error 1 step ahead is 0.99 times that" in " ".join(grade(PERFECT | late).reasons)
     late["reconstruction/error_at_1"] = 0.019999
     assert "1 step ahead is barely below that" in " ".join(grade(PERFECT | late).reasons)
+
+
+def test_hundreds_of_times_next_to_nothing_is_told_as_a_share():
+    said = " ".join(of(d_stsp=0.585, d_stsp_floor=0.000879, d_stsp_floor_sd=0.0, d_stsp_of_training_data=0.0).reasons)
+    assert "D_stsp 0.585 is near the floor: 4 % of the way from there to the ceiling" in said
+    assert "666" not in said
+    assert "1.9 times the floor" in " ".join(of(d_stsp=0.2).reasons)

@@ -92,6 +92,7 @@ def compare(
         second_reference=None if second is None else another.values,
         starts=true.starts,
         generated_starts=other.starts,
+        second_starts=(0,) if second is None else another.starts,
     )
     notes = list(dict.fromkeys((*true.notes, *other.notes)))
     if json:

@@ -70,7 +70,7 @@ class BinnedAccumulator:
         self.reference, self.runs, self.steps, self.seen = reference, runs, steps, 0
         counter = np.uint16 if steps <= np.iinfo(np.uint16).max else np.uint32
         self._counts = np.zeros((runs, reference.definition.bins**reference.dim + 1), counter)
-        self._leaving = Leaving(runs)
+        self._leaving = Leaving(runs, reference.low, reference.high)
 
     def add(self, chunk: ArrayLike) -> None:
         """Count the next `chunk`, (steps, runs, N), best float32 and C-ordered; releases the GIL.

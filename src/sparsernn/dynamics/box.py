@@ -62,13 +62,17 @@ def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[
 
 class Leaving:
     """Which of several runs have left for good: the last point is not finite, or the last twentieth of the run (at
-    least 20 points, or all of it) lies outside the box. The counting kernels keep `last_inside` (runs,) up to date.
+    least 20 points, or all of it) lies outside the box, or the last 20 points (or all) lie more than a box width
+    outside: from there no run has come back by chance, however late it went. The counting kernels keep `last_inside`
+    (runs,) up to date.
 
     A run may consist of stretches, each begun anew from data: `close` ends one."""
 
-    def __init__(self, runs: int):
+    def __init__(self, runs: int, low: NDArray[np.float64], high: NDArray[np.float64]):
         self.last_inside = np.full(runs, -1, np.int64)
+        self._near = 2 * low - high, 2 * high - low
         self._not_finite = np.zeros(runs, bool)
+        self._far = np.zeros(runs, np.int64)
         self._begun = 0
         self._gone_rows = np.zeros(runs, np.int64)
         self._gone = np.zeros(runs, np.int64)
@@ -76,14 +80,25 @@ class Leaving:
 
     def note(self, chunk: NDArray[np.floating[Any]]) -> None:
         """To be told of every chunk (steps, runs, N)."""
-        if len(chunk):
-            self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
+        if not len(chunk):
+            return
+        self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
+        if self._is_near(chunk[-1]).all():  # as good as always
+            self._far[:] = 0
+            return
+        near = self._is_near(chunk[-LEAST_OUTSIDE:][::-1])
+        self._far = np.where(near.any(axis=0), near.argmax(axis=0), self._far + len(near))
+
+    def _is_near(self, points: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+        """Of points (..., runs, N), whether they lie at most a box width outside; False for NaN."""
+        return np.asarray(((points >= self._near[0]) & (points <= self._near[1])).all(axis=-1))
 
     def gone(self, seen: int) -> NDArray[np.bool_]:
         """(runs,) of runs of `seen` points: whether the stretch that goes on has left."""
         rows = seen - self._begun
         outside = seen - 1 - np.maximum(self.last_inside, self._begun - 1)
-        return self._not_finite | (outside >= min(rows, max(LEAST_OUTSIDE, rows // 20)))
+        far = (self._far > 0) & (self._far >= min(rows, LEAST_OUTSIDE))
+        return self._not_finite | far | (outside >= min(rows, max(LEAST_OUTSIDE, rows // 20)))
 
     def close(self, seen: int) -> NDArray[np.bool_]:
         """End a stretch at `seen` points; (runs,) which of them had left in it."""
@@ -91,7 +106,8 @@ class Leaving:
         self._gone_rows += gone * (seen - self._begun)
         self._gone += gone
         self._closed += 1
-        self._begun, self._not_finite = seen, np.zeros_like(self._not_finite)
+        self._begun = seen
+        self._not_finite, self._far = np.zeros_like(self._not_finite), np.zeros_like(self._far)
         return gone
 
     def share(self, seen: int) -> NDArray[np.float64]:

@@ -112,6 +112,7 @@ def compare(
     second_reference: ArrayLike | None = None,
     starts: Sequence[int] = (0,),
     generated_starts: Sequence[int] = (0,),
+    second_starts: Sequence[int] = (0,),
 ) -> Comparison:
     """How well a generated series (T', N) matches a reference (T, N), in the same units and at the same interval.
 
@@ -126,9 +127,9 @@ def compare(
     kept, not their width, so that the spectra are as noisy as at full length. Ceiling: a run that shares no place with
     the reference; disjoint spectra. O(T log T) plus the estimator's cost.
 
-    `starts` and `generated_starts` are the first rows of stretches that do not follow one another: spectra are averages
-    over pieces of equal length within them, of all rows, and a stretch that leaves for good counts as the ceiling by
-    its rows.
+    `starts`, `generated_starts` and `second_starts` are the first rows of stretches that do not follow one another:
+    spectra are averages over pieces of equal length within them, of all rows, and a stretch that leaves for good counts
+    as the ceiling by its rows.
 
     Raises `DataError` for an unusable reference, one whose range a fill value or a few rows make (`yardsticks`: no
     number could mean anything), or series that do not fit, `SpecError` for bad settings.
@@ -170,8 +171,8 @@ def compare(
     else:
         length = min(rows, len(second))
         floor = Bound(
-            stsp.floor(true, definition, len(other), second),
-            d_h(true[:length], second[:length], [s for s in starts if s < length], (0,)),
+            stsp.floor(true, definition, len(other), second, second_starts=second_starts),
+            d_h(true[:length], second[:length], *([s for s in of if s < length] for of in (starts, second_starts))),
             f"the reference against a second true series of {min(len(other), len(second))} rows",
         )
     ceiling = Bound(

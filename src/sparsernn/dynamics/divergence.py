@@ -122,10 +122,12 @@ def floor(
     steps: int,
     second: ArrayLike | None = None,
     starts: Sequence[int] = (0,),
+    second_starts: Sequence[int] = (0,),
 ) -> float | Undefined:
     """D_stsp between two true series: what a perfect model of `steps` points should be expected to score.
 
-    With a `second` true series (T'', N): its first `steps` points against the whole reference. Without one: the last
+    With a `second` true series (T'', N), whose stretches begin at `second_starts`: its first `steps` points against the
+    whole reference. Without one: the last
     min(steps, T // 2) points of the reference against the points before them, under the same definition. Both
     stretches are then shorter than the series they stand for unless steps ≤ T / 2, and shorter series differ more
     (roughly as 1 / T): such a floor is an upper bound, by about two for steps = T. A drift of the
@@ -140,7 +142,7 @@ def floor(
             return Undefined("the reference is too short, or constant for too long, to be split in two")
         later = [0, *(int(s) - cut for s in starts if s > cut)]
         return divergence(prepare(first_part, definition), second_part, later)
-    return divergence(prepare(array, definition), unmasked(second)[:steps])
+    return divergence(prepare(array, definition), unmasked(second)[:steps], [s for s in second_starts if s < steps])
 
 
 def halfway(length: int, starts: Sequence[int], rows: int) -> int:

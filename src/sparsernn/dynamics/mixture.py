@@ -69,7 +69,7 @@ class MixtureAccumulator:
         self._near_before, self._near_kept = np.zeros(runs, np.int64), np.zeros(runs, np.int64)
         self._sums = np.zeros((len(reference.draws), runs))
         self._inside = np.zeros(runs, np.int64)
-        self._leaving = Leaving(runs)
+        self._leaving = Leaving(runs, reference.low, reference.high)
 
     def add(self, chunk: ArrayLike) -> None:
         """Add the next `chunk`, (steps, runs, N), best float32 and C-ordered."""

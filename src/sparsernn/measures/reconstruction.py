@@ -39,7 +39,10 @@ FLOORS = 5
 BLOCK, CHUNK = 256, 250
 """Removals that advance together and steps between two looks at them: both stay in a core's cache."""
 STILL = 1e-3
-"""A run whose second half moves less than this (sd, all columns, in sd of the data) has collapsed."""
+"""A run whose last quarter moves less than this (sd, all columns, in sd of the data) has collapsed, ..."""
+RESTS = 2.0
+"""... or its last half, three quarters, or all of it, where the data pause (move less than so many times this) for as
+long somewhere: what pauses as they do has not stopped."""
 
 
 @dataclass(frozen=True)
@@ -275,9 +278,10 @@ def scores(truth: Truth, runs: np.ndarray) -> dict[str, Number]:
     assessed, errors = [found for found, _ in closely], [error for _, error in closely]
     spatial = [found.d_stsp for found in assessed]
     spectral = [spectral_distance(truth.values, run, starts=starts, generated_starts=starts).mean for run in runs]
-    parts = [np.split(run, starts[1:]) for run in (truth.values, *runs)]
-    resting = [_still(part) for part in parts[0]]  # data may come to rest, and a run with them
-    still = np.array([_still(part) & ~rest for run in parts[1:] for part, rest in zip(run, resting, strict=True)])
+    middle, unit = truth.values.mean(axis=0), truth.values.std(axis=0)  # 0 and 1 only where the task standardizes
+    data, *parts = (np.split((run - middle) / unit, starts[1:]) for run in (truth.values, *runs))
+    pauses = [_pause(part) for part in data]
+    still = np.array([_still(part, rows) for run in parts for part, rows in zip(run, pauses, strict=True)])
     found: dict[str, Number] = {
         "d_stsp": _mean(spatial),
         "d_stsp_sd": _sd(spatial),
@@ -332,7 +336,7 @@ def _truth(measure: ReconstructionQuality, task: Reconstruction, split: Split, s
     elif recording.trials:  # other trials are another series of the same length; the halves of one would not be alike
         other: Split = "validation" if split == "test" else "test"
         second, others = np.asarray(getattr(recording, other)), recording.starts[other]
-        spatial.append(stsp.floor(values, definition, len(second), second))
+        spatial.append(stsp.floor(values, definition, len(second), second, second_starts=others))
         spectral.append(spectral_distance(values, second, starts=starts, generated_starts=others).mean)
     else:
         half = stsp.halfway(len(values), starts, len(values) - len(values) // 2)
@@ -356,9 +360,26 @@ def _last_of_training(recording: Recording, rows: int) -> tuple[np.ndarray, list
     return recording.train[begin:], [0, *(row - begin for row in recording.starts["train"] if row > begin)]
 
 
-def _still(run: np.ndarray) -> np.ndarray:
-    """(N,) which columns of a run (T, N) do not move any more."""
-    return np.isfinite(run).all() & (run[len(run) // 2 :].std(axis=0) < STILL)
+def _still(run: np.ndarray, pause: np.ndarray) -> np.ndarray:
+    """(N,) which columns of a run (T, N) do not move any more, in their last `pause` (N,) rows (0: they may)."""
+    if not np.isfinite(run).all():
+        return np.zeros(len(pause), bool)
+    return np.array([rows > 0 and run[-rows:, i].std() < STILL for i, rows in enumerate(pause)])
+
+
+def _pause(data: np.ndarray) -> np.ndarray:
+    """(N,) rows that a run must rest at its end to have stopped: quarters of the data (T, N), in sd, so many that the
+    data themselves nowhere rest as long; 0 where they come to rest halfway, and a run may with them."""
+    length = len(data)
+    found = np.full(data.shape[1], length)
+    sums = np.cumsum(np.concatenate([np.zeros((2, 1, data.shape[1])), [data, data**2]], axis=1), axis=1)
+    for quarters in (3, 2, 1):
+        rows = -(-length * quarters // 4)
+        mean, square = (sums[:, rows:] - sums[:, :-rows]) / rows
+        rests = square - mean**2 < (RESTS * STILL) ** 2
+        found[(found > rows) & ~rests.any(axis=0)] = rows
+    found[data[length // 2 :].std(axis=0) < STILL] = 0
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -25,16 +25,22 @@ SPREAD, CLOSE = 2.0, 0.25
 runs tell their sd badly, two halves none)."""
 TIMES, MISSED = 2.0, 0.05
 """Good: at most twice the floor (a floor from two halves is off by about that), or a twentieth of the places missed."""
+LARGEST_TIMES = 10.0
+"""Beyond so many times the floor the share of the way tells more."""
 MOST_GOOD = 0.25
 """Never good: a quarter of the way or more, however high the floor or a copy of the training data."""
 HALF = 0.5
 """Failed: half of the places missed. The same of a copy of the training data: the recording drifts."""
 HIGH_FLOOR = 0.25
-"""Undecidable: a perfect model would already look as if it missed a quarter of the places."""
+"""Undecidable: a perfect model would already look as if it missed a quarter of the places, or one of six such models
+would (the floor and its sd together)."""
 SCATTER = 0.25
 """More than this share of the way as sd over starts: whether it works depends on where it starts."""
 SPECTRUM_GOOD, SPECTRUM_EXCELLENT = 0.25, 0.1
 """D_H above its floor. A quarter: most of the power lies elsewhere (a wrong rhythm gives 0.4 and more)."""
+SPECTRUM_NONE = 0.5
+"""Failed, where nothing is predicted either: rows in any order, or noise of the same shape, have that D_H above its
+floor (0.6 to 0.9), and places enough for a small D_stsp."""
 EXPONENT_EXCELLENT, EXPONENT_GOOD = 0.5, 1.0
 """Relative error of the largest exponent. At 1 a chaotic system has become a regular one (or twice as chaotic); finite
 runs of one system scatter by up to half for weak chaos."""
@@ -72,7 +78,8 @@ def grade(numbers: Mapping[str, Number]) -> Grade:
     geometry, reasons = _geometry(look)
     lost = _lost(look)
     limits = sorted(
-        [*_scatter(look), *_spectrum(look), *_prediction(look), *_exponent(look)], key=lambda limit: limit[0]
+        [*_scatter(look), *_spectrum(look), *_prediction(look), *_exponent(look), *_lifeless(look)],
+        key=lambda limit: limit[0],
     )
     rank = min([geometry, *(limit for limit, _ in (*lost, *limits))])
     deciding = [why for limit, why in limits if limit < geometry]
@@ -133,7 +140,7 @@ def _geometry(look: _Numbers) -> tuple[int, list[str]]:
         return UNDECIDABLE, [f"{said} cannot be judged: {why}."]
     floor = max(floor, 0.0)
     way = ceiling - floor
-    share = max(0.0, (value - floor) / way)
+    share = min(max(0.0, (value - floor) / way), 1.0)
     copy = look.known("d_stsp_of_training_data")
     drift = 0.0 if copy is None else max(0.0, (copy - floor) / way)
     sd = look.known("d_stsp_floor_sd")
@@ -145,7 +152,8 @@ def _geometry(look: _Numbers) -> tuple[int, list[str]]:
         found, why = EXCELLENT, f"{said} lies within the spread of the floor ({bounds})."
     elif value <= good:
         found = GOOD
-        times = f"{_times(value / floor)} times the floor" if floor > 0 else f"{_percent(share)} of the way"
+        far = f"{_percent(share)} of the way from there to the ceiling"  # hundreds of times next to nothing is little
+        times = f"{_times(value / floor)} times the floor" if 0 < value <= LARGEST_TIMES * floor else far
         why = f"{said} is near the floor: {times} ({bounds})."
         if copy is not None and value <= copy and value > max(TIMES * floor, floor + MISSED * way):
             why = f"{said} is no more than what a copy of the training data would score ({short(copy)}; {bounds})."
@@ -159,10 +167,11 @@ def _geometry(look: _Numbers) -> tuple[int, list[str]]:
             f"stretch, near the ceiling ({short(ceiling)}), so D_stsp cannot tell a good model from a bad one."
         )
         return UNDECIDABLE, [drifts, why]
-    if floor >= HIGH_FLOOR * ceiling and found > FAILED:
+    if floor + (sd or 0.0) >= HIGH_FLOOR * ceiling and found > FAILED:
+        told = f"{short(floor)}{f' ± {short(sd)}' if sd else ''} under a ceiling of {short(ceiling)}"
         high = (
-            f"The floor is high ({short(floor)} under a ceiling of {short(ceiling)}; a short recording, or too many "
-            "columns): D_stsp cannot tell a perfect model from a bad one."
+            f"The floor is high ({told}; a short recording, or too many columns): D_stsp cannot tell a perfect model "
+            "from a bad one."
         )
         return UNDECIDABLE, [high, f"{said} lies {'below' if value < floor else 'at' if share == 0 else 'above'} it."]
     reasons = [why]
@@ -213,7 +222,7 @@ def _spectrum(look: _Numbers) -> list[tuple[int, str]]:
     if value is None:
         return []
     if isinstance(value, Undefined):
-        return [(PARTIAL, f"D_H does not exist: {value}.")]
+        return [(EXCELLENT if _of_the_data(value) else PARTIAL, f"D_H does not exist: {value}.")]
     floor = look.known("d_h_floor")
     above = value - (floor or 0.0)
     said = f"D_H {short(value)}" + ("" if floor is None else f" (floor {short(floor)})")
@@ -225,6 +234,11 @@ def _spectrum(look: _Numbers) -> list[tuple[int, str]]:
     if above > SPECTRUM_EXCELLENT:
         return [(GOOD, f"Its rhythms differ a little from those of the data: {said}.")]
     return [(EXCELLENT, f"Its rhythms are those of the data: {said}.")]
+
+
+def _of_the_data(d_h: Number) -> bool:
+    """Whether it is the data that have no spectrum (too short, say), which says nothing of the network."""
+    return isinstance(d_h, Undefined) and d_h.startswith("in the reference")
 
 
 def horizons(numbers: Mapping[str, Number], prefix: str) -> dict[int, Number]:
@@ -280,6 +294,18 @@ def _prediction(look: _Numbers) -> list[tuple[int, str]]:
         said = ("barely below" if times == "1" else f"{times} times") + " that of the better of mean and last value"
         found.append((EXCELLENT, f"Its prediction error {steps} step{'s' * (steps > 1)} ahead is {said}."))
     return found
+
+
+def _lifeless(look: _Numbers) -> list[tuple[int, str]]:
+    """Neither the rhythms of the data nor any of their future: places alone are no reconstruction of a system."""
+    value, ratios = look.get("d_h"), _against_trivial(look)
+    if value is None or _of_the_data(value) or not ratios or min(ratios.values()) < 1:
+        return []
+    if not isinstance(value, Undefined) and value - (look.known("d_h_floor") or 0.0) <= SPECTRUM_NONE:
+        return []
+    return [
+        (FAILED, "It has neither the rhythms of the data nor any of their future: noise of the same shape would do.")
+    ]
 
 
 def _exponent(look: _Numbers) -> list[tuple[int, str]]:

@@ -175,6 +175,16 @@ def test_periods(values, period):
     assert "chaos" in periodic(values)[0].text
 
 
+@pytest.mark.parametrize(("rate", "period"), [(3.2, 2), (3.5, 4), (3.55, 8), (3.83, 3), (3.845, 6)])
+def test_an_orbit_that_has_doubled_its_period_is_not_told_as_half_of_it(rate, period):
+    orbit, x = [], 0.3
+    for _ in range(6000):
+        x = rate * x * (1 - x)
+        orbit.append(x)
+    assert rhythm(np.array(orbit[3000:])).period == pytest.approx(period, rel=1e-3)
+    assert f"every {period} rows" in periodic(np.array(orbit[3000:]))[0].text
+
+
 def test_a_torus_has_no_period():
     found = rhythm(np.sin(0.1 * t) + 0.7 * np.sin(0.1 * np.sqrt(2) * t))
     assert found is not None

@@ -24,6 +24,9 @@ LINES, WIDTH, LOWEST = 12, 3, 8
 a drift), …"""
 IN_LINES = 0.98
 """… hold this share of the power that is not noise. (Rössler: 0.9.)"""
+DOUBLED, CLOSED = 2.0, 1e-3
+"""An orbit is closed only after two turns if after odd numbers of turns it is that many times, and by that much,
+farther from itself."""
 SHORTEST, LONGEST = 64, 2**16
 MOST_COLUMNS = 8
 
@@ -106,11 +109,31 @@ def _period(distance: NDArray[np.float64], best: int, allowed: float) -> float |
     if first > best // 2:
         return None
     period = _refined(distance, first, best)
-    multiples = np.arange(1, int(best / period) + 1) * period
-    near = multiples[np.abs(multiples - multiples.round()) <= 0.25].round().astype(int)
-    if len(near) < 2 or np.mean(distance[near] <= 3 * limit) < 0.9:
+    near = _multiples(distance, period, best)[1]
+    if len(near) < 2 or np.mean(near <= 3 * limit) < 0.9:
         return None
+    while _doubled(distance, period, best):
+        period = _refined(distance, round(2 * period), best)
     return float(period)
+
+
+def _multiples(
+    distance: NDArray[np.float64], period: float, best: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Which whole multiples of a period lie near a row, and the distance there."""
+    turns = np.arange(1, int(best / period) + 1)
+    turns = turns[np.abs(turns * period - (turns * period).round()) <= 0.25]
+    return turns, distance[(turns * period).round().astype(int)]
+
+
+def _doubled(distance: NDArray[np.float64], period: float, best: int) -> bool:
+    """Whether a series returns less well after odd numbers of a period than after even ones: an orbit that has doubled
+    its period nearly closes halfway, within what is allowed for noise."""
+    turns, near = _multiples(distance, period, best)
+    odd, even = near[turns % 2 == 1], near[turns % 2 == 0]
+    if len(odd) < 2 or len(even) < 2:
+        return False
+    return bool(np.median(odd) > DOUBLED * np.median(even) + CLOSED and odd.min() > np.median(even))
 
 
 def _refined(distance: NDArray[np.float64], first: int, best: int) -> float:
@@ -118,8 +141,9 @@ def _refined(distance: NDArray[np.float64], first: int, best: int) -> float:
     period, turns = float(first), 1
     while 2 * turns * period <= best + 1:
         turns *= 2
-        low = max(1, int(turns * period - max(1.0, period / 4)))
-        high = min(len(distance), int(turns * period + max(1.0, period / 4)) + 2)
+        reach = min(max(1.0, period / 4), 0.49 * period)  # never to the next turn, which returns as well
+        low = max(1, int(np.ceil(turns * period - reach)))
+        high = min(len(distance), int(turns * period + reach) + 1)
         lag = low + int(np.argmin(distance[low:high]))
         if lag < len(distance) - 1:  # the bottom lies between rows: that of the parabola through three
             a, b, c = distance[lag - 1 : lag + 2]

@@ -81,15 +81,17 @@ class EchoState(Predictor):
         return (1 - self.leak) * states + self.leak * np.tanh(driven)
 
     def begin(self, series: Stretches, rows: np.ndarray) -> Any:
-        """Driven by the stretch of each row up to the row before it; few rows each for itself, by `WASHOUT` rows."""
-        if len(rows) <= 2 * PIECES:
-            states = np.zeros((len(rows), UNITS), np.float32)
-            for lag in range(WASHOUT, 0, -1):
-                states = self.forward(states, series.lagged(rows, [lag])[:, 0])
-            return states, series.values[rows]
-        heard = np.concatenate([self.listen(part) for part in series])
-        earlier = np.isin(rows, series.starts, invert=True)
-        states = np.where(earlier[:, None], heard[np.maximum(rows - 1, 0)], np.float32(0))
+        """Driven by the `WASHOUT` rows before each row (many rows: by the whole stretch before them). What lies before
+        a stretch is taken to be its first row: a reservoir that begins at 0 there would err by what it has not heard,
+        and a single such row in hundreds would make the error of all."""
+        begins = np.asarray(series.starts)[np.searchsorted(series.starts, rows, side="right") - 1]
+        cold = rows - begins < WASHOUT if len(rows) > 2 * PIECES else np.ones(len(rows), bool)
+        states = np.zeros((len(rows), UNITS), np.float32)
+        for lag in range(WASHOUT, 0, -1):
+            states[cold] = self.forward(states[cold], series.lagged(rows[cold], [lag])[:, 0])
+        if not cold.all():
+            heard = np.concatenate([self.listen(part) for part in series])
+            states[~cold] = heard[rows[~cold] - 1]
         return states, series.values[rows]
 
     def step(self, state: Any) -> tuple[np.ndarray, Any]:
