@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, doctor, forecast, generate, look, reconstruct, report, run, show
+from sparsernn.cli import compare, data, demo, doctor, forecast, generate, look, parts, reconstruct, report, run, show
 
 app = typer.Typer(
     name="sparsernn",
@@ -22,6 +22,7 @@ app.command()(reconstruct.reconstruct)
 app.command()(run.run)
 app.command()(report.report)
 app.command()(show.show)
+app.command()(parts.parts)
 app.command()(doctor.doctor)
 app.command()(generate.generate)
 app.command()(forecast.forecast)

@@ -12,7 +12,8 @@ from sparsernn.errors import SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
 from sparsernn.models.network import Network
-from sparsernn.spec import Part, Registry
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Weights
 

@@ -8,8 +8,9 @@ from typing import Any
 import jax
 
 from sparsernn.masks import Prunable
+from sparsernn.registry import Registry
 from sparsernn.regularizers import REGULARIZERS
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 from sparsernn.weights import Weights
 
 

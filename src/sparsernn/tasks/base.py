@@ -10,7 +10,8 @@ import jax
 import numpy as np
 
 from sparsernn.errors import SpecError
-from sparsernn.spec import Part, Registry
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.tasks import TASKS
 
 Split = Literal["train", "validation", "test"]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from sparsernn.models.network import Forcing
+from sparsernn.registry import Registry
 from sparsernn.rules import at_least, within
-from sparsernn.spec import Part, Registry, scaling
+from sparsernn.spec import Part, scaling
 from sparsernn.tasks.base import Batch
 from sparsernn.training import FORCINGS
 

@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from sparsernn.registry import Registry
 from sparsernn.rules import Rule, at_least, holds, positive, within
-from sparsernn.spec import Part, Registry, scaling
+from sparsernn.spec import Part, scaling
 from sparsernn.training import OPTIMIZERS
 
 Decay = Literal["constant", "exponential", "cosine", "steps"]
