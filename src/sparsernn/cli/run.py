@@ -27,7 +27,6 @@ def run(
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import telling
     from sparsernn.files.spec_file import overrides, read_yaml
-    from sparsernn.report.runs import whole
     from sparsernn.training.run import run as train
     from sparsernn.training.run_spec import read_spec
 
@@ -41,10 +40,7 @@ def run(
     else:
         typer.echo(f"data: {record.about.get('source', '')}")
         for name, entry in record.measures().items():
-            rows = [
-                [key, whole(key, entry["validation"].get(key)), whole(key, value)]
-                for key, value in entry["test"].items()
-            ]
+            rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
             print_table(name, ["", "validation", "test"], rows)
         typer.echo(f"{outcome.name}: {record.directory}")
         for line in following(record):
