@@ -5,6 +5,7 @@ import doctest
 import inspect
 import os
 import pydoc
+import re
 import subprocess
 import sys
 import zipfile
@@ -108,3 +109,11 @@ def test_examples_of_docstrings_run(tmp_path, monkeypatch):
         runner.run(examples, out=said.append)
         assert not runner.failures, "".join(said)
     assert bare == []
+
+
+def test_versions_agree():
+    """pyproject, the package, the citation and, once released, the changelog."""
+    said = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    assert said == sparsernn.__version__
+    assert f"\nversion: {said}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {said}\n" in (ROOT / "CHANGELOG.md").read_text()

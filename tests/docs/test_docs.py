@@ -18,7 +18,10 @@ from sparsernn.spec import build
 from sparsernn.training.run_spec import RunSpec, read_spec
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARKER = re.compile(r"<<measure: (.*?)>>")
 FAMILIES = {kind: registry_of(kind).members for kind in KINDS}
