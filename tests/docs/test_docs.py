@@ -11,7 +11,7 @@ from typing import get_type_hints
 import pytest
 import typer
 
-from sparsernn import measures, models, regularizers, sparsifiers, systems, tasks, training
+from sparsernn import forcings, measures, models, optimizers, regularizers, sparsifiers, systems, tasks
 from sparsernn.cli.app import app
 from sparsernn.files.spec_file import override, parse_yaml, read_yaml
 from sparsernn.spec import build
@@ -23,8 +23,8 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARKER = re.compile(r"<<measure: (.*?)>>")
 FAMILIES = {
     "cell": models.CELLS,
-    "forcing": training.FORCINGS,
-    "optimizer": training.OPTIMIZERS,
+    "forcing": forcings.FORCINGS,
+    "optimizer": optimizers.OPTIMIZERS,
     "sparsifier": sparsifiers.SPARSIFIERS,
     "drop": sparsifiers.DROPS,
     "schedule": sparsifiers.SCHEDULES,

@@ -13,16 +13,17 @@ import jax.numpy as jnp
 import optax
 
 from sparsernn import masks as masking
+from sparsernn.forcings.base import AbstractForcing
 from sparsernn.masks import Masks, Prunable
 from sparsernn.models.network import Forcing, Network, Ports
 from sparsernn.operands import join, split
+from sparsernn.optimizers.base import AbstractOptimizer, OptState
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
 from sparsernn.tasks.base import AbstractTask, Batch
-from sparsernn.training.forcing import AbstractForcing, plan
-from sparsernn.training.optimizers import AbstractOptimizer, forget
-from sparsernn.weights import Weights, get, replace
+from sparsernn.training.forcing import plan
+from sparsernn.weights import Weights, get
 
 CALL_SECONDS = 0.5
 """A compiled call lasts about this long, so that Ctrl-C and progress bars answer."""
@@ -55,9 +56,10 @@ class Trainer:
         total = sum(p.size for p in self.prunables) - sum(p.size for p in acted)
         return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
 
-    def rate(self, step: Any) -> jax.Array:
-        """The learning rate of update `step` (0, 1, ...)."""
-        return self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
+    def rate(self, step: Any, opt_state: OptState | None = None) -> jax.Array:
+        """The learning rate of update `step` (0, 1, ...): as planned, or as it is by what validation has said so far."""
+        planned = self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
+        return planned if opt_state is None else self.optimizer.rate_now(planned, opt_state)
 
     def clock(self, step: Any, round: Any = 0) -> Clock:
         return Clock(step, round, self.updates_per_epoch, self.epochs)
@@ -79,7 +81,7 @@ class Carry(NamedTuple):
 
     weights: Weights
     trained: tuple[Any, ...]
-    opt_state: Any
+    opt_state: OptState
     sparse: SparseState
     states: Any
     loss: jax.Array
@@ -92,7 +94,7 @@ def init_carry(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], spa
     """The carry before the first update."""
     weights = masking.apply(weights, sparse.masks)
     zero = jnp.zeros(())
-    opt_state = trainer.optimizer.rule().init((weights, trained))
+    opt_state = trainer.optimizer.init((weights, trained), sparse.masks)
     states = trainer.network.zeros((trainer.batch,)) if trainer.task.carried else ()
     return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32))
 
@@ -126,8 +128,15 @@ def losses(
     outputs, after = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch, states), key)
     penalty = jnp.zeros(())
     for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
-        penalty += regularizer.strength * regularizer.penalty(own, constant, weights, trainer.prunables)
+        strength: Any = regularizer.strength  # a number by now: `matching.matched`
+        penalty += strength * regularizer.penalty(regularizer.still(own), constant, weights, trainer.prunables)
     return Losses(trainer.task.loss(outputs, batch), penalty, after)
+
+
+def advance(trainer: Trainer, trained: Any, fixed: Any, weights: Weights) -> tuple[Any, ...]:
+    """The trained arrays of the regularizers after an update of the weights."""
+    triples = zip(trainer.regularizers, trained, fixed, strict=True)
+    return tuple(r.advance(own, constant, weights, trainer.prunables) for r, own, constant in triples)
 
 
 def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
@@ -152,15 +161,14 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
     due = trainer.sparsifier.due(clock)
 
     def move(carry: Carry) -> Carry:
-        rule = trainer.optimizer.rule()
-        steps, opt_state = rule.update(
-            trainer.optimizer.clip(gradients, norm), carry.opt_state, (weights, carry.trained)
+        rate, before = trainer.rate(step, carry.opt_state), (weights, carry.trained)
+        (moved, trained), opt_state = trainer.optimizer.move(
+            gradients, norm, carry.opt_state, before, rate, trainer.prunables
         )
-        rate = trainer.rate(step)
-        moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
         moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
-        trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
+        trained = advance(trainer, trained, fixed, moved)
+        opt_state = trainer.optimizer.follow(opt_state, moved)
         if trainer.sparsifier.skips_update and due is not False:
             moved, trained, opt_state = jax.tree.map(
                 partial(jnp.where, due), (weights, carry.trained, carry.opt_state), (moved, trained, opt_state)
@@ -195,9 +203,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
 def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights, changed: Masks) -> Carry:
     """Take over new masks; the optimizer forgets what it knew of dropped and grown entries."""
-    marks = replace(jax.tree.map(lambda w: jnp.zeros((), bool), weights), changed)
-    nothing = jax.tree.map(lambda t: jnp.zeros((), bool), carry.trained)
-    opt_state = forget(trainer.optimizer.rule(), carry.opt_state, (marks, nothing))
+    opt_state = trainer.optimizer.forget(carry.opt_state, (weights, carry.trained), changed)
     return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
 
 
@@ -261,12 +267,12 @@ def train(
     carry: Carry,
     step: int,
     until: int,
-    at_epoch: Callable[[Report, Carry], None],
+    at_epoch: Callable[[Report, Carry], Carry | None],
     at_host: Callable[[int, Carry], Carry],
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
-    """Update from `step` to `until`. `at_epoch` is told of every finished epoch, `at_host` changes masks where the
-    sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True.
+    """Update from `step` to `until`. `at_epoch` is told of every finished epoch (and may return another carry to
+    go on with), `at_host` changes masks where the sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True.
     How the updates are cut into calls depends on the machine's speed; the numbers do not depend on it."""
     sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
     host = not sparsifier.traceable and not sparsifier.by_rounds
@@ -288,11 +294,12 @@ def train(
             carry = at_host(step, carry)
         if step % size == 0:
             epoch = step // size
-            rate = float(trainer.rate(step - 1))
+            rate = float(trainer.rate(step - 1, carry.opt_state))
             sums = float(carry.loss) / size, float(carry.penalty) / size, float(carry.norm)
             zero = jnp.zeros_like(carry.loss)
             carry = carry._replace(loss=zero, penalty=zero, norm=zero)
-            at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+            changed = at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+            carry = carry if changed is None else changed
         if at_call(step, carry):
             break
     return carry, step

@@ -19,7 +19,7 @@ def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray
 
 
 class Product(NamedTuple):
-    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name."""
+    """What a training makes: masked weights (their averages, where the optimizer averages them), their masks, and the trained arrays of the regularizers, by name."""
 
     weights: Weights
     masks: Masks
@@ -28,7 +28,7 @@ class Product(NamedTuple):
     @classmethod
     def of(cls, carry: Carry) -> Product:
         masks = carry.sparse.masks
-        return cls(apply(carry.weights, masks), masks, pack(carry.trained))
+        return cls(apply(carry.opt_state.evaluated(carry.weights), masks), masks, pack(carry.trained))
 
 
 class Best(NamedTuple):

@@ -19,6 +19,7 @@ from sparsernn.masks import nonzeros
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import identity, plain
 from sparsernn.training.loop import Trainer
+from sparsernn.training.matching import matched
 from sparsernn.training.run_spec import RunSpec, describe
 from sparsernn.training.stage import Progress, Stage
 from sparsernn.training.store import MARKER, Record, library_versions, open_store, opened
@@ -116,7 +117,7 @@ def check(spec: RunSpec) -> None:
         try:
             act()
         except SpecError as error:
-            problems.extend(f"{what}: {problem}" for problem in error.problems)
+            problems.extend(f"{what}: {problem}" if what else problem for problem in error.problems)
             return False
         return True
 
@@ -128,10 +129,13 @@ def check(spec: RunSpec) -> None:
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     if spec.sparsifier is not None:
         attempt("sparsifier", lambda: _check_counts(spec, trainer, weights))
-    for i, regularizer in enumerate(spec.regularizers):
-        trained, fixed = regularizer.init(rng.key(spec.seed, "regularizer", i), prunables)
-        penalty = partial(regularizer.penalty, trained, fixed, weights, prunables)
+    arrays = [r.init(rng.key(spec.seed, "regularizer", i), prunables) for i, r in enumerate(spec.regularizers)]
+    for i, (regularizer, (own, fixed)) in enumerate(zip(spec.regularizers, arrays, strict=True)):
+        penalty = partial(regularizer.penalty, own, fixed, weights, prunables)
         attempt(f"regularizers.{i}", partial(jax.eval_shape, penalty))
+    if not problems:  # real numbers, where all parts fit
+        attempt("", lambda: matched(trainer, spec.seed))
+    attempt("optimizer.groups", lambda: spec.optimizer.members(prunables, (weights, tuple(a[0] for a in arrays))))
     for i, measure in enumerate(spec.measures):
         attempt(f"measures.{i}", partial(measure.check, trainer.network, weights))
     if problems:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sparsernn.errors import SpecError, StoreError, nearest
+from sparsernn.forcings.base import AbstractForcing
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
+from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers import BY_ROUNDS
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
-from sparsernn.training.forcing import AbstractForcing
 from sparsernn.training.loop import Trainer
-from sparsernn.training.optimizers import AbstractOptimizer, RAdam
 from sparsernn.training.record import FORMAT, Record
 from sparsernn.training.rounds import Rounds
 
@@ -35,6 +35,10 @@ class Select(Checked):
     @staticmethod
     def from_plain(value: Any) -> Any:
         return {"key": value} if isinstance(value, str) else value
+
+
+def _radam() -> AbstractOptimizer:
+    return build(AbstractOptimizer, "radam")  # type: ignore[type-abstract]
 
 
 def _by_rounds(sparsifier: AbstractSparsifier | None) -> bool:
@@ -65,7 +69,7 @@ class RunSpec(Checked):
     task: AbstractTask
     network: Network
     forcing: AbstractForcing | None = None
-    optimizer: AbstractOptimizer = field(default_factory=RAdam)
+    optimizer: AbstractOptimizer = field(default_factory=_radam)
     epochs: int = 100
     updates_per_epoch: int | Literal["pass"] = 50
     batch: int = 16
@@ -110,6 +114,11 @@ class RunSpec(Checked):
         holds(
             lambda select, sparsifier: sparsifier is None or sparsifier.traceable or select is not None,
             "select: this sparsifier judges single weights; say by what, for instance select: d_stsp",
+        ),
+        holds(
+            lambda optimizer, select: not optimizer.needs_validation or select is not None,
+            "select: the optimizer's plateau and averaging follow validation; say by what, for instance "
+            "select: {{key: loss, every: 1}}",
         ),
         holds(
             lambda measures, task: not _unsuited(measures, task),

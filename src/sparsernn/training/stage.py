@@ -22,6 +22,7 @@ from sparsernn.tasks.base import SPLITS
 from sparsernn.training import loop
 from sparsernn.training.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
 from sparsernn.training.loop import Carry, Operands
+from sparsernn.training.matching import matched
 from sparsernn.training.outcome import HARD, HISTORY, Outcome
 from sparsernn.training.product import Best, Product, under
 from sparsernn.training.record import Record
@@ -48,7 +49,7 @@ class Stage:
     ):
         self.spec, self.directory, self.round, self.parent = spec, directory, round, parent
         self.stopped, self.checkpoint_seconds = stopped, checkpoint_seconds
-        self.trainer = spec.trainer()
+        self.trainer = matched(spec.trainer(), spec.seed)
         label = f"round {round} of {spec.rounds.count}: " if spec.rounds else ""
         self.tell: Progress = lambda what, done, of: tell(label + what, done, of)
         self.best = Best()
@@ -80,6 +81,7 @@ class Stage:
             assert made is not None
             arrays = {f"trained/{name}": a for name, a in made.trained.items()}
             arrays |= {f"fixed/{name}": a for name, a in pack(self.fixed).items()}
+            arrays |= {f"strength/{i}": np.float64(s) for i, s in self.found_strengths().items()}
             self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
             trained = time.perf_counter()
             if outcome.name == "finished":
@@ -107,6 +109,11 @@ class Stage:
                 f"judged in the middle of the training; delete {CHECKPOINT} {AGAIN}"
             )
 
+    def found_strengths(self) -> dict[int, float]:
+        """Those that were found by matching, by the place of their regularizer."""
+        pairs: Any = enumerate(zip(self.spec.regularizers, self.trainer.regularizers, strict=True))
+        return {i: now.strength for i, (asked, now) in pairs if asked.strength != now.strength}
+
     # ------------------------------------------------------------------------------------------------------- training
 
     def train(self, until: Clock | None) -> Outcome:
@@ -115,8 +122,14 @@ class Stage:
         operands, carry, step = self.take_up()
         last = horizon if until is None or until.round != self.round else min(horizon, int(until.step))
 
-        def at_epoch(report: loop.Report, carry: Carry) -> None:
-            self.history_bytes = self.directory.add_history(report._asdict() | self.look(report, carry))
+        def at_epoch(report: loop.Report, carry: Carry) -> Carry:
+            columns, worth = self.look(report, carry)
+            self.history_bytes = self.directory.add_history(report._asdict() | columns)
+            if worth is None:
+                return carry
+            return carry._replace(
+                opt_state=self.trainer.optimizer.after_validation(carry.opt_state, worth, report.step)
+            )
 
         def at_host(step: int, carry: Carry) -> Carry:
             return self.masks_from_host(operands, step, carry)
@@ -154,14 +167,15 @@ class Stage:
         self.directory.save_checkpoint(Checkpoint(pack(carry) | self.best.arrays(), values))
         self.saved_at = time.monotonic()
 
-    def look(self, report: loop.Report, carry: Carry) -> dict[str, Any]:
-        """Take the selecting measure when it is time, and remember the weights if they are the best so far."""
+    def look(self, report: loop.Report, carry: Carry) -> tuple[dict[str, Any], float | None]:
+        """Take the selecting measure when it is time, and remember the weights if they are the best so far; columns of
+        history.csv, and how good the weights are (lower is better, None: it was not looked)."""
         select, judge = self.spec.select, self.spec.judge
         if select is None or judge is None:
-            return {}
+            return {}, None
         ways = judge.better_on(self.spec.task)
         if report.epoch % select.every and report.epoch != self.spec.epochs:
-            return {f"validation_{key}": None for key in ways}
+            return {f"validation_{key}": None for key in ways}, None
         made = Product.of(carry)
         with precise(False):
             numbers = judge.measure(self.trainer.network, made.weights, made.masks, self.spec.task, "validation")
@@ -170,7 +184,7 @@ class Stage:
         worth = as_lower(taken[select.key], ways[select.key])
         if report.nonzeros <= self.trainer.final_count and (self.best.worth is None or worth < self.best.worth):
             self.best = Best(worth if np.isfinite(worth) else None, report.epoch, made)
-        return columns
+        return columns, worth
 
     # ------------------------------------------------------------------------------------------ beginnings and pruning
 
@@ -231,7 +245,8 @@ class Stage:
         trainer = self.trainer
         gradients, activity = loop.average_signals(trainer, operands, carry, step)
         clock = trainer.clock(step, self.round)
-        snapshot = Snapshot(clock, carry.weights, gradients, activity, trainer.rate(step - 1))
+        rate = trainer.rate(step - 1, carry.opt_state)
+        snapshot = Snapshot(clock, carry.weights, gradients, activity, rate)
         importance = self.importance(Product.of(carry).weights)
         key = rng.named(operands.root, "masks", step)
         return loop.adopt(trainer, carry, *trainer.sparsifier.update_masks(key, carry.sparse, snapshot, importance))
