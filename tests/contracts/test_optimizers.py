@@ -31,13 +31,19 @@ def optimizer(name):
     return build(AbstractOptimizer, {name: fields})
 
 
-def down(optimizer, weights, gradient, steps, state=None, changed=None):
+def down(optimizer, weights, gradient, steps):
     """`steps` steps; gradient: a function of the weights."""
-    state = optimizer.init((weights, ()), {}) if state is None else state
-    for _ in range(steps):
+    state = optimizer.init((weights, ()), {})
+
+    @jax.jit
+    def step(weights, state):
         found = (gradient(weights), ())
         norm = optax.tree_utils.tree_norm(found)
         (weights, _), state = optimizer.move(found, norm, state, (weights, ()), optimizer.rate(0, 1), MATRIX)
+        return weights, state
+
+    for _ in range(steps):
+        weights, state = step(weights, state)
     return weights, state
 
 

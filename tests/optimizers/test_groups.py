@@ -42,7 +42,7 @@ def test_a_where_that_names_nothing_and_an_array_in_two_groups():
     with pytest.raises(SpecError) as caught:
         member_groups(["recurent"], ["trained/0"], ["input"], ["cell0/input"])
     said = "\n".join(caught.value.problems)
-    assert '0: "recurent" names no array of this run; did you mean "recurrent"' in said
+    assert '0: "recurent" names no array of this run, did you mean "recurrent"?' in said
     assert '1: "trained/0" names no array' in said
     assert '3: "cell0/input" is in group 2 too' in said
     assert "cell0/bias" in said, "it says what there is"

@@ -50,7 +50,7 @@ class Averaging(Checked):
         age = replace(age, {path: jnp.zeros(mask.shape, jnp.int32) for path, mask in masks.items()})
         # arrays of its own: weights and means are never one buffer
         mean = jax.tree.map(jnp.zeros_like, weights)
-        recent, earlier = jnp.full(self.checks, jnp.inf), jnp.full((), jnp.inf)
+        recent, earlier = jnp.full(self.checks, jnp.inf, float), jnp.full((), jnp.inf, float)
         return Average(jnp.full((), -1, jnp.int32), mean, age, recent, earlier)
 
     def after_validation(self, average: Average, worth: float, step: int) -> Average:

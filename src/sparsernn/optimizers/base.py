@@ -111,8 +111,8 @@ class AbstractOptimizer(Part):
 
     @abc.abstractmethod
     def rule(self) -> optax.GradientTransformation:
-        """The optax rule without learning rate: steps that are subtracted. Entry by entry, so that a masked entry, whose
-        gradient is 0, stays where it is; its state zero is that of an entry which was never there."""
+        """The optax rule without learning rate: steps that are subtracted. It works entry by entry, and a state of
+        zeros is that of an entry which was never there (what is dropped or grown is set back to it)."""
 
     # ------------------------------------------------------------------------------------------- in the compiled loop
 

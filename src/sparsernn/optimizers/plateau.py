@@ -41,7 +41,7 @@ class Plateau(Checked):
 
     def init(self) -> Seen:
         """Nothing seen."""
-        return Seen(jnp.ones(()), jnp.full((), jnp.inf), jnp.zeros((), jnp.int32))
+        return Seen(jnp.ones(()), jnp.full((), jnp.inf, float), jnp.zeros((), jnp.int32))
 
     def after_validation(self, seen: Seen, worth: float) -> Seen:
         """`worth`: lower is better. On the host."""

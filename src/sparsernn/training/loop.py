@@ -57,7 +57,7 @@ class Trainer:
         return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
 
     def rate(self, step: Any, opt_state: OptState | None = None) -> jax.Array:
-        """The learning rate of update `step` (0, 1, ...): as planned, or as it is by what validation has said so far."""
+        """The learning rate of update `step` (0, 1, ...) as planned, or with what validation has said so far."""
         planned = self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
         return planned if opt_state is None else self.optimizer.rate_now(planned, opt_state)
 
@@ -272,7 +272,8 @@ def train(
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
     """Update from `step` to `until`. `at_epoch` is told of every finished epoch (and may return another carry to
-    go on with), `at_host` changes masks where the sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True.
+    go on with), `at_host` changes masks where the sparsifier needs the host, `at_call` is told after every compiled
+    call and stops the loop by returning True.
     How the updates are cut into calls depends on the machine's speed; the numbers do not depend on it."""
     sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
     host = not sparsifier.traceable and not sparsifier.by_rounds

@@ -19,7 +19,8 @@ def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray
 
 
 class Product(NamedTuple):
-    """What a training makes: masked weights (their averages, where the optimizer averages them), their masks, and the trained arrays of the regularizers, by name."""
+    """What a training makes: masked weights (averages, where the optimizer averages), their masks, and the trained
+    arrays of the regularizers, by name."""
 
     weights: Weights
     masks: Masks

@@ -124,6 +124,8 @@ class Stage:
 
         def at_epoch(report: loop.Report, carry: Carry) -> Carry:
             columns, worth = self.look(report, carry)
+            if carry.opt_state.average != ():
+                columns["averaged"] = int(carry.opt_state.average.since >= 0)
             self.history_bytes = self.directory.add_history(report._asdict() | columns)
             if worth is None:
                 return carry
