@@ -14,6 +14,7 @@ from sparsernn.masks import dense
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.rnn import RNN
 from sparsernn.optimizers.adam import Adam
+from sparsernn.optimizers.averaging import Averaging
 from sparsernn.optimizers.radam import RAdam
 from sparsernn.optimizers.sgd import SGD
 from sparsernn.regularizers.l1 import L1
@@ -210,6 +211,27 @@ def test_moments_of_changed_entries_are_forgotten_and_others_kept(optimizer):
         np.testing.assert_array_equal(slots[1]["cell0/input"], slots[0]["cell0/input"])
     assert int(rewired.opt_state.rule.count) == 4
     assert (np.asarray(rewired.weights["cell0"]["recurrent"])[~before & after] == 0).all()
+
+
+def test_averages_are_those_of_every_entrys_own_life():
+    """After every update, masks and nudges included: the mean of an entry is that of its last `age` values."""
+    trainer = trainer_of(SPARSIFIERS["rewired"], SGD(learning_rate=0.5, averaging=Averaging(1)))
+    operands, carry = beginning(trainer)
+    average = carry.opt_state.average._replace(since=jnp.zeros((), jnp.int32))
+    carry, walk = carry._replace(opt_state=carry.opt_state._replace(average=average)), []
+    for step in range(7):
+        carry = segment(trainer, operands, carry, step, step + 1)
+        walk.append(flatten(carry.weights))
+    average = carry.opt_state.average
+    found, ages = flatten(carry.opt_state.evaluated(carry.weights)), flatten(average.age)
+    mask = np.asarray(carry.sparse.masks["cell0/recurrent"])
+    assert set(np.unique(ages["cell0/recurrent"][mask])) > {1, 7}
+    for path, mean in found.items():
+        lives, values = np.broadcast_to(ages[path], mean.shape), np.stack([np.asarray(w[path]) for w in walk])
+        for place in np.ndindex(mean.shape):
+            expected = values[7 - lives[place] :, *place].mean() if lives[place] else values[-1, *place]
+            assert float(mean[place]) == pytest.approx(expected, rel=1e-4, abs=1e-6), (path, place)
+    assert not np.asarray(found["cell0/recurrent"])[~mask].any()
 
 
 def test_rigl_leaves_out_the_update_of_its_growth_step():

@@ -197,7 +197,8 @@ class Record:
         return () if found is None else prunables_of(found[1], self.directory / "weights.safetensors")
 
     def regularizers(self) -> dict[str, np.ndarray]:
-        """Arrays of the regularizers, ``trained/…`` (of the selected epoch) and ``fixed/…``, by position and name."""
+        """Arrays of the regularizers, ``trained/…`` (of the selected epoch) and ``fixed/…``, by position and name; and
+        ``strength/…``, those found by matching."""
         return self._optional("regularizers.safetensors")
 
     def masks(self) -> dict[str, np.ndarray]:
