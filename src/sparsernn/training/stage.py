@@ -108,7 +108,7 @@ class Stage:
         horizon = self.trainer.clock(0).horizon
         operands, carry, step = self.restore_or_init()
         last = horizon if until is None or until.round != self.round else min(horizon, int(until.step))
-        self.watcher.resume(step // self.spec.updates)
+        self.watcher.resume(step)
         if step == 0:
             self.watcher.at(0, Product.of(carry))
 

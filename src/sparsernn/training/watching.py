@@ -28,13 +28,13 @@ class Watcher:
         self.spec, self.directory, self.tell = spec, directory, tell
         self.watched = Watched()
 
-    def resume(self, epoch: int) -> None:
-        """Go on after an epoch: what was noted beyond it is forgotten, and what is missing before it is taken from
-        snapshots. StoreError where it cannot be. Before the first epoch nothing is missing: `at` takes it."""
+    def resume(self, step: int) -> None:
+        """Go on after an update: what was noted beyond it is forgotten, and what is missing before it is taken from
+        snapshots. StoreError where it cannot be. Before the first update nothing is missing: `at` takes it."""
         self.watched = Watched(self.directory.watch_entries())
-        self.watched.cut(epoch if epoch else -1)
-        if epoch:
-            self.fill(epoch)
+        self.watched.cut(step // self.spec.updates if step else -1)
+        if step:
+            self.fill(step // self.spec.updates)
 
     def at(self, epoch: int, made: Product) -> None:
         """An epoch has ended (0: the training begins)."""
