@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import floats
 
 from sparsernn.errors import SpecError
 from sparsernn.files import safetensors_file
@@ -14,7 +17,7 @@ from sparsernn.training.given import Given
 from sparsernn.training.initial import Initial
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe, read_spec
-from sparsernn.training.signs import Signs
+from sparsernn.training.signs import Signs, projected, turned
 from sparsernn.weights import flatten, get
 
 PATH = "cell0/recurrent"
@@ -134,6 +137,31 @@ def test_a_fraction_of_units_by_seed_and_one_sign_a_population():
     others = [np.asarray(signs.held(seed, prunables, weights, {})[PATH])[0, 0] for seed in range(1, 6)]
     assert any((other != columns).any() for other in others)
     assert (np.asarray(Signs(excitatory=0.0).held(0, prunables, weights, {})[PATH]) == -1).all()
+
+
+def test_what_excites_and_what_inhibits_begin_in_balance():
+    network, ports = Network((RNN(50),)), Ports(2, 1, False)
+    prunables = network.prunables(ports)
+    weights = {p.path: np.random.default_rng(0).uniform(-1, 1, p.shape) for p in prunables}
+    for share in (0.5, 0.8):
+        signs = Signs(excitatory=share)
+        held = signs.held(0, prunables, unflatten(weights), {})
+        begun = np.asarray(turned(unflatten(weights), held, signs.sizes(True))["cell0"]["recurrent"])
+        assert abs(begun.mean()) < 0.02
+        assert (begun > 0).mean() == pytest.approx(share)
+    assert Signs(excitatory=0.8).sizes(False) == Signs(excitatory=1.0).sizes(True) == Signs().sizes(True) == (1, 1)
+
+
+@given(arrays(np.float32, (1, 3, 4), elements=floats(-2, 2, width=32)), arrays(bool, (1, 3, 4)))
+def test_a_projection_moves_what_is_wrong_to_0_and_nothing_else(values, positive):
+    signs = {PATH: np.where(positive, 1, -1).astype(np.int8)}
+    once = projected(unflatten({PATH: values}), signs)
+    found = np.asarray(get(once, PATH))
+    assert (found * signs[PATH] >= 0).all()
+    right = values * signs[PATH] >= 0
+    np.testing.assert_array_equal(found, np.where(right, values, 0))
+    assert found[right].tobytes() == values[right].tobytes()
+    np.testing.assert_array_equal(get(projected(once, signs), PATH), found)
 
 
 def test_signs_of_a_file(tiny, tmp_path):

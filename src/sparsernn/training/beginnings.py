@@ -40,7 +40,8 @@ def beginning_of(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None 
     if spec.signs is None:
         return Beginning(laid.weights, laid.masks, {}, laid.paths)
     signs = spec.signs.held(spec.seed, trainer.prunables, laid.weights, laid.masks)
-    return Beginning(turned(laid.weights, signs), laid.masks, signs, laid.paths)
+    fresh_sizes = spec.initial is None or spec.initial.weights is not True
+    return Beginning(turned(laid.weights, signs, spec.signs.sizes(fresh_sizes)), laid.masks, signs, laid.paths)
 
 
 def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[SparseState, Masks]:
@@ -65,4 +66,4 @@ def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: Beginning) -
     weights = trainer.network.init(rng.key(spec.seed, "init", round), trainer.ports)
     if spec.initial is not None and spec.initial.weights == "signs":
         weights = replace(weights, {p: jnp.abs(get(weights, p)) * jnp.sign(get(begun.weights, p)) for p in begun.laid})
-    return turned(weights, begun.signs)
+    return weights if spec.signs is None else turned(weights, begun.signs, spec.signs.sizes(True))

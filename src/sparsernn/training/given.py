@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import numpy as np
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files import safetensors_file
 from sparsernn.files.kinds import TEXT, read_table
-from sparsernn.files.limits import regular_file
+from sparsernn.files.limits import regular_file, sha256_of
 from sparsernn.files.reading import Reading
 from sparsernn.masks import Prunable, chosen
 from sparsernn.training.record import Record
@@ -44,6 +45,13 @@ def read_given(source: str) -> Given:
     if path.is_dir():
         record = Record(path)
         return _given(flatten(record.weights()), record.masks(), source)
+    return _read(source, sha256_of(regular_file(path)))
+
+
+@lru_cache(maxsize=4)
+def _read(source: str, sha256: str) -> Given:
+    """A file is asked for several times; it is read once as long as its bytes are the same."""
+    path = Path(source)
     if path.suffix.lower() == ".safetensors":
         arrays = safetensors_file.read(path)[0]
         masks = {name: a for name, a in arrays.items() if a.dtype == bool}
@@ -52,7 +60,6 @@ def read_given(source: str) -> Given:
 
 
 def _matrix(path: Path) -> np.ndarray:
-    regular_file(path)
     reading = Reading(time="none", header=False if path.suffix.lower() in TEXT else None)
     try:
         table = read_table(path, None, reading)[0]

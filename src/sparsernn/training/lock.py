@@ -14,6 +14,7 @@ from sparsernn.training.refusals import writing
 
 PATIENCE = 0.2
 """Seconds between two looks at a lock that is waited for."""
+WINDOWS = os.name == "nt"
 BEYOND = 1 << 30
 """Windows locks bytes, and nobody can read those: one far behind the text that says who holds the lock."""
 
@@ -48,7 +49,7 @@ def locked(directory: Path, wait: bool, stopped: Callable[[], bool]) -> Iterator
 def _taken(lock: int, directory: Path) -> bool:
     """Whether the lock is ours now. StoreError where the disk knows no locks."""
     try:
-        if os.name == "nt":
+        if WINDOWS:
             import msvcrt
 
             os.lseek(lock, BEYOND, os.SEEK_SET)

@@ -28,14 +28,17 @@ class Signs(Checked):
     matrices of `where`, share one (Dale's law). `kept`: the signs are those of the ``initial`` weights, or of a file or
     run, read as `Initial.source` is (entries of 0 have the sign of the initial weight). By source a unit takes the sign
     of the sum of what it sends (0: positive); with `excitatory` instead exactly that share of the units, drawn by seed,
-    is positive. Weights begin with their size and the sign that is held. In rounds the signs are those of the first
-    training.
+    is positive. Weights begin with their size and the sign that is held; where the share f of positive units was drawn
+    and the weights are fresh, `balanced` makes the positive ones 2 (1 - f) times and the negative ones 2 f times as
+    large, so that both cancel on average (else a network of 80 % begins with a large positive mean, and runs away; as
+    Song et al. 2016, doi 10.1371/journal.pcbi.1004792). In rounds the signs are those of the first training.
     """
 
     where: tuple[str, ...] = ("recurrent",)
     by: Literal["source", "entry"] = "source"
     kept: str = "initial"
     excitatory: float | None = None
+    balanced: bool = True
 
     rules = (
         within("[0, 1]", "excitatory"),
@@ -52,6 +55,13 @@ class Signs(Checked):
     def read(self) -> Given | None:
         """Where the signs are read from; None: from the initial weights."""
         return None if self.kept == "initial" else read_given(self.kept)
+
+    def sizes(self, fresh: bool) -> tuple[float, float]:
+        """What the sizes of positive and negative weights are multiplied by at the beginning."""
+        share = self.excitatory
+        if not fresh or not self.balanced or share is None or share in (0, 1):
+            return 1.0, 1.0
+        return 2 * (1 - share), 2 * share
 
     def held(self, seed: int, prunables: tuple[Prunable, ...], weights: Weights, masks: Masks) -> Masks:
         """Path to the signs (int8, 1 or -1) that every entry of the matrices keeps. `weights`: the dense initial ones;
@@ -98,9 +108,13 @@ def _signs(values: np.ndarray) -> jax.Array:
     return jnp.where(jnp.asarray(values) < 0, -1, 1).astype(jnp.int8)
 
 
-def turned(weights: Weights, signs: Mapping[str, Any]) -> Weights:
-    """Weights with their sizes and the held signs: how a training begins."""
-    return replace(weights, {path: jnp.abs(get(weights, path)) * s for path, s in sorted(signs.items())})
+def turned(weights: Weights, signs: Mapping[str, Any], sizes: tuple[float, float] = (1.0, 1.0)) -> Weights:
+    """Weights with the held signs, and their sizes times those for positive and negative ones: how a training begins."""
+    new = {}
+    for path, s in sorted(signs.items()):
+        size = jnp.abs(get(weights, path))
+        new[path] = jnp.where(s > 0, sizes[0] * size, -sizes[1] * size).astype(size.dtype)
+    return replace(weights, new)
 
 
 def projected(weights: Weights, signs: Mapping[str, Any]) -> Weights:

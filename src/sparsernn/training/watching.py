@@ -53,7 +53,8 @@ class Watcher:
         """Of a training that has ended: take what is wanted and was not taken. StoreError where no snapshots allow
         it."""
         self.watched = Watched(self.directory.watch_entries())
-        self.fill(self.directory.last_epoch())
+        if self.spec.watch is not None:
+            self.fill(self.directory.last_epoch())
         self.save()
 
     def fill(self, reached: int) -> None:
