@@ -18,7 +18,7 @@ from sparsernn.training.initial import Initial
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe, read_spec
 from sparsernn.training.signs import Signs, projected, turned
-from sparsernn.weights import flatten, get
+from sparsernn.weights import flatten, get, unflatten
 
 PATH = "cell0/recurrent"
 METHODS = {

@@ -109,7 +109,7 @@ def _signs(values: np.ndarray) -> jax.Array:
 
 
 def turned(weights: Weights, signs: Mapping[str, Any], sizes: tuple[float, float] = (1.0, 1.0)) -> Weights:
-    """Weights with the held signs, and their sizes times those for positive and negative ones: how a training begins."""
+    """Weights with the held signs, their sizes times those for positive and negative ones: how a training begins."""
     new = {}
     for path, s in sorted(signs.items()):
         size = jnp.abs(get(weights, path))
