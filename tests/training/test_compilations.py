@@ -80,7 +80,7 @@ def test_what_changes_code_is_no_operand():
     spec = read_spec(FIRST)
     unclipped = read_spec(FIRST | {"optimizer": {"radam": {"learning_rate": [1e-2, 1e-3]}}})
     longer = read_spec(FIRST | {"epochs": 3})
-    skeletons = [split(matched(s.trainer(), 0))[0] for s in (spec, unclipped, longer)]
+    skeletons = [split(matched(s, s.trainer()))[0] for s in (spec, unclipped, longer)]
     assert len(set(skeletons)) == 3
 
 
@@ -101,7 +101,7 @@ def test_all_numbers_of_an_optimizer_are_operands():
 
 
 def test_join_undoes_split():
-    trainer = matched(read_spec(FIRST).trainer(), 0)
+    trainer = matched(read_spec(FIRST), read_spec(FIRST).trainer())
     skeleton, numbers = split(trainer)
     assert join(skeleton, numbers) == trainer
     assert 0.05 in numbers

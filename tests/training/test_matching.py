@@ -12,7 +12,8 @@ SPARSE = {"static": {"density": 0.5}}
 
 
 def trainer(tiny, *regularizers, **fields):
-    return matched(tiny(regularizers=list(regularizers), sparsifier=SPARSE, **fields).trainer(), 0)
+    spec = tiny(regularizers=list(regularizers), sparsifier=SPARSE, **fields)
+    return matched(spec, spec.trainer())
 
 
 def to(other):
@@ -85,7 +86,7 @@ def test_the_number_is_kept_with_the_run_and_names_nothing(tiny, tmp_path):
     record = run(asked, tmp_path)
     kept = record.regularizers()
     assert set(kept) == {"strength/1"}
-    number = matched(asked.trainer(), 0).regularizers[1].strength
+    number = matched(asked, asked.trainer()).regularizers[1].strength
     np.testing.assert_array_equal(kept["strength/1"], number)
     assert record.spec["regularizers"][1]["l2"]["strength"] == {"match": {"to": {"l1": record_l1(0.2)}, "at": "init"}}
     same = run(tiny(regularizers=[{"l1": {}}, {"l2": {"strength": number}}]), tmp_path)

@@ -39,6 +39,10 @@ class OptState(NamedTuple):
         """What stands for `weights` where they are evaluated, selected and saved: their averages, if there are any."""
         return weights if self.average == () else averaged(self.average, weights)
 
+    def columns(self) -> dict[str, int]:
+        """Columns of history.csv: `averaged`, whether averages stand for the weights."""
+        return {} if self.average == () else {"averaged": int(self.average.since >= 0)}
+
 
 @dataclass(frozen=True)
 class AbstractOptimizer(Part):

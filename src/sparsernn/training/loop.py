@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,14 +15,16 @@ import optax
 from sparsernn import masks as masking
 from sparsernn.forcings.base import AbstractForcing
 from sparsernn.masks import Masks, Prunable
-from sparsernn.models.network import Forcing, Network, Ports
+from sparsernn.models.network import Network, Ports
 from sparsernn.operands import join, split
 from sparsernn.optimizers.base import AbstractOptimizer, OptState
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
-from sparsernn.tasks.base import AbstractTask, Batch
-from sparsernn.training.forcing import plan
+from sparsernn.tasks.base import AbstractTask
+from sparsernn.training.frozen import as_before, frozen_paths, without_gradient
+from sparsernn.training.losses import input_sd, losses
+from sparsernn.training.signs import projected
 from sparsernn.weights import Weights, get
 
 CALL_SECONDS = 0.5
@@ -44,6 +46,7 @@ class Trainer:
     epochs: int
     updates_per_epoch: int
     batch: int
+    frozen: tuple[str, ...] = ()
 
     @property
     def prunables(self) -> tuple[Prunable, ...]:
@@ -66,18 +69,21 @@ class Trainer:
 
 
 class Operands(NamedTuple):
-    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays."""
+    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays, and
+    by path the signs that are held."""
 
     root: jax.Array
     round: Any
     data: Any
     fixed: tuple[Any, ...]
+    signs: Mapping[str, Any] = {}
 
 
 class Carry(NamedTuple):
     """The state of a training between two updates. `diverged` is the step at which it froze, -1 while it is healthy;
     `states` are those that the next window goes on from, where a task's windows follow one another, else ().
-    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch."""
+    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch. `given` are masks that stay,
+    of matrices that the sparsifier does not act on."""
 
     weights: Weights
     trained: tuple[Any, ...]
@@ -88,49 +94,24 @@ class Carry(NamedTuple):
     penalty: jax.Array
     norm: jax.Array
     diverged: jax.Array
+    given: Masks
+
+    @property
+    def masks(self) -> Masks:
+        """All of them."""
+        return self.sparse.masks | self.given
 
 
-def init_carry(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState) -> Carry:
+def init_carry(
+    trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState, given: Masks | None = None
+) -> Carry:
     """The carry before the first update."""
-    weights = masking.apply(weights, sparse.masks)
+    given = given or {}
+    weights = masking.apply(weights, sparse.masks | given)
     zero = jnp.zeros(())
     opt_state = trainer.optimizer.init((weights, trained), sparse.masks)
     states = trainer.network.zeros((trainer.batch,)) if trainer.task.carried else ()
-    return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32))
-
-
-def beginning(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
-    """The states a batch begins from, and its forcing."""
-    observed = trainer.task.observed
-    begun = trainer.network.init_states(weights, batch, observed, states)
-    return begun, plan(trainer.forcing, batch) if observed else None
-
-
-class Losses(NamedTuple):
-    """Of one batch: the task's loss, the sum of strength * penalty, and the states after its last step."""
-
-    loss: jax.Array
-    penalty: jax.Array
-    states: Any
-
-
-def losses(
-    trainer: Trainer,
-    weights: Weights,
-    trained: Any,
-    fixed: Any,
-    batch: Batch,
-    states: Any = (),
-    key: jax.Array | None = None,
-) -> Losses:
-    """Of masked weights on one batch, from the carried `states` where the task carries them. With a `key` values are
-    dropped as the network's dropout says."""
-    outputs, after = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch, states), key)
-    penalty = jnp.zeros(())
-    for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
-        strength: Any = regularizer.strength  # a number by now: `matching.matched`
-        penalty += strength * regularizer.penalty(regularizer.still(own), constant, weights, trainer.prunables)
-    return Losses(trainer.task.loss(outputs, batch), penalty, after)
+    return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32), given)
 
 
 def advance(trainer: Trainer, trained: Any, fixed: Any, weights: Weights) -> tuple[Any, ...]:
@@ -141,7 +122,8 @@ def advance(trainer: Trainer, trained: Any, fixed: Any, weights: Weights) -> tup
 
 def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
     """One update. The order is part of the contract:
-    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due."""
+    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due ->
+    signs. Frozen arrays have no gradient and are as before after the nudge."""
     root, fixed = operands.root, operands.fixed
     batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch, step)
 
@@ -150,12 +132,13 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
         found = losses(trainer, weights, trained, fixed, batch, carry.states, named(root, "dropout", step))
         return found.loss + found.penalty, found
 
-    masks = carry.sparse.masks
+    masks = carry.masks
     weights = masking.apply(carry.weights, masks)
+    frozen = frozen_paths(trainer.frozen, trainer.prunables, weights)
     (_, found), (dense, g_trained) = jax.value_and_grad(objective, has_aux=True)((weights, carry.trained))
     loss, penalty = found.loss, found.penalty
     sparse = trainer.sparsifier.accumulate(carry.sparse, dense)
-    gradients = (masking.apply(dense, masks), g_trained)
+    gradients = (without_gradient(masking.apply(dense, masks), frozen), g_trained)
     norm = optax.tree_utils.tree_norm(gradients)
     clock = trainer.clock(step + 1, operands.round)
     due = trainer.sparsifier.due(clock)
@@ -167,8 +150,9 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
         )
         moved = masking.apply(moved, masks)
         moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
+        moved = as_before(moved, weights, frozen)
         trained = advance(trainer, trained, fixed, moved)
-        opt_state = trainer.optimizer.follow(opt_state, moved)
+        opt_state = trainer.optimizer.follow(opt_state, signed(moved))
         if trainer.sparsifier.skips_update and due is not False:
             moved, trained, opt_state = jax.tree.map(
                 partial(jnp.where, due), (weights, carry.trained, carry.opt_state), (moved, trained, opt_state)
@@ -184,14 +168,20 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
             norm=jnp.maximum(carry.norm, norm),
         )
         if due is False or not trainer.sparsifier.traceable:  # then `train` asks for new masks, on the host
-            return after
+            return held(after)
 
         def rewire(after: Carry) -> Carry:
             activity = input_sd(trainer, weights, batch, carry.states) if trainer.sparsifier.needs_activity else None
             snapshot = Snapshot(clock, after.weights, dense, activity, rate)
             return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
 
-        return jax.lax.cond(due, rewire, lambda after: after, after)
+        return held(jax.lax.cond(due, rewire, lambda after: after, after))
+
+    def signed(weights: Weights) -> Weights:
+        return projected(weights, operands.signs) if operands.signs else weights
+
+    def held(after: Carry) -> Carry:
+        return after._replace(weights=signed(after.weights))
 
     def freeze(carry: Carry) -> Carry:
         return carry._replace(diverged=jnp.where(carry.diverged < 0, jnp.asarray(step, jnp.int32), carry.diverged))
@@ -207,12 +197,6 @@ def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights,
     return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
 
 
-def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> dict[str, jax.Array]:
-    """sd of what every prunable multiplies on one batch, under the training's forcing."""
-    paths = [p.path for p in trainer.prunables]
-    return trainer.network.input_sd(weights, paths, batch.inputs, *beginning(trainer, weights, batch, states))
-
-
 def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
     """Updates ``first <= step < last`` in one compiled call. The bounds are traced and so are all numbers that only
     scale (`Part.scales`): trainers that differ in nothing else share one compilation."""
@@ -223,30 +207,6 @@ def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last
 def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
     trainer = join(skeleton, numbers)
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
-
-
-def average_signals(
-    trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16
-) -> tuple[Weights, dict]:
-    """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
-
-    At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
-    Nothing is dropped; where windows follow one another all begin from the carried states.
-    """
-    return _average_signals(*split(trainer), operands, carry, step, count)
-
-
-@partial(jax.jit, static_argnames=("skeleton", "count"))
-def _average_signals(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, step: Any, count: int) -> Any:
-    trainer = join(skeleton, numbers)
-
-    def one(i: Any) -> Any:
-        batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step + i)
-        weights = masking.apply(carry.weights, carry.sparse.masks)
-        loss = lambda w: losses(trainer, w, carry.trained, operands.fixed, batch, carry.states).loss
-        return jax.tree.map(jnp.abs, jax.grad(loss)(weights)), input_sd(trainer, weights, batch, carry.states)
-
-    return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))
 
 
 class Report(NamedTuple):
@@ -308,7 +268,7 @@ def train(
 
 def count(trainer: Trainer, carry: Carry) -> int:
     """Number of weights that exist, over all prunable matrices."""
-    masks = carry.sparse.masks
+    masks = carry.masks
     return sum(
         int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables
     )

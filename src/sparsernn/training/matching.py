@@ -12,20 +12,27 @@ from sparsernn import rng
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable, apply
 from sparsernn.regularizers.base import AbstractRegularizer, Matched
+from sparsernn.training.beginnings import beginning_of, first_masks
 from sparsernn.training.loop import Trainer
+from sparsernn.training.run_spec import RunSpec
 from sparsernn.weights import Weights
 
 
-def matched(trainer: Trainer, seed: int) -> Trainer:
-    """The trainer with a number for every strength. SpecError with all problems, each with its place."""
+def matched(spec: RunSpec, trainer: Trainer) -> Trainer:
+    """The run's trainer with a number for every strength. SpecError with all problems, each with its place."""
     if not any(isinstance(r.strength, Matched) for r in trainer.regularizers):
         return trainer
-    weights = trainer.network.init(rng.key(seed, "init"), trainer.ports)
-    sparse = trainer.sparsifier.init(rng.key(seed, "masks"), trainer.prunables, trainer.clock(0), weights)
-    start = apply(weights, sparse.masks)
-    found = strengths(trainer.regularizers, seed, start, trainer.prunables)
-    pairs: Any = zip(trainer.regularizers, found, strict=True)
+    begun = beginning_of(spec, trainer)
+    sparse, given = first_masks(spec, trainer, begun)
+    numbers = strengths(trainer.regularizers, spec.seed, apply(begun.weights, sparse.masks | given), trainer.prunables)
+    pairs: Any = zip(trainer.regularizers, numbers, strict=True)
     return replace(trainer, regularizers=tuple(replace(r, strength=s) for r, s in pairs))
+
+
+def found_strengths(spec: RunSpec, trainer: Trainer) -> dict[str, np.float64]:
+    """The strengths that were found, as arrays to be kept: ``strength/I``, I the place of the regularizer."""
+    pairs: Any = enumerate(zip(spec.regularizers, trainer.regularizers, strict=True))
+    return {f"strength/{i}": np.float64(now.strength) for i, (asked, now) in pairs if asked.strength != now.strength}
 
 
 def strengths(

@@ -10,12 +10,7 @@ import numpy as np
 from sparsernn.masks import Masks, apply
 from sparsernn.training.checkpoint import pack
 from sparsernn.training.loop import Carry
-from sparsernn.weights import Weights, flatten, unflatten
-
-
-def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Those whose names begin with `prefix`, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+from sparsernn.weights import Weights, flatten, under, unflatten
 
 
 class Product(NamedTuple):
@@ -28,7 +23,7 @@ class Product(NamedTuple):
 
     @classmethod
     def of(cls, carry: Carry) -> Product:
-        masks = carry.sparse.masks
+        masks = carry.masks
         return cls(apply(carry.opt_state.evaluated(carry.weights), masks), masks, pack(carry.trained))
 
 
