@@ -13,8 +13,9 @@ from sparsernn.errors import SpecError
 from sparsernn.files.spec_file import override, parse_yaml
 from sparsernn.models.network import Network
 from sparsernn.models.plrnn import PLRNN
+from sparsernn.registry import Registry
 from sparsernn.rules import at_least, holds, positive, within
-from sparsernn.spec import Checked, Part, Registry, build, identity, plain
+from sparsernn.spec import Checked, Part, build, identity, plain
 from sparsernn.tasks.reconstruction import Reconstruction
 
 
@@ -255,9 +256,8 @@ def test_plain_form_is_fully_resolved():
     }
 
 
-def test_an_unregistered_part_has_no_plain_form():
-    with pytest.raises(SpecError, match="Stray is no registered animal"):
-        plain(Stray())
+def test_an_unregistered_part_is_called_by_its_place():
+    assert plain(Stray()) == {f"{__name__}:Stray": {}}
 
 
 def test_identity_is_pinned():

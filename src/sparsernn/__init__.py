@@ -13,6 +13,7 @@
 - `RunSpec`, `read_spec`, `run`: a run of any cell, task, sparsifier; from a mapping; trained, resumed
 - `Record`: a run directory: history, weights, masks, measures
 - `compare`: how alike two series are (D_stsp, D_H), with floor and ceiling
+- `register`: your own cell, task, sparsifier, measure, ... under a name, for specs and the command line
 - `write_report`: the page, pictures and tables of several runs
 - `SparseRNNError` and below it `SpecError`, `DataError`, `StoreError`, `Interrupted`: what can go wrong
 - `Undefined`: takes the place of a number that does not exist, with the reason
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sparsernn.dynamics.comparison import compare
     from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, Undefined
     from sparsernn.files.series import read_series
+    from sparsernn.registry import register
     from sparsernn.report.write import write_report
     from sparsernn.studies.look_data import look
     from sparsernn.studies.model import Model
@@ -49,6 +51,7 @@ _HOMES = {
     "run": "sparsernn.training.run",
     "Record": "sparsernn.training.record",
     "compare": "sparsernn.dynamics.comparison",
+    "register": "sparsernn.registry",
     "write_report": "sparsernn.report.write",
     **dict.fromkeys(
         ("SparseRNNError", "SpecError", "DataError", "StoreError", "Interrupted", "Undefined"), "sparsernn.errors"
@@ -70,6 +73,7 @@ __all__ = [
     "read_series",
     "read_spec",
     "reconstruct",
+    "register",
     "run",
     "write_report",
 ]

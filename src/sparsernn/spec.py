@@ -7,42 +7,23 @@ that form and reports all its problems at once; `plain` writes it, fully resolve
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import hashlib
-import importlib
 import inspect
 import json
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sparsernn.errors import SpecError, close_to, nearest
+from sparsernn.registry import Registry
 from sparsernn.rules import Rule
-
-
-class Registry(NamedTuple):
-    """A family's members: name to ``"module:Class"`` (or a function that returns a part: a preset), resolved on use."""
-
-    kind: str
-    members: Mapping[str, str]
-
-    def resolve(self, name: str) -> Callable[..., Any]:
-        if name not in self.members:
-            raise SpecError(f'unknown {self.kind} "{name}"{nearest(name, self.members)}')
-        module, _, attribute = self.members[name].partition(":")
-        return getattr(importlib.import_module(module), attribute)
-
-    def name_of(self, cls: type) -> str:
-        place = f"{cls.__module__}:{cls.__qualname__}"
-        for name, member in self.members.items():
-            if member == place:
-                return name
-        raise SpecError(f"{place} is no registered {self.kind}; add it to the family's dictionary of members")
 
 
 def scaling(*names: str, **how: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
@@ -56,6 +37,12 @@ class Checked:
 
     rules: ClassVar[tuple[Rule, ...]] = ()
 
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        fields = {name for base in cls.__mro__ for name in inspect.get_annotations(base)}
+        for asked in {name for rule in cls.rules for name in rule.fields} - fields:
+            raise TypeError(f"{cls.__name__}: a rule asks for {asked!r}, which is no field{nearest(asked, fields)}")
+
     def __post_init__(self) -> None:
         problems: list[str] = []
         values = _values(type(self), vars(self), "", problems)
@@ -65,7 +52,7 @@ class Checked:
             object.__setattr__(self, name, value)
 
 
-class Part(Checked):
+class Part(Checked, abc.ABC):
     """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses."""
 
     registry: ClassVar[Registry]
@@ -190,7 +177,7 @@ def _read_named(family: type[Part], value: Any, where: str, problems: list[str])
     if not isinstance(value, Mapping) or len(value) != 1:
         problems.append(
             f"{where}: expected one {registry.kind} as its name or {{name: {{field: value}}}}, got {value!r}; "
-            f"known: {', '.join(sorted(registry.members))}"
+            f"known: {', '.join(sorted(registry.names()))}"
         )
         return None
     (name, fields), *_ = value.items()
@@ -242,7 +229,7 @@ def _values(
         if attempt:
             del values[name]
         problems += attempt
-    known = {name: default for name, default in _defaults(member).items() if name not in {*given, *meant}} | values
+    known = {name: default for name, default in defaults_of(member).items() if name not in {*given, *meant}} | values
     broken = [rule.broken(known) for rule in getattr(member, "rules", ())]
     problems += [f"{where}: {sentence}" if where else sentence for sentence in broken if sentence]
     return values
@@ -254,9 +241,11 @@ def _hints(member: Callable[..., Any]) -> dict[str, Any]:
 
 
 @cache
-def _defaults(member: Callable[..., Any]) -> dict[str, Any]:
+def defaults_of(member: Callable[..., Any]) -> dict[str, Any]:
+    """Name to default value of the fields of a class, or parameters of a preset, that have one."""
     if not dataclasses.is_dataclass(member):
-        return {}
+        parameters = inspect.signature(member).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
     found = {}
     for field in dataclasses.fields(member):
         if field.default is not dataclasses.MISSING:

@@ -126,7 +126,7 @@ def test_numbers(name, cell, task, tmp_path):
         assert found or (name == "baselines" and split != "test")
         assert set(measure.better_on(task)) <= set(found)
         for key, number in found.items():
-            assert isinstance(number, Undefined) or (type(number) is float and np.isfinite(number)), key
+            assert isinstance(number, Undefined) or (type(number) in (float, int) and np.isfinite(number)), key
         write_json(tmp_path / "numbers.json", found)
         assert read_json(tmp_path / "numbers.json") == found
     for array in measure.evidence(network, weights, masks, task, "test").values():

@@ -12,9 +12,10 @@ import pytest
 
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable, nonzeros
+from sparsernn.registry import Registry
 from sparsernn.sparsifiers import BY_ROUNDS, DROPS, GROWS, REDISTRIBUTIONS, SCHEDULES, SPARSIFIERS, STARTS
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
-from sparsernn.spec import Part, Registry, build, identity, plain
+from sparsernn.spec import Part, build, identity, plain
 from sparsernn.weights import flatten, get, replace
 
 PRUNABLES = (

@@ -145,7 +145,7 @@ def test_curves_hold_means_over_seeds(pruned, tmp_path):
 
 def test_trivial_predictors_are_lines(adding, tmp_path):
     found = curves.numbers(adding)
-    accuracy, mse = found.panels
+    mse, accuracy = found.panels
     assert list(accuracy.floors) == ["always answering 1"]
     assert list(mse.ceilings) == ["always answering 1"]
     check(curves, found, tmp_path)

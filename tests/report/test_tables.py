@@ -37,7 +37,7 @@ def test_summary_of_a_pruned_reconstruction(pruned):
 
 def test_trivial_predictors_stand_beside_scores(adding):
     table = tables.summary(adding)
-    assert table.columns == ["run", "round", "weights left", "share", "accuracy", "mse", "seeds", "outcome"]
+    assert table.columns == ["run", "round", "weights left", "share", "mse", "accuracy", "seeds", "outcome"]
     named = {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
     assert 0.1 < named["always answering 1"]["mse"] < 0.25  # 1/6 on paper, from 100 sequences
     assert named["dense, learning_rate=1e+30"]["outcome"] == "diverged"

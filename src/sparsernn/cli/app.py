@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, doctor, forecast, generate, look, reconstruct, report, run, show, watch
+from sparsernn.cli import (
+    compare,
+    data,
+    demo,
+    doctor,
+    forecast,
+    generate,
+    look,
+    parts,
+    reconstruct,
+    report,
+    run,
+    show,
+    watch,
+)
 
 app = typer.Typer(
     name="sparsernn",
@@ -23,6 +37,7 @@ app.command()(run.run)
 app.command()(watch.watch)
 app.command()(report.report)
 app.command()(show.show)
+app.command()(parts.parts)
 app.command()(doctor.doctor)
 app.command()(generate.generate)
 app.command()(forecast.forecast)

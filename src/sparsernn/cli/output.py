@@ -60,7 +60,8 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
     table = Table(title=Text(title), title_justify="left")
     for i, column in enumerate(columns):
-        table.add_column(Text(column), justify="left" if i == 0 else "right")
+        words = all(isinstance(row[i], str) and not isinstance(row[i], Undefined) for row in rows)
+        table.add_column(Text(column), justify="left" if i == 0 or words else "right")
     reasons: dict[str, int] = {}
 
     def shown(cell: Any) -> str:

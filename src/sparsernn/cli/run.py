@@ -22,13 +22,15 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
+    import sys
+
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import telling
     from sparsernn.files.spec_file import overrides, read_yaml
-    from sparsernn.report.runs import whole
     from sparsernn.training.run import run as train
     from sparsernn.training.run_spec import read_spec
 
+    sys.path.insert(0, "")  # a part `module:Class` of the spec may lie beside it
     resolved = read_spec(overrides(read_yaml(spec), set_ or []))
     with telling(quiet=json) as tell:
         record = train(resolved, store, progress=tell)
@@ -38,10 +40,7 @@ def run(
     else:
         typer.echo(f"data: {record.about.get('source', '')}")
         for name, entry in record.measures().items():
-            rows = [
-                [key, whole(key, entry["validation"].get(key)), whole(key, value)]
-                for key, value in entry["test"].items()
-            ]
+            rows = [[key, entry["validation"].get(key), value] for key, value in entry["test"].items()]
             print_table(name, ["", "validation", "test"], rows)
         typer.echo(f"{outcome.name}: {record.directory}")
         for line in following(record):

@@ -7,7 +7,8 @@ import abc
 import jax
 
 from sparsernn.forcings import FORCINGS
-from sparsernn.spec import Part, Registry
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 
 
 class AbstractForcing(Part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from sparsernn.errors import SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
 from sparsernn.models.network import Network
-from sparsernn.spec import Part, Registry
+from sparsernn.quantity import Quantity, Way, ways
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Weights
 
 Number = float | Undefined
-Way = Literal["lower", "higher"]
 
 
 class Removals(NamedTuple):
@@ -35,14 +36,19 @@ class AbstractMeasure(Part):
     """
 
     registry = Registry("measure", MEASURES)
-    better: ClassVar[dict[str, Way]] = {}
-    """Keys of `measure` by which checkpoints can be chosen, and which way is better."""
+    quantities: ClassVar[tuple[Quantity, ...]] = ()
+    """Which of its numbers a summary leads with, how they are called and which way is better. Numbers that are not here
+    stand in the table of everything."""
     judges_by: ClassVar[str] = ""
     """The number that `without` judges single weights by."""
 
+    def quantities_on(self, task: AbstractTask) -> tuple[Quantity, ...]:
+        """`quantities` for this task. Default: the same for all."""
+        return self.quantities
+
     def better_on(self, task: AbstractTask) -> dict[str, Way]:
-        """`better` for this task: `measure` gives each of these keys on every split. Default: `better`."""
-        return self.better
+        """Keys by which checkpoints can be chosen and which way is better: `measure` gives each on every split."""
+        return ways(self.quantities_on(task))
 
     def suits(self, task: AbstractTask) -> str | None:
         """None if this measure can be taken on the task, else the reason why not."""

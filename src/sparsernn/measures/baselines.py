@@ -94,7 +94,7 @@ def _taken(measure: Baselines, task: Reconstruction, sha256: str) -> dict[str, N
         taken = {key: value for key, value in scores(truth, runs).items() if key in FREE}
         taken["prediction_error"] = _error(measure, ahead, values, test.starts)
         taken |= by_horizon(values, test.starts, ahead)
-        taken |= {"parameters": float(fitted.parameters), "seconds": seconds}
+        taken |= {"parameters": int(fitted.parameters), "seconds": seconds}
         found |= {f"{name}/{key}": value for key, value in taken.items()}
     return found
 

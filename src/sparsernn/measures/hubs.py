@@ -45,7 +45,7 @@ class Hubs(AbstractMeasure):
             return {"edges": connectome}
         graph = connectome.adjacency != 0
         n, edges = len(graph), int(graph.sum())
-        found: dict[str, Number] = {"edges": float(edges), "density": edges / n**2}
+        found: dict[str, Number] = {"edges": edges, "density": edges / n**2}
         own = _numbers(graph)
         rng = np.random.default_rng(0)
         nulls = [_numbers(er(rng, n, edges, int(np.trace(graph)))) for _ in range(self.nulls)]
@@ -65,5 +65,5 @@ def _numbers(graph: np.ndarray) -> dict[str, Number]:
     numbers: dict[str, Number] = {}
     for name, values in (("out", spread.outgoing), ("in", spread.incoming)):
         numbers |= {f"{name}_gini": gini(values), f"{name}_top_share": top_share(values)}
-        numbers[f"{name}_largest"] = float(values.max())
+        numbers[f"{name}_largest"] = int(values.max())
     return numbers

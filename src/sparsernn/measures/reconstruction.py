@@ -23,6 +23,7 @@ from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import AbstractMeasure, Number, Removals
 from sparsernn.measures.horizons import by_horizon
 from sparsernn.models.network import Network
+from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.tasks.reconstruction import Reconstruction, Recording
@@ -83,11 +84,13 @@ class ReconstructionQuality(AbstractMeasure):
     preset: Literal["hemmer2024"] | None = None
     removal_rows: int = 30_000
 
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {
-        "d_stsp": "lower",
-        "d_h": "lower",
-        "prediction_error": "lower",
-    }
+    quantities = (
+        Quantity("d_stsp", "lower", title="D_stsp", unit="nats", floor="d_stsp_floor", ceiling="d_stsp_ceiling"),
+        Quantity("d_h", "lower", title="D_H", unit="0 to 1", floor="d_h_floor", ceiling=1.0),
+        Quantity("prediction_error", "lower", unit="sd²"),
+        Quantity("largest_exponent"),
+        Quantity("largest_exponent_true", title="true exponent"),
+    )
     judges_by: ClassVar[str] = "d_stsp"
 
     rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"), at_least(10, "removal_rows"))

@@ -15,8 +15,9 @@ import numpy as np
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number, Removals, Way
+from sparsernn.measures.base import AbstractMeasure, Number, Removals
 from sparsernn.models.network import Forcing, Network
+from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Batch, Split
 from sparsernn.weights import Weights, get, replace
@@ -41,8 +42,11 @@ class Score(AbstractMeasure):
 
     rules = (at_least(1, "batch"),)
 
-    def better_on(self, task: AbstractTask) -> dict[str, Way]:
-        return {"loss": "lower", **task.better}
+    def quantities_on(self, task: AbstractTask) -> tuple[Quantity, ...]:
+        """Those of the task, and the loss. Of a recorded system `reconstruction` has the numbers to lead with."""
+        loss = Quantity("loss", "lower", "the task's own loss", leads=not task.better)
+        found = {q.key: q for q in (*task.quantities, loss)} | {q.key: q for q in task.quantities}
+        return tuple(q._replace(leads=q.leads and not task.observed) for q in found.values())
 
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split

@@ -11,7 +11,8 @@ from sparsernn.connectome import Connectome
 from sparsernn.errors import Undefined
 from sparsernn.masks import Prunable
 from sparsernn.models import CELLS
-from sparsernn.spec import Part, Registry
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.weights import Weights
 
 State = Any

@@ -18,8 +18,9 @@ from sparsernn.optimizers import OPTIMIZERS
 from sparsernn.optimizers.averaging import Averaging, averaged
 from sparsernn.optimizers.groups import Group, Member, members
 from sparsernn.optimizers.plateau import Plateau
+from sparsernn.registry import Registry
 from sparsernn.rules import Rule, at_least, holds, positive, within
-from sparsernn.spec import Part, Registry, scaling
+from sparsernn.spec import Part, scaling
 from sparsernn.weights import Weights, replace
 
 Decay = Literal["constant", "exponential", "cosine", "steps"]

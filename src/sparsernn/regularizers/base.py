@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 import jax
 
 from sparsernn.masks import Prunable
+from sparsernn.registry import Registry
 from sparsernn.regularizers import REGULARIZERS
 from sparsernn.rules import Rule, holds
-from sparsernn.spec import Checked, Part, Registry
+from sparsernn.spec import Checked, Part
 from sparsernn.weights import Weights
 
 

@@ -19,6 +19,8 @@ def definitions(comparison: Comparison, subjects: list[Subject]) -> list[tuple[s
         )
     ]
     found += _reconstruction(subjects)
+    meant = {q.key: q for t in comparison.trainings for q in t.quantities if q.meaning}
+    found += [(q.name, q.meaning) for q in meant.values()]
     keys = {key.split("/")[0] for t in comparison.trainings for key in t.test}
     if "score" in keys:
         found.append(

@@ -17,7 +17,7 @@ from sparsernn.report.document import figure, policy
 from sparsernn.report.figures.style import symbols
 from sparsernn.report.grade import GRADES
 from sparsernn.report.panels import Panel, lyapunov_steps
-from sparsernn.report.quantities import quantities
+from sparsernn.report.quantities import bound, quantities
 from sparsernn.report.runs import Comparison
 from sparsernn.report.spread import Spread
 from sparsernn.report.stamp import MADE_BY
@@ -279,13 +279,12 @@ def _card(name: str, value: str, more: str = "", gauge: str = "") -> str:
 def _quantity_card(found: Spread, quantity: Any, training: Any) -> str:
     if isinstance(found.mean, Undefined):
         return _card(quantity.name, "–", f"undefined: {found.mean}")
-    floor, ceiling = quantity.bound(training, "floor"), quantity.bound(training, "ceiling")
-    known = [
-        (n, v) for n, v in (("floor", floor), ("ceiling", ceiling)) if v is not None and not isinstance(v, Undefined)
-    ]
+    bounds = [(which, bound(quantity, training, which)) for which in ("floor", "ceiling")]
+    known = [(name, value) for name, value in bounds if value is not None and not isinstance(value, Undefined)]
     more = ", ".join(f"{name} {value:.3g}" for name, value in known) or quantity.unit
     gauge = ""
-    if len(known) == 2 and ceiling > floor:
+    if len(known) == 2 and known[1][1] > known[0][1]:
+        (_, floor), (_, ceiling) = known
         place = min(1.0, max(0.0, (found.mean - floor) / (ceiling - floor)))
         gauge = f'<span class="gauge"><i style="left:{100 * place:.1f}%"></i></span>'
     return _card(quantity.name, f"{found.mean:.3g}", more, gauge)

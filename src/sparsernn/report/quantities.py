@@ -1,75 +1,41 @@
-"""What a report leads with: the quantities of a kind of work, their floors and ceilings, and which way is better."""
+"""What a report leads with: the quantities that the measures of its runs name, their bounds, trivial predictors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sparsernn.errors import Undefined
+from sparsernn.quantity import Quantity
 from sparsernn.report.runs import Number, Training
 
 REFERENCE = "score/reference: "
 
 
-class Quantity(NamedTuple):
-    """`key` in ``Training.test``; `floor` and `ceiling` are keys, a known number, or None where there is none."""
-
-    key: str
-    name: str
-    unit: str
-    better: Literal["lower", "higher"]
-    floor: str | None = None
-    ceiling: str | float | None = None
-
-    def bound(self, training: Training, which: Literal["floor", "ceiling"]) -> Number | None:
-        """The floor or ceiling that goes with one training's value."""
-        place = self.floor if which == "floor" else self.ceiling
-        return training.test.get(place) if isinstance(place, str) else place
-
-    @property
-    def axis(self) -> str:
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-
-RECONSTRUCTION = (
-    Quantity(
-        "reconstruction/d_stsp",
-        "D_stsp",
-        "nats",
-        "lower",
-        "reconstruction/d_stsp_floor",
-        "reconstruction/d_stsp_ceiling",
-    ),
-    Quantity("reconstruction/d_h", "D_H", "0 to 1", "lower", "reconstruction/d_h_floor", 1.0),
-    Quantity("reconstruction/prediction_error", "prediction error", "sd²", "lower"),
-)
-BESIDE = {
-    "reconstruction/largest_exponent": "largest exponent",
-    "reconstruction/largest_exponent_true": "true exponent",
-}
-"""Numbers with no better end, shown beside the leading ones where any training has them."""
-HIGHER = ("accuracy",)
-
-
 def quantities(trainings: Iterable[Training]) -> tuple[Quantity, ...]:
-    """Those of a reconstruction where any training has them, else the task's scores; empty if nothing is measured."""
-    trainings = list(trainings)
-    known = dict.fromkeys(key for t in trainings for key in t.test)
-    found = tuple(q for q in RECONSTRUCTION if q.key in known)
-    if found:
-        return found
-    scores = [key for key in known if key.startswith("score/") and not key.startswith(REFERENCE)]
-    if "score/mse" in scores:  # then the loss is the same number
-        scores.remove("score/loss")
-    named = [Quantity(k, k.removeprefix("score/"), "", "higher" if k.endswith(HIGHER) else "lower") for k in scores]
-    return tuple(sorted(named, key=lambda q: (q.better != "higher", q.name == "loss")))
+    """Those with a better way that any training has, in the order of their measures; empty if nothing is measured."""
+    return tuple(q for q in _leading(trainings) if q.better is not None)
 
 
 def beside_the_leading(trainings: Iterable[Training]) -> dict[str, str]:
-    """Key to name of further numbers for the summary: those of which any training has one."""
-    found = [training.test for training in trainings]
-    defined = lambda key: any(key in test and not isinstance(test[key], Undefined) for test in found)
-    return {key: name for key, name in BESIDE.items() if defined(key)}
+    """Key to name of further numbers for the summary: with no better way, and defined in any training."""
+    trainings = list(trainings)
+    defined = lambda key: any(not is_undefined(t.test.get(key)) for t in trainings)
+    return {q.key: q.name for q in _leading(trainings) if q.better is None and defined(q.key)}
+
+
+def _leading(trainings: Iterable[Training]) -> list[Quantity]:
+    """Two of one name are told apart by their measures."""
+    found = {q.key: q for t in trainings for q in t.quantities if q.leads and q.key in t.test}
+    names = [q.name for q in found.values()]
+    apart = lambda q: f"{q.name} ({q.key.partition('/')[0]})" if names.count(q.name) > 1 else q.name
+    return [q._replace(title=apart(q)) for q in found.values()]
+
+
+def bound(quantity: Quantity, training: Training, which: Literal["floor", "ceiling"]) -> Number | None:
+    """The floor or ceiling that goes with one training's value."""
+    place = quantity.floor if which == "floor" else quantity.ceiling
+    return training.test.get(place) if isinstance(place, str) else place
 
 
 def trivial(trainings: Iterable[Training]) -> dict[str, dict[str, Number]]:

@@ -9,21 +9,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparsernn.errors import SpecError, StoreError, Undefined
+from sparsernn.measures.base import AbstractMeasure
+from sparsernn.quantity import Quantity
+from sparsernn.registry import read_from_a_file
 from sparsernn.report.labels import labels, sparsifier_name, task_names
+from sparsernn.spec import build
 from sparsernn.training.record import Outcome, Record
 from sparsernn.training.run_spec import spec_of
 from sparsernn.training.store import MARKER
 from sparsernn.weights import get
 
 Number = float | Undefined
-COUNTS = ("edges", "_largest", "parameters")
-"""How names of counts end."""
 
 
 class Training(NamedTuple):
     """One run directory. `left` of `total` weights exist (in the mask and not 0), counted over the matrices that the
     compared sparsifiers act on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`:
-    ``measure/key`` to number."""
+    ``measure/key`` to number; `quantities`: what the measures say of some of these."""
 
     label: str
     seed: int
@@ -35,6 +37,7 @@ class Training(NamedTuple):
     outcome: Outcome
     seconds: float
     record: Record
+    quantities: tuple[Quantity, ...] = ()
 
     @property
     def share(self) -> float | Undefined:
@@ -185,15 +188,35 @@ def _training(record: Record, label: str, left: int | Undefined, total: int | Un
         record.outcome,
         record.seconds(),
         record,
+        described(record),
     )
 
 
 def numbers(record: Record, split: str) -> dict[str, Number]:
     """``measure/key`` to number. Of several measures of one kind the one that chose the checkpoints (else the first)
     has the plain name, the others say their settings."""
+    return {f"{name}/{key}": value for name, entry in _measures(record) for key, value in entry[split].items()}
+
+
+def described(record: Record) -> tuple[Quantity, ...]:
+    """What the measures of a run say of their numbers, keys as in `numbers`."""
+    task = spec_of(record).task
+    found: list[Quantity] = []
+    for name, entry in _measures(record):
+        try:
+            with read_from_a_file():
+                measure = build(AbstractMeasure, entry["measure"])  # type: ignore[type-abstract]
+        except SpecError:  # taken by a part that is not here any more
+            continue
+        found += [quantity.of(name) for quantity in measure.quantities_on(task)]
+    return tuple(found)
+
+
+def _measures(record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Name and entry of every measure that was taken."""
     entries = list(record.measures().values())
     entries.sort(key=lambda entry: entry["measure"] != record.about["judge"])
-    found: dict[str, Number] = {}
+    found: list[tuple[str, dict[str, Any]]] = []
     taken: dict[str, dict[str, Any]] = {}
     for entry in entries:
         ((kind, fields),) = entry["measure"].items()
@@ -201,11 +224,5 @@ def numbers(record: Record, split: str) -> dict[str, Number]:
         if kind in taken:
             name = f"{kind} ({', '.join(f'{k}={v}' for k, v in fields.items() if taken[kind].get(k) != v)})"
         taken.setdefault(kind, fields)
-        found |= {f"{name}/{key}": whole(key, value) for key, value in entry[split].items()}
+        found.append((name, entry))
     return found
-
-
-def whole(key: str, value: Number) -> Number:
-    """Counts as whole numbers: measures give floats."""
-    counted = key.endswith(COUNTS) and isinstance(value, float) and value.is_integer()
-    return int(value) if counted else value

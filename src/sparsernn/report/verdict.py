@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sparsernn.errors import Undefined
+from sparsernn.quantity import Quantity
 from sparsernn.report import beside
 from sparsernn.report.grade import Grade
 from sparsernn.report.graded import NO_GRADE, as_dict, gradable, graded, of_group
-from sparsernn.report.quantities import Quantity, quantities, trivial
+from sparsernn.report.quantities import bound, quantities, trivial
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.spread import paired_difference
 from sparsernn.report.tables import Group, groups
@@ -136,7 +137,7 @@ def _size(group: Group) -> str:
 def _context(comparison: Comparison, best: Group, main: Quantity, digits: int | None) -> str:
     """``(floor 0.11, ceiling 14.8; dense 0.3; 3 seeds)``."""
     parts = []
-    bounds = [(which, main.bound(best.trainings[0], which)) for which in ("floor", "ceiling")]
+    bounds = [(which, bound(main, best.trainings[0], which)) for which in ("floor", "ceiling")]
     said = [
         f"{name} {number(value, digits)}"
         for name, value in bounds

@@ -10,8 +10,9 @@ import jax
 import numpy as np
 
 from sparsernn.masks import Masks, Prunable, chosen
+from sparsernn.registry import Registry
 from sparsernn.sparsifiers import SPARSIFIERS
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 from sparsernn.weights import Weights
 
 

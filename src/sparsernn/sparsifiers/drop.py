@@ -10,11 +10,12 @@ import jax
 import numpy as np
 
 from sparsernn.errors import SpecError
+from sparsernn.registry import Registry
 from sparsernn.rules import at_least
 from sparsernn.sparsifiers import DROPS
 from sparsernn.sparsifiers.base import Importance, Snapshot
 from sparsernn.sparsifiers.select import highest, lowest
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 from sparsernn.weights import get
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import jax
 
+from sparsernn.registry import Registry
 from sparsernn.sparsifiers import GROWS
 from sparsernn.sparsifiers.base import Snapshot
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 from sparsernn.weights import get
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import jax.numpy as jnp
 
 from sparsernn.masks import Masks
+from sparsernn.registry import Registry
 from sparsernn.sparsifiers import REDISTRIBUTIONS
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 from sparsernn.weights import Weights, get
 
 

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from sparsernn.errors import SpecError
+from sparsernn.registry import Registry
 from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers import SCHEDULES
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 
 
 class Moments(NamedTuple):

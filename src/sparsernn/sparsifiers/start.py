@@ -12,10 +12,11 @@ import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.masks import Masks, Prunable, exact_count
+from sparsernn.registry import Registry
 from sparsernn.rng import named
 from sparsernn.sparsifiers import STARTS
 from sparsernn.sparsifiers.select import among, lowest
-from sparsernn.spec import Part, Registry
+from sparsernn.spec import Part
 
 
 class AbstractStart(Part):

@@ -10,7 +10,8 @@ import jax
 import numpy as np
 
 from sparsernn.integrate import rk4_step
-from sparsernn.spec import Part, Registry
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.system import System
 from sparsernn.systems import SYSTEMS
 

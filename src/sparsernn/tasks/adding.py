@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sparsernn.quantity import Quantity
 from sparsernn.rng import key as named_key
 from sparsernn.rules import at_least, holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
@@ -45,7 +46,10 @@ class Adding(AbstractTask):
     held_out: int = 2_000
     seed: int = 0
 
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower", "accuracy": "higher"}
+    quantities = (
+        Quantity("mse", "lower", "mean squared error of the sum after the last step"),
+        Quantity("accuracy", "higher", "share of sequences whose error is below 0.04"),
+    )
     tolerance: ClassVar[float] = 0.04
 
     rules = (

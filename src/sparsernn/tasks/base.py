@@ -10,7 +10,9 @@ import jax
 import numpy as np
 
 from sparsernn.errors import SpecError
-from sparsernn.spec import Part, Registry
+from sparsernn.quantity import Quantity, Way, ways
+from sparsernn.registry import Registry
+from sparsernn.spec import Part
 from sparsernn.tasks import TASKS
 
 Split = Literal["train", "validation", "test"]
@@ -39,8 +41,8 @@ class AbstractTask(Part):
     """
 
     registry = Registry("task", TASKS)
-    better: ClassVar[dict[str, Literal["lower", "higher"]]]
-    """The keys of `score` and which way is better; the first is the task's main score."""
+    quantities: ClassVar[tuple[Quantity, ...]]
+    """What `score` gives, each with its better way; the first is the task's main score."""
     places: ClassVar[tuple[str, ...]] = ()
     """Fields that only say where the data lie; what they are is in `content_hash`, so a run may find them elsewhere."""
     observed: ClassVar[bool] = False
@@ -48,6 +50,11 @@ class AbstractTask(Part):
     carried: ClassVar[bool] = False
     """Windows follow one another: `batch` gives the window of its `step`, row by row the one after that of step - 1,
     and the network's states go on from window to window, in training and in `examples`, except where a row `begins`."""
+
+    @property
+    def better(self) -> dict[str, Way]:
+        """The keys of `score` and which way is better."""
+        return ways(self.quantities)
 
     @property
     @abc.abstractmethod

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import DataError
+from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least, holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
@@ -54,7 +55,7 @@ class Language(AbstractTask):
 
     carried: ClassVar[bool] = True
     places: ClassVar[tuple[str, ...]] = ("file", "path")
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"perplexity": "lower"}
+    quantities = (Quantity("perplexity", "lower", "exp of the mean loss over all words of the split"),)
 
     rules = (
         holds(lambda corpus, file: (corpus is None) != (file is None), "give exactly one of corpus and file"),

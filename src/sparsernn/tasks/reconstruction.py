@@ -16,6 +16,7 @@ import numpy as np
 
 from sparsernn import operands
 from sparsernn.files.reading import AS_FOUND, Reading
+from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import scaling
 from sparsernn.systems.base import AbstractKnownSystem
@@ -76,7 +77,9 @@ class Reconstruction(AbstractTask):
     scales = scaling("noise")
     places: ClassVar[tuple[str, ...]] = ("file",)
     observed: ClassVar[bool] = True
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"mse": "lower"}
+    quantities = (
+        Quantity("mse", "lower", "mean squared error of the free run beside the data, from one start", unit="sd²"),
+    )
 
     rules = (
         holds(

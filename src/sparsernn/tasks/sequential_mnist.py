@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import DataError
+from sparsernn.quantity import Quantity
 from sparsernn.rules import holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
@@ -61,7 +62,10 @@ class SequentialMNIST(AbstractTask):
     standardize: bool = False
 
     places: ClassVar[tuple[str, ...]] = ("path",)
-    better: ClassVar[dict[str, Literal["lower", "higher"]]] = {"accuracy": "higher", "loss": "lower"}
+    quantities = (
+        Quantity("accuracy", "higher", "share of images whose class has the largest output at the last step"),
+        Quantity("loss", "lower", "mean cross-entropy at the last step", unit="nats"),
+    )
 
     rules = (
         holds(

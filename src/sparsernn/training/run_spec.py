@@ -11,6 +11,7 @@ from sparsernn.forcings.base import AbstractForcing
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
 from sparsernn.optimizers.base import AbstractOptimizer
+from sparsernn.registry import read_from_a_file
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers import BY_ROUNDS
@@ -191,7 +192,8 @@ def read_spec(value: Any) -> RunSpec:
 def spec_of(record: Record) -> RunSpec:
     """The spec of a run on disk. StoreError where spec.json holds none that this version reads."""
     try:
-        return read_spec(record.spec)
+        with read_from_a_file():
+            return read_spec(record.spec)
     except SpecError as error:
         raise StoreError(f"{record.directory}/spec.json is damaged or foreign: {error}") from None
 

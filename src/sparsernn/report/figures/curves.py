@@ -11,8 +11,9 @@ from matplotlib.ticker import NullLocator
 from plotly.subplots import make_subplots
 
 from sparsernn.errors import Undefined
+from sparsernn.quantity import Quantity
 from sparsernn.report.figures import style
-from sparsernn.report.quantities import Quantity, is_undefined, quantities, trivial
+from sparsernn.report.quantities import bound, is_undefined, quantities, trivial
 from sparsernn.report.runs import Comparison
 from sparsernn.report.spread import Spread, spread
 
@@ -77,7 +78,7 @@ def _curve(comparison: Comparison, label: str, key: str) -> Curve:
 
 
 def _bounds(comparison: Comparison, quantity: Quantity, which: Literal["floor", "ceiling"]) -> dict[str, float]:
-    values = [quantity.bound(t, which) for t in comparison.trainings]
+    values = [bound(quantity, t, which) for t in comparison.trainings]
     defined = [float(v) for v in values if v is not None and not isinstance(v, Undefined)]
     return {which: float(np.mean(defined))} if defined else {}
 
