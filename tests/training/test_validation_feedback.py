@@ -1,13 +1,16 @@
 """What an optimizer makes of validation: the same bits after a kill, one compiled update, averages that are saved."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn import read_spec, run
+from sparsernn import read_spec, rng, run
 from sparsernn.errors import SpecError
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.training import loop
+from sparsernn.training.beginnings import beginning_of, first_masks
+from sparsernn.training.product import Product
 
 OPTIMIZER = {
     "sgd": {
@@ -75,9 +78,6 @@ def test_all_of_it_is_one_compiled_update(spec, tmp_path):
 
 def test_the_average_is_what_is_looked_at(spec):
     """A carry with averages gives them as what the training makes; without any, the weights themselves."""
-    from sparsernn import rng
-    from sparsernn.training.product import Product
-
     trainer = spec.trainer()
     weights = trainer.network.init(rng.key(0, "init"), trainer.ports)
     sparse = trainer.sparsifier.init(rng.key(0, "masks"), trainer.prunables, trainer.clock(0), weights)
@@ -90,6 +90,23 @@ def test_the_average_is_what_is_looked_at(spec):
     made = Product.of(carry._replace(opt_state=carry.opt_state._replace(average=average)))
     np.testing.assert_array_equal(made.weights["cell0"]["recurrent"], sparse.masks["cell0/recurrent"])
     np.testing.assert_array_equal(made.weights["cell0"]["bias"], 1)
+
+
+def test_averages_keep_held_signs(tiny, tmp_path):
+    """The mean of weights whose signs are held after every update has these signs: it is of the held ones."""
+    optimizer = {"sgd": {"learning_rate": 1.0, "clip_norm": 1.0, "averaging": {"checks": 1}}}
+    spec = tiny(optimizer=optimizer, signs={"by": "entry"}, sparsifier={"static": {"density": 0.5}}, select="loss")
+    trainer = spec.trainer()
+    begun = beginning_of(spec, trainer)
+    sparse, given = first_masks(spec, trainer, begun)
+    carry = loop.init_carry(trainer, begun.weights, (), sparse, given)
+    average = carry.opt_state.average._replace(since=jnp.zeros((), jnp.int32))
+    carry = carry._replace(opt_state=carry.opt_state._replace(average=average))
+    operands = loop.Operands(rng.key(0), 0, trainer.task.data("train"), (), begun.signs)
+    after = loop.segment(trainer, operands, carry, 0, 12)
+    signs, mean = begun.signs["cell0/recurrent"], Product.of(after).weights["cell0"]["recurrent"]
+    assert (np.asarray(mean * signs) >= 0).all()
+    assert (np.asarray(after.weights["cell0"]["recurrent"] == 0) & (np.asarray(mean) != 0)).any(), "some were held at 0"
 
 
 def test_without_a_measure_to_follow_it_is_refused(tree):
