@@ -178,10 +178,13 @@ def test_signs_of_a_file(tiny, tmp_path):
 @pytest.mark.parametrize("rewind", ["initial", "none", "random"])
 def test_signs_are_those_of_the_first_training_in_every_round(tiny, tmp_path, rewind):
     fields = {"sparsifier": {"magnitude": {"drop_fraction": 0.25}}, "rounds": {"count": 1, "rewind": rewind}}
+    fields["frozen"] = ["cell0/diagonal"]
     record = run(tiny(signs={"by": "entry"}, snapshots=3, **fields, **LOUD), tmp_path)
     first, last = (np.sign(names(PATH, r.snapshot(e)[0])) for r, e in zip(record.lineage(), (0, 3), strict=True))
     assert (first * last >= 0).all()
     assert record.masks()[PATH].sum() == 12
+    kept = [names("cell0/diagonal", w).tobytes() for r in record.lineage() for w in (begun(r)[0], r.weights())]
+    assert len(set(kept)) == 1, "what is frozen is never drawn again"
 
 
 def test_carried_states_and_several_gates(tmp_path):

@@ -10,6 +10,7 @@ from sparsernn import rng
 from sparsernn.errors import SpecError, StoreError
 from sparsernn.masks import Masks, nonzeros
 from sparsernn.sparsifiers.base import SparseState
+from sparsernn.training.frozen import as_before, frozen_paths
 from sparsernn.training.initial import Laid
 from sparsernn.training.loop import Trainer
 from sparsernn.training.run_spec import RunSpec
@@ -62,8 +63,10 @@ def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[Spar
 
 
 def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: Beginning) -> Weights:
-    """Other fresh weights for a round, with the signs that were given or are held."""
+    """Other fresh weights for a round, with the signs that were given or are held; frozen arrays stay as they were."""
     weights = trainer.network.init(rng.key(spec.seed, "init", round), trainer.ports)
     if spec.initial is not None and spec.initial.weights == "signs":
         weights = replace(weights, {p: jnp.abs(get(weights, p)) * jnp.sign(get(begun.weights, p)) for p in begun.laid})
-    return weights if spec.signs is None else turned(weights, begun.signs, spec.signs.sizes(True))
+    if spec.signs is not None:
+        weights = turned(weights, begun.signs, spec.signs.sizes(True))
+    return as_before(weights, begun.weights, frozen_paths(spec.frozen, trainer.prunables, weights))

@@ -24,7 +24,7 @@ from sparsernn.training.outcome import HISTORY, OUTCOME, PARTS, RUNNING, SOFT, L
 from sparsernn.training.outcome import dump as dump_outcome
 from sparsernn.training.record import Record
 from sparsernn.training.refusals import writing
-from sparsernn.training.snapshots import is_snapshot, name_of
+from sparsernn.training.snapshots import FOLDER, is_snapshot, name_of
 from sparsernn.training.watch import Watched
 from sparsernn.weights import Weights, flatten
 
@@ -66,7 +66,8 @@ class Directory(Record):
         """Where outcome.json is lost: the files that certify themselves. Weights come from the checkpoint again."""
         files: dict[str, str] = {}
         self.state = Ledger()
-        for name in (*SOFT, "importance.safetensors"):
+        kept = sorted(path.name for path in (self.directory / FOLDER).glob("*.safetensors"))
+        for name in (*SOFT, "importance.safetensors", *(f"{FOLDER}/{name}" for name in kept)):
             raw = self._bytes(name)
             self.state = Ledger(files={} if raw is None else {name: digest(raw)})
             try:

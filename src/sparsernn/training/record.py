@@ -211,6 +211,12 @@ class Record(RunFiles):
 
     def snapshot(self, epoch: int) -> tuple[Weights, dict[str, np.ndarray]]:
         """Weights and masks after an epoch (0: before the first update). StoreError if they were not kept."""
+        kept = self.snapshots()
+        if epoch not in kept:
+            have = f" (there are those of {', '.join(map(str, kept))})" if kept else ""
+            raise StoreError(
+                f"no snapshot of epoch {epoch} was kept{have}; run the spec again in a new store, with snapshots in it"
+            )
         arrays = self._needed(name_of(epoch))[0]
         weights, masks = (under(arrays, f"{part}/") for part in ("weights", "masks"))
         return unflatten(weights), {k: v.astype(bool) for k, v in masks.items()}
