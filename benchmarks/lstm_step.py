@@ -11,11 +11,11 @@ from setting import beginning
 
 from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports
+from sparsernn.optimizers.adam import Adam
 from sparsernn.rng import named
 from sparsernn.sparsifiers.methods.static import Static
 from sparsernn.tasks.sequential_mnist import Rows, SequentialMNIST
 from sparsernn.training.loop import Carry, Trainer, segment
-from sparsernn.training.optimizers import Adam
 
 IMAGES, SIDE, CLASSES, HIDDEN, BATCH, RATE = 5_000, 28, 10, 150, 128, 1e-3
 STEPS = 10  # a round

@@ -11,10 +11,11 @@ from setting import beginning, lorenz, trainer
 
 from sparsernn.models.network import Network
 from sparsernn.models.plrnn import PLRNN
+from sparsernn.optimizers.adam import Adam
+from sparsernn.optimizers.radam import RAdam
 from sparsernn.rng import named
 from sparsernn.sparsifiers.methods.static import Static
 from sparsernn.training.loop import Carry, segment
-from sparsernn.training.optimizers import Adam, RAdam
 from sparsernn.weights import flatten
 
 HIDDEN, SEQUENCE, BATCH, INTERVAL, RATE = 50, 200, 16, 16, 1e-3

@@ -10,14 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn import rng
+from sparsernn.forcings.sparse_identity import SparseIdentity
 from sparsernn.integrate import rk4_step
 from sparsernn.models.network import Network, Ports
+from sparsernn.optimizers.base import AbstractOptimizer
+from sparsernn.optimizers.radam import RAdam
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.sparsifiers.methods.dense import Dense
 from sparsernn.tasks.reconstruction import Reconstruction
-from sparsernn.training.forcing import SparseIdentity
 from sparsernn.training.loop import Carry, Operands, Trainer, init_carry, segment
-from sparsernn.training.optimizers import AbstractOptimizer, RAdam
 from sparsernn.weights import Weights
 
 

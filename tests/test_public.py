@@ -97,7 +97,7 @@ def test_examples_of_docstrings_run(tmp_path, monkeypatch):
     given |= {"sparsernn": sparsernn, "np": np, "x": x, "history": x[:40], "quick": quick}
     given["model"] = sparsernn.reconstruct(x, dt=0.1, names=["x", "y"], out="my-run", **quick)
     tiny = {"task": {"adding": {"length": 5}}, "network": {"rnn": {"hidden": 4}}, "epochs": 1, "updates_per_epoch": 1}
-    given["spec"] = sparsernn.read_spec(tiny | {"measures": ["score"]})
+    given["spec"] = sparsernn.read_spec(tiny | {"measures": ["score"], "watch": ["hubs"]})
     given["record"] = sparsernn.run(given["spec"], "runs")
     bare = []
     for name, found in _examples():

@@ -32,7 +32,7 @@ def split(value: T) -> tuple[T, tuple[Any, ...]]:
     A field that is None stays: that there is no such number is a matter of code. A skeleton is for compiled functions
     only: it is not checked and its numbers are missing.
 
-    >>> from sparsernn.training.forcing import Generalized
+    >>> from sparsernn.forcings.generalized import Generalized
     >>> skeleton, numbers = split(Generalized(0.15))
     >>> skeleton == split(Generalized(0.3))[0], numbers
     (True, (0.15,))

@@ -40,8 +40,8 @@ KINDS = {
     "redistribution": "sparsernn.sparsifiers.redistribute:AbstractRedistribution",
     "regularizer": "sparsernn.regularizers.base:AbstractRegularizer",
     "measure": "sparsernn.measures.base:AbstractMeasure",
-    "optimizer": "sparsernn.training.optimizers:AbstractOptimizer",
-    "forcing": "sparsernn.training.forcing:AbstractForcing",
+    "optimizer": "sparsernn.optimizers.base:AbstractOptimizer",
+    "forcing": "sparsernn.forcings.base:AbstractForcing",
     "system": "sparsernn.systems.base:AbstractKnownSystem",
 }
 """Every family of parts and its base class."""

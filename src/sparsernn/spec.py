@@ -147,7 +147,8 @@ def _read_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[st
     if not any(_mentions_part(a) for a in arms):
         return _read(arms[0], value, where, problems) if len(arms) == 1 else _plain_union(arms, value, where, problems)
     first: list[str] | None = None
-    for arm in sorted(arms, key=lambda a: not _mentions_part(a)):
+    number = isinstance(value, int | float)  # then the plain arms are meant
+    for arm in sorted(arms, key=lambda a: _mentions_part(a) == number):
         attempt: list[str] = []
         result = _read(arm, value, where, attempt)
         if not attempt:

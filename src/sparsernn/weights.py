@@ -53,3 +53,8 @@ def replace(weights: Mapping[str, Any], new: Mapping[str, Any]) -> Weights:
             raise KeyError(path)
         place[name] = value
     return copy
+
+
+def under(arrays: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Those whose names begin with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

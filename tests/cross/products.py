@@ -19,14 +19,15 @@ import jax
 import numpy as np
 
 from sparsernn.errors import DataError, Undefined
+from sparsernn.forcings import FORCINGS
 from sparsernn.measures import MEASURES
 from sparsernn.models import CELLS
+from sparsernn.optimizers import OPTIMIZERS
 from sparsernn.regularizers import REGULARIZERS
 from sparsernn.sparsifiers import SPARSIFIERS
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import build
 from sparsernn.tasks import TASKS
-from sparsernn.training import FORCINGS, OPTIMIZERS
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 from sparsernn.weights import flatten

@@ -15,7 +15,10 @@ from sparsernn.cli.app import app
 from sparsernn.files.spec_file import override, parse_yaml, read_yaml
 from sparsernn.registry import KINDS, registry_of
 from sparsernn.spec import build
+from sparsernn.training.initial import Initial
 from sparsernn.training.run_spec import RunSpec, read_spec
+from sparsernn.training.signs import Signs
+from sparsernn.training.watch import Watch
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -164,7 +167,8 @@ def test_fields_in_running_text_are_a_specs(page):
     """`select: {key: d_stsp}` and the like: the first word is a field of a run or of a registered part."""
     parts = [_resolve(place) for table in FAMILIES.values() for place in table.values()]
     known = set(get_type_hints(RunSpec)) | {"key", "every", "count", "rewind"}
-    known |= {name for part in parts for name in _parameters(part)}
+    parts += [Initial, Signs, Watch]
+    known |= {"from"} | {name for part in parts for name in _parameters(part)}
     used = set(re.findall(r"`([a-z_]+): [^`]+`", prose(page)))
     assert used - known <= {"sparsernn"}
 

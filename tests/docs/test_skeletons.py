@@ -58,7 +58,8 @@ def skeletons(page):
 
 ALL = {s.name: s for page in sorted(p.name for p in DOCS.glob("adding-*.md")) for s in skeletons(page)}
 IN_A_SPARSIFIER = ("DROPS", "SCHEDULES", "GROWS", "STARTS")
-RUNS = {name: (name,) for name, s in ALL.items() if s.table in IN_A_SPARSIFIER or s.module.endswith(".late")}
+ALONE = (*IN_A_SPARSIFIER, "FORCINGS")  # a forcing needs a recorded system
+RUNS = {name: (name,) for name, s in ALL.items() if s.table in ALONE or s.module.endswith(".late")}
 RUNS["all others together"] = tuple(name for name in ALL if name not in RUNS)
 TINY = {
     "task": {"adding": {"length": 4, "held_out": 20}},
@@ -87,7 +88,8 @@ def registered(request, monkeypatch):
 
 def test_every_family_has_one():
     assert {s.page for s in ALL.values()} == {
-        f"adding-a-{family}.md" for family in ("cell", "sparsifier", "regularizer", "task", "measure")
+        f"adding-a{family}.md"
+        for family in ("-cell", "-forcing", "n-optimizer", "-sparsifier", "-regularizer", "-task", "-measure")
     }
     tables = [s.table for s in ALL.values()]
     assert set(tables) == set(CHECKS)
@@ -149,4 +151,6 @@ CHECKS = {
     "MEASURES": measured,
     "CELLS": trained,
     "TASKS": trained,
+    "OPTIMIZERS": trained,
+    "FORCINGS": trained,
 }

@@ -19,8 +19,10 @@ from sparsernn.report.figures import (
     overlay,
     spectra,
     style,
+    watch,
 )
 from sparsernn.report.subject import Matrix, Signals, Subject
+from sparsernn.training.outcome import Outcome
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -274,6 +276,44 @@ def test_history_before_the_first_epoch(tmp_path, pruned):
 
     assert isinstance(history.numbers(Fresh()), Undefined)
     assert not isinstance(history.numbers(record), Undefined)
+
+
+class Watched:
+    """A record of which only what was watched matters."""
+
+    outcome = Outcome("finished", 0, "", 3)
+
+    def __init__(self, **columns):
+        self.columns = {"epoch": np.arange(4.0)} | {k: np.asarray(v, float) for k, v in columns.items()}
+
+    def watched(self):
+        return dict(self.columns)
+
+
+def test_what_was_watched(tmp_path):
+    """Nulls lie behind their number, what never changes is left out, holes are no zeros, twelve at most."""
+    many = {f"m/{i:02}": [0, 1, 2, i] for i in range(13)}
+    found = watch.numbers(
+        Watched(
+            **{"hubs/gini": [0.1, 0.2, np.nan, 0.4], "hubs/gini_null_mean": [0.1, 0.1, 0.2, 0.2]},
+            **{
+                "hubs/gini_null_sd": [0.01, 0.01, 0.01, 0.01],
+                "hubs/edges": [8, 8, 8, 8],
+                "d": [1000, 100, 10, 1],
+                **many,
+            },
+        )
+    )
+    gini, falling, *rest = found.panels
+    assert (gini.title, falling.title, len(rest)) == ("hubs/gini", "d", 10)
+    np.testing.assert_array_equal(gini.epochs, [0, 1, 3])
+    np.testing.assert_array_equal(gini.null[0], [0.1, 0.1, 0.2])
+    assert falling.log
+    assert not gini.log
+    assert (found.left_out, found.more, found.chosen) == (1, 3, 3)
+    assert "1 numbers never changed. 3 more stand in watch.csv" in watch.caption(found)
+    check(watch, found, tmp_path)
+    assert isinstance(watch.numbers(Watched(**{"hubs/edges": [8, 8, 8, 8]})), Undefined)
 
 
 def test_importance_of_a_geometric_round(pruned, tmp_path):

@@ -1,12 +1,15 @@
 import csv
 import io
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from sparsernn.errors import Undefined
 from sparsernn.report import tables
 from sparsernn.report.grade import GRADES
 from sparsernn.report.markup import table as markup
+from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.spread import Spread, spread
 from sparsernn.report.text import decimals, number
 from sparsernn.report.verdict import best, verdict
@@ -136,3 +139,14 @@ def test_over_seeds_and_what_single_weights_do(pruned):
         "signed rank", "signed reliability", "signed corrected",
         "absolute rank", "absolute reliability", "absolute corrected",
     ]  # fmt: skip
+
+
+def test_strengths_found_by_matching():
+    parts = [{"l1": {"strength": 1e-4}}, {"l2": {"strength": {"match": {"to": 0}}}}]
+    parts.append({"l2": {"strength": {"match": {"to": {"l1": {"strength": 0.2}}}}}})
+    found = {"strength/1": np.float64(0.5), "strength/2": np.float64(0.25), "trained/1/x": np.zeros(2)}
+    record = SimpleNamespace(spec={"regularizers": parts}, regularizers=lambda: found)
+    training = Training("dense", 3, 0, 9, 9, {}, {}, None, 0.0, record)
+    bare = training._replace(record=SimpleNamespace(spec={"regularizers": parts[:1]}, regularizers=lambda: {}))
+    table = tables.strengths(Comparison((), (bare, training)))
+    assert table.rows == [["dense", 0, 3, "l2", 0.5, "l1"], ["dense", 0, 3, "l2", 0.25, "l1"]]

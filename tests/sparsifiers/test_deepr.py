@@ -9,11 +9,11 @@ from sparsernn import rng
 from sparsernn.masks import Prunable
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.rnn import RNN
+from sparsernn.optimizers.sgd import SGD
 from sparsernn.sparsifiers.base import Clock, Snapshot
 from sparsernn.sparsifiers.methods.deepr import DeepR
 from sparsernn.tasks.adding import Adding
 from sparsernn.training.loop import Operands, Trainer, init_carry, segment
-from sparsernn.training.optimizers import SGD
 
 PRUNABLES = (Prunable("w", "recurrent", 1, 12, 12),)
 CLOCK = Clock(5, 0, 10, 2)

@@ -64,6 +64,11 @@ def assert_same(left, right):
             assert names[0].is_file() == names[1].is_file(), name
             if names[0].is_file():
                 assert names[0].read_bytes() == names[1].read_bytes(), name
+        if one.watched() and two.watched():
+            for name in ("watch.csv", "watch.json"):
+                assert (one.directory / name).read_bytes() == (two.directory / name).read_bytes(), name
+        for epoch in {*one.snapshots()} & {*two.snapshots()}:
+            np.testing.assert_equal(one.snapshot(epoch), two.snapshot(epoch))
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,8 @@ READERS: dict[str, Callable[[Record], Any]] = {
     "masks": lambda r: r.masks(),
     "measures": lambda r: (r.measures(), r.numbers("validation")),
     "evidence": lambda r: r.evidence(),
+    "watched": lambda r: (r.watched(), r.part("watch.csv")),
+    "snapshot": lambda r: r.snapshot(3),
     "importance": lambda r: r.importance(),
     "regularizers": lambda r: r.regularizers(),
     "environment": lambda r: r.environment(),
@@ -144,6 +146,7 @@ class Runs:
         np.save(root / "waves.npy", np.stack([np.sin(time), np.cos(1.3 * time)], axis=1))
         self.root, self.specs, self.directories, self.others = root, {}, {}, {}
         whole = {"rounds": {"count": 1}, "sparsifier": {"geometric": {"drop_fraction": 0.25, "starts": 1}}}
+        whole |= {"watch": ["score"], "snapshots": 1}
         for name, fields, stop in (
             ("finished", whole, None),
             ("paused", {}, Clock(8, 0, 4, 3)),

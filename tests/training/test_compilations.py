@@ -8,6 +8,9 @@ import pytest
 
 from sparsernn import read_spec, run
 from sparsernn.operands import join, split
+from sparsernn.optimizers.base import AbstractOptimizer
+from sparsernn.spec import build
+from sparsernn.training.matching import matched
 
 EVENT = "/jax/core/compile/backend_compile_duration"
 
@@ -15,8 +18,15 @@ FIRST = {
     "task": {"reconstruction": {"system": "lorenz63", "rows": 900, "sequence": 20, "noise": 0.05}},
     "network": {"plrnn": {"hidden": 7}},
     "forcing": {"generalized": {"alpha": 0.2}},
-    "optimizer": {"radam": {"learning_rate": [1e-2, 1e-3], "clip_norm": 5.0}},
-    "regularizers": [{"l1": {"strength": 1e-4}}, {"l2": {"strength": 1e-4}}],
+    "optimizer": {
+        "radam": {
+            "learning_rate": [1e-2, 1e-3],
+            "clip_norm": 5.0,
+            "weight_decay": 1e-4,
+            "groups": [{"where": ["recurrent"], "learning_rate_factor": 0.5, "weight_decay": 1e-3, "clip_norm": 1.0}],
+        }
+    },
+    "regularizers": [{"l1": {"strength": 1e-4}}, {"l2": {"strength": {"match": {"to": 0}}}}],
     "epochs": 2,
     "updates_per_epoch": 5,
     "batch": 4,
@@ -48,8 +58,14 @@ def test_other_numbers_compile_nothing(tmp_path, name):
     other = copy.deepcopy(first) | {"sparsifier": {name: after}, "seed": 3}
     other["task"]["reconstruction"]["noise"] = 0.01
     other["forcing"]["generalized"]["alpha"] = 0.1
-    other["optimizer"]["radam"] = {"learning_rate": [3e-3, 1e-4], "clip_norm": 1.0}
-    other["regularizers"] = [{"l1": {"strength": 3e-3}}, {"l2": {"strength": 1e-5}}]
+    group = {"where": ["recurrent"], "learning_rate_factor": 0.1, "weight_decay": 0.0, "clip_norm": 0.3}
+    other["optimizer"]["radam"] = {
+        "learning_rate": [3e-3, 1e-4],
+        "clip_norm": 1.0,
+        "weight_decay": 1e-2,
+        "groups": [group],
+    }
+    other["regularizers"][0]["l1"]["strength"] = 3e-3
     with compilations() as counted:
         one = run(read_spec(first), tmp_path)
     assert counted, "the counter counts"
@@ -64,12 +80,28 @@ def test_what_changes_code_is_no_operand():
     spec = read_spec(FIRST)
     unclipped = read_spec(FIRST | {"optimizer": {"radam": {"learning_rate": [1e-2, 1e-3]}}})
     longer = read_spec(FIRST | {"epochs": 3})
-    skeletons = [split(s.trainer())[0] for s in (spec, unclipped, longer)]
+    skeletons = [split(matched(s, s.trainer()))[0] for s in (spec, unclipped, longer)]
     assert len(set(skeletons)) == 3
 
 
+def test_all_numbers_of_an_optimizer_are_operands():
+    """Also those of its groups and of what follows from validation; which arrays and how many looks are code."""
+
+    def made(rate, factor, decay, clip, momentum, divisor, checks=5, where="recurrent"):
+        group = {"where": [where], "learning_rate_factor": factor, "weight_decay": decay, "clip_norm": clip}
+        fields = {"learning_rate": rate, "weight_decay": decay, "momentum": momentum, "groups": [group]}
+        fields |= {"plateau": {"divisor": divisor, "patience": int(divisor), "threshold": decay}}
+        return build(AbstractOptimizer, {"sgd": fields | {"averaging": {"checks": checks}}})
+
+    skeleton = split(made(1.0, 0.1, 0.0, 1.0, 0.9, 2.0))[0]
+    assert split(made(2.0, 0.2, 0.1, 2.0, 0.5, 4.0))[0] == skeleton
+    assert split(made(1.0, 0.1, 0.0, None, 0.9, 2.0))[0] != skeleton
+    assert split(made(1.0, 0.1, 0.0, 1.0, 0.9, 2.0, checks=4))[0] != skeleton
+    assert split(made(1.0, 0.1, 0.0, 1.0, 0.9, 2.0, where="input"))[0] != skeleton
+
+
 def test_join_undoes_split():
-    trainer = read_spec(FIRST).trainer()
+    trainer = matched(read_spec(FIRST), read_spec(FIRST).trainer())
     skeleton, numbers = split(trainer)
     assert join(skeleton, numbers) == trainer
     assert 0.05 in numbers

@@ -13,6 +13,10 @@ from sparsernn import rng
 from sparsernn.masks import dense
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.rnn import RNN
+from sparsernn.optimizers.adam import Adam
+from sparsernn.optimizers.averaging import Averaging
+from sparsernn.optimizers.radam import RAdam
+from sparsernn.optimizers.sgd import SGD
 from sparsernn.regularizers.l1 import L1
 from sparsernn.regularizers.l2 import L2
 from sparsernn.sparsifiers import DROPS
@@ -29,9 +33,9 @@ from sparsernn.sparsifiers.schedule import EverySteps, OneShot
 from sparsernn.tasks.adding import Adding
 from sparsernn.training import loop
 from sparsernn.training.loop import Operands, Trainer, _segment, init_carry, segment
-from sparsernn.training.optimizers import SGD, Adam, RAdam
 from sparsernn.training.run import run
 from sparsernn.weights import flatten
+from sparsernn.weights import replace as replace_arrays
 
 HIDDEN, EPOCHS, PER_EPOCH = 4, 4, 3
 TASK = Adding(length=5, held_out=4)
@@ -101,8 +105,8 @@ def by_hand(trainer, steps, momentum=0.0, clip_norm=None, clip_value=None, penal
             slots = {k: momentum * slots[k] + gradients[k] for k in slots}
             weights = {k: (masked[k] - rate * slots[k]) * np.asarray(sparse.masks.get(k, 1)) for k in weights}
         if due:
-            nested = jax.tree.map(jnp.asarray, loop.replace(carry.weights, weights))
-            snapshot = Snapshot(trainer.clock(step + 1), nested, loop.replace(carry.weights, dense_gradients), None)
+            nested = jax.tree.map(jnp.asarray, replace_arrays(carry.weights, weights))
+            snapshot = Snapshot(trainer.clock(step + 1), nested, replace_arrays(carry.weights, dense_gradients), None)
             sparse, nested, changed = trainer.sparsifier.update_masks(
                 rng.named(operands.root, "masks", step), sparse, snapshot
             )
@@ -136,7 +140,7 @@ def test_updates_equal_those_by_hand(name, clip):
         assert int(carry.diverged) == -1
         for path, expected in weights.items():
             np.testing.assert_allclose(flatten(carry.weights)[path], expected, rtol=1e-10, atol=1e-12, err_msg=path)
-            trace = flatten(carry.opt_state.trace[0])[path]
+            trace = flatten(carry.opt_state.rule.trace[0])[path]
             np.testing.assert_allclose(trace, slots[path], rtol=1e-10, atol=1e-12, err_msg=path)
         for path, mask in masks.items():
             np.testing.assert_array_equal(carry.sparse.masks[path], mask)
@@ -197,16 +201,37 @@ def test_moments_of_changed_entries_are_forgotten_and_others_kept(optimizer):
     assert moved.any()
     assert before.sum() == after.sum()
     for slot in ("mu", "nu"):
-        kept, reset = (np.asarray(flatten(getattr(c.opt_state, slot)[0])["cell0/recurrent"]) for c in (free, rewired))
+        slots = [flatten(getattr(c.opt_state.rule, slot)[0]) for c in (free, rewired)]
+        kept, reset = (np.asarray(s["cell0/recurrent"]) for s in slots)
         assert (kept[before & ~after] != 0).any()
         assert (reset[moved] == 0).all()
         stayed = before & after & (reset != 0)
         np.testing.assert_array_equal(reset[stayed], kept[stayed])
         assert stayed.sum() >= (before & after).sum() - 4  # one dropped and grown again starts anew
-        other = np.asarray(flatten(getattr(rewired.opt_state, slot)[0])["cell0/input"])
-        np.testing.assert_array_equal(other, np.asarray(flatten(getattr(free.opt_state, slot)[0])["cell0/input"]))
-    assert int(rewired.opt_state.count) == 4
+        np.testing.assert_array_equal(slots[1]["cell0/input"], slots[0]["cell0/input"])
+    assert int(rewired.opt_state.rule.count) == 4
     assert (np.asarray(rewired.weights["cell0"]["recurrent"])[~before & after] == 0).all()
+
+
+def test_averages_are_those_of_every_entrys_own_life():
+    """After every update, masks and nudges included: the mean of an entry is that of its last `age` values."""
+    trainer = trainer_of(SPARSIFIERS["rewired"], SGD(learning_rate=0.5, averaging=Averaging(1)))
+    operands, carry = beginning(trainer)
+    average = carry.opt_state.average._replace(since=jnp.zeros((), jnp.int32))
+    carry, walk = carry._replace(opt_state=carry.opt_state._replace(average=average)), []
+    for step in range(7):
+        carry = segment(trainer, operands, carry, step, step + 1)
+        walk.append(flatten(carry.weights))
+    average = carry.opt_state.average
+    found, ages = flatten(carry.opt_state.evaluated(carry.weights)), flatten(average.age)
+    mask = np.asarray(carry.sparse.masks["cell0/recurrent"])
+    assert set(np.unique(ages["cell0/recurrent"][mask])) > {1, 7}
+    for path, mean in found.items():
+        lives, values = np.broadcast_to(ages[path], mean.shape), np.stack([np.asarray(w[path]) for w in walk])
+        for place in np.ndindex(mean.shape):
+            expected = values[7 - lives[place] :, *place].mean() if lives[place] else values[-1, *place]
+            assert float(mean[place]) == pytest.approx(expected, rel=1e-4, abs=1e-6), (path, place)
+    assert not np.asarray(found["cell0/recurrent"])[~mask].any()
 
 
 def test_rigl_leaves_out_the_update_of_its_growth_step():

@@ -25,8 +25,10 @@ MEASURED = {
     "select": {"key": "d_stsp", "every": 2},
     "sparsifier": {"geometric": {"drop_fraction": 0.25, "starts": 1}},
     "rounds": {"count": 2},
+    "watch": {"measures": ["score"], "every": 2},
+    "snapshots": 2,
 }
-"""Rounds of geometric pruning as a user has them, judged by D_stsp."""
+"""Rounds of geometric pruning as a user has them, judged by D_stsp, watched, with snapshots."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,7 @@ def whole(tiny, tmp_path_factory):
     record = run(tiny(**MEASURED), tmp_path_factory.mktemp("whole"))
     assert [r.masks()["cell0/recurrent"].sum() if r.round else 16 for r in record.lineage()] == [16, 12, 9]
     assert record.outcome.name == "finished"
+    assert list(record.watched()["epoch"]) == record.snapshots() == [0, 2, 3]
     return record
 
 
@@ -183,6 +186,7 @@ def test_kill_9_at_random_moments(tmp_path, tree, whole, same, environ, leftover
     assert kills >= 1
     record = run(read_spec(fields), tmp_path / "runs")
     same(record, whole)
+    assert list(record.watched()["epoch"]) == record.snapshots() == [0, 2, 3]
     assert not leftovers(tmp_path / "runs")
 
 

@@ -16,7 +16,7 @@ from sparsernn.models.network import Ports
 from sparsernn.regularizers import REGULARIZERS
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training import stage
+from sparsernn.training import pruning
 from sparsernn.training.run import run
 from sparsernn.weights import flatten, get
 
@@ -32,13 +32,13 @@ def pruned(tiny, criterion="magnitude", count=2, rewind="initial", fraction=0.25
 def beginning(spec, store, monkeypatch, round=1):
     """The carry with which a round begins, and the record of the round before."""
     seen = []
-    real = stage.Stage.pruned
+    real = pruning.begin_round
 
-    def spied(self, *arguments):
-        seen.append(real(self, *arguments))
+    def spied(*arguments):
+        seen.append(real(*arguments))
         return seen[-1]
 
-    monkeypatch.setattr(stage.Stage, "pruned", spied)
+    monkeypatch.setattr(pruning, "begin_round", spied)
     record = run(spec, store, until=Clock(0, round, 4, 3))
     assert record.outcome.name == "paused"
     return seen[-1], record.parent

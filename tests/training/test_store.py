@@ -475,8 +475,8 @@ def test_pack_and_unpack():
 HOLD = """
 import sys, time
 from pathlib import Path
-from sparsernn.training.store import _locked
-with _locked(Path(sys.argv[1]), False, lambda: False):
+from sparsernn.training.lock import locked
+with locked(Path(sys.argv[1]), False, lambda: False):
     print("held", flush=True)
     sys.stdin.readline()
 """

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from sparsernn import __version__
-from sparsernn.cli import compare, data, demo, doctor, forecast, generate, look, parts, reconstruct, report, run, show
+from sparsernn.cli import (
+    compare,
+    data,
+    demo,
+    doctor,
+    forecast,
+    generate,
+    look,
+    parts,
+    reconstruct,
+    report,
+    run,
+    show,
+    watch,
+)
 
 app = typer.Typer(
     name="sparsernn",
@@ -20,6 +34,7 @@ app.command()(demo.demo)
 app.command()(look.look)
 app.command()(reconstruct.reconstruct)
 app.command()(run.run)
+app.command()(watch.watch)
 app.command()(report.report)
 app.command()(show.show)
 app.command()(parts.parts)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-WITHOUT = ("seed", "measures", "sparsifier", "rounds", "select")
-"""Fields of a spec that do not go into a label as they stand: a seed is a repetition, measures change nothing, and the
-sparsifier comes first in every label anyway."""
+WITHOUT = ("seed", "measures", "watch", "snapshots", "sparsifier", "rounds", "select")
+"""Fields of a spec that do not go into a label as they stand: a seed is a repetition, measures and what is watched
+change nothing, and the sparsifier comes first in every label anyway."""
 LONGEST = 28
 MOST_WORDS = 3
 """Words that tell apart tasks of one name."""

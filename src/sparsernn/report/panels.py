@@ -22,6 +22,7 @@ from sparsernn.report.figures import (
     mask,
     overlay,
     spectra,
+    watch,
 )
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.subject import Subject
@@ -183,6 +184,10 @@ def _of_training(subject: Subject) -> list[Panel]:
             history.numbers(subject.record),
         )
     ]
+    if subject.record.watch_entries():
+        watched = watch.numbers(subject.record)
+        caption = "" if isinstance(watched, Undefined) else watch.caption(watched)
+        found.append(_panel("watch", "While it learned", caption, watch, watched))
     for i, judged in enumerate(importance.numbers(subject.record)):
         name = "importance" if i == 0 else f"importance-{i + 1}"
         caption = " ".join(importance.sentences(judged)) + " Axis linear near 0, logarithmic far out."

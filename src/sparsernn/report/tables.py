@@ -167,6 +167,22 @@ def judged_weights(comparison: Comparison) -> Table:
     return Table("importance", "What single weights do", columns, rows)
 
 
+def strengths(comparison: Comparison) -> Table:
+    """The strengths of regularizers that were found by matching them to another penalty, one row each; empty where none
+    was, or nothing is trained yet."""
+    rows: list[list[Any]] = []
+    for t in comparison.trainings:
+        found = t.record.regularizers()
+        for i, part in enumerate(t.record.spec.get("regularizers", ())):
+            ((name, fields),) = part.items()
+            if f"strength/{i}" in found:
+                to = fields["strength"]["match"]["to"]
+                other = t.record.spec["regularizers"][to] if isinstance(to, int) else to
+                rows.append([t.label, t.round, t.seed, name, float(found[f"strength/{i}"]), next(iter(other))])
+    columns = ["run", "round", "seed", "regularizer", "strength", "equal at the beginning to"]
+    return Table("strengths", "Strengths found by matching", columns, rows)
+
+
 def side_by_side(trainings: Sequence[Training]) -> Table:
     """Every number on the test stretch, a column for each of a few trainings."""
     keys = dict.fromkeys(key for t in trainings for key in t.test)
@@ -187,7 +203,7 @@ def outcomes(comparison: Comparison) -> Table:
 
 def tables(comparison: Comparison) -> list[Table]:
     """All that have rows."""
-    parts = (summary, differences, over_seeds, everything, judged_weights, outcomes)
+    parts = (summary, differences, over_seeds, everything, judged_weights, strengths, outcomes)
     made = [part(comparison) for part in parts]
     return [table for table in made if table.rows]
 

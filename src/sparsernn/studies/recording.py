@@ -16,6 +16,8 @@ from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_series
 from sparsernn.models.network import Network
+from sparsernn.optimizers.base import AbstractOptimizer
+from sparsernn.optimizers.radam import RAdam
 from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
@@ -24,7 +26,6 @@ from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.reconstruction import Reconstruction, Recording, preparation
 from sparsernn.tasks.recording import series_of
-from sparsernn.training.optimizers import AbstractOptimizer, RAdam
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,13 +12,15 @@ from sparsernn.errors import DataError, SparseRNNError, StoreError
 from sparsernn.files.atomic import read_json
 from sparsernn.training.checkpoint import CHECKPOINT
 from sparsernn.training.outcome import HARD, HISTORY, OUTCOME, PARTS
-from sparsernn.training.record import FORMAT, Record
+from sparsernn.training.record import Record
+from sparsernn.training.run_files import FORMAT
+from sparsernn.training.snapshots import FOLDER, is_snapshot, name_of
 from sparsernn.training.store import MARKER
 
 Kind = Literal["damaged", "missing", "left over", "held"]
 KNOWN = {"spec.json", OUTCOME, CHECKPOINT, "lock", *PARTS}
-MADE_BESIDE = {"report.html", "figures", "tables"}
-"""What `sparsernn report` puts into a run directory."""
+MADE_BESIDE = {"report.html", "figures", "tables", FOLDER}
+"""What `sparsernn report` puts into a run directory, and snapshots, which may be deleted."""
 
 
 class Finding(NamedTuple):
@@ -106,12 +109,15 @@ def _parts(record: Record, held: bool) -> list[Finding]:
         "importance.safetensors": record.importance,
         "measures.json": record.measures,
         "evidence.safetensors": record.evidence,
+        "watch.json": record.watched,
+        "watch.csv": lambda: record.part("watch.csv"),
         "prepared.safetensors": lambda: "prepared.safetensors" in record.ledger().files and record.prepared(),
         "environment.json": lambda: record.ledger().files and record.environment(),
         "timings.csv": record.seconds,
         HISTORY: record.history,
         CHECKPOINT: record.checkpoint,
     }
+    readers |= {name_of(epoch): partial(record.snapshot, epoch) for epoch in record.snapshots()}
     found = {}
     for name, read in readers.items():
         try:
@@ -131,6 +137,8 @@ def _parts(record: Record, held: bool) -> list[Finding]:
             )
         elif name == HISTORY:
             then = f"delete it and {CHECKPOINT}: the next run begins this training anew, with the same numbers"
+        elif is_snapshot(name):
+            then = "delete it: nothing but watching afterwards needs it"
         elif name in HARD:
             then = _NEXT + (f", once {CHECKPOINT} is deleted" if lost else f", from {CHECKPOINT}")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,16 +13,19 @@ import jax.numpy as jnp
 import optax
 
 from sparsernn import masks as masking
+from sparsernn.forcings.base import AbstractForcing
 from sparsernn.masks import Masks, Prunable
-from sparsernn.models.network import Forcing, Network, Ports
+from sparsernn.models.network import Network, Ports
 from sparsernn.operands import join, split
+from sparsernn.optimizers.base import AbstractOptimizer, OptState
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
-from sparsernn.tasks.base import AbstractTask, Batch
-from sparsernn.training.forcing import AbstractForcing, plan
-from sparsernn.training.optimizers import AbstractOptimizer, forget
-from sparsernn.weights import Weights, get, replace
+from sparsernn.tasks.base import AbstractTask
+from sparsernn.training.frozen import as_before, frozen_paths, without_gradient
+from sparsernn.training.losses import input_sd, losses
+from sparsernn.training.signs import projected
+from sparsernn.weights import Weights, get
 
 CALL_SECONDS = 0.5
 """A compiled call lasts about this long, so that Ctrl-C and progress bars answer."""
@@ -43,6 +46,7 @@ class Trainer:
     epochs: int
     updates_per_epoch: int
     batch: int
+    frozen: tuple[str, ...] = ()
 
     @property
     def prunables(self) -> tuple[Prunable, ...]:
@@ -55,84 +59,71 @@ class Trainer:
         total = sum(p.size for p in self.prunables) - sum(p.size for p in acted)
         return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
 
-    def rate(self, step: Any) -> jax.Array:
-        """The learning rate of update `step` (0, 1, ...)."""
-        return self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
+    def rate(self, step: Any, opt_state: OptState | None = None) -> jax.Array:
+        """The learning rate of update `step` (0, 1, ...) as planned, or with what validation has said so far."""
+        planned = self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
+        return planned if opt_state is None else self.optimizer.rate_now(planned, opt_state)
 
     def clock(self, step: Any, round: Any = 0) -> Clock:
         return Clock(step, round, self.updates_per_epoch, self.epochs)
 
 
 class Operands(NamedTuple):
-    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays."""
+    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays, and
+    by path the signs that are held."""
 
     root: jax.Array
     round: Any
     data: Any
     fixed: tuple[Any, ...]
+    signs: Mapping[str, Any] = {}
 
 
 class Carry(NamedTuple):
     """The state of a training between two updates. `diverged` is the step at which it froze, -1 while it is healthy;
     `states` are those that the next window goes on from, where a task's windows follow one another, else ().
-    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch."""
+    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch. `given` are masks that stay,
+    of matrices that the sparsifier does not act on."""
 
     weights: Weights
     trained: tuple[Any, ...]
-    opt_state: Any
+    opt_state: OptState
     sparse: SparseState
     states: Any
     loss: jax.Array
     penalty: jax.Array
     norm: jax.Array
     diverged: jax.Array
+    given: Masks
+
+    @property
+    def masks(self) -> Masks:
+        """All of them."""
+        return self.sparse.masks | self.given
 
 
-def init_carry(trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState) -> Carry:
+def init_carry(
+    trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState, given: Masks | None = None
+) -> Carry:
     """The carry before the first update."""
-    weights = masking.apply(weights, sparse.masks)
+    given = given or {}
+    weights = masking.apply(weights, sparse.masks | given)
     zero = jnp.zeros(())
-    opt_state = trainer.optimizer.rule().init((weights, trained))
+    opt_state = trainer.optimizer.init((weights, trained), sparse.masks)
     states = trainer.network.zeros((trainer.batch,)) if trainer.task.carried else ()
-    return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32))
+    return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32), given)
 
 
-def beginning(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
-    """The states a batch begins from, and its forcing."""
-    observed = trainer.task.observed
-    begun = trainer.network.init_states(weights, batch, observed, states)
-    return begun, plan(trainer.forcing, batch) if observed else None
-
-
-class Losses(NamedTuple):
-    """Of one batch: the task's loss, the sum of strength * penalty, and the states after its last step."""
-
-    loss: jax.Array
-    penalty: jax.Array
-    states: Any
-
-
-def losses(
-    trainer: Trainer,
-    weights: Weights,
-    trained: Any,
-    fixed: Any,
-    batch: Batch,
-    states: Any = (),
-    key: jax.Array | None = None,
-) -> Losses:
-    """Of masked weights on one batch, from the carried `states` where the task carries them. With a `key` values are
-    dropped as the network's dropout says."""
-    outputs, after = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch, states), key)
-    penalty = jnp.zeros(())
-    for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
-        penalty += regularizer.strength * regularizer.penalty(own, constant, weights, trainer.prunables)
-    return Losses(trainer.task.loss(outputs, batch), penalty, after)
+def advance(trainer: Trainer, trained: Any, fixed: Any, weights: Weights) -> tuple[Any, ...]:
+    """The trained arrays of the regularizers after an update of the weights."""
+    triples = zip(trainer.regularizers, trained, fixed, strict=True)
+    return tuple(r.advance(own, constant, weights, trainer.prunables) for r, own, constant in triples)
 
 
 def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
     """One update. The order is part of the contract:
-    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due."""
+    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due ->
+    signs. Frozen arrays have no gradient and are as before after the nudge."""
     root, fixed = operands.root, operands.fixed
     batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch, step)
 
@@ -141,26 +132,27 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
         found = losses(trainer, weights, trained, fixed, batch, carry.states, named(root, "dropout", step))
         return found.loss + found.penalty, found
 
-    masks = carry.sparse.masks
+    masks = carry.masks
     weights = masking.apply(carry.weights, masks)
+    frozen = frozen_paths(trainer.frozen, trainer.prunables, weights)
     (_, found), (dense, g_trained) = jax.value_and_grad(objective, has_aux=True)((weights, carry.trained))
     loss, penalty = found.loss, found.penalty
     sparse = trainer.sparsifier.accumulate(carry.sparse, dense)
-    gradients = (masking.apply(dense, masks), g_trained)
+    gradients = (without_gradient(masking.apply(dense, masks), frozen), g_trained)
     norm = optax.tree_utils.tree_norm(gradients)
     clock = trainer.clock(step + 1, operands.round)
     due = trainer.sparsifier.due(clock)
 
     def move(carry: Carry) -> Carry:
-        rule = trainer.optimizer.rule()
-        steps, opt_state = rule.update(
-            trainer.optimizer.clip(gradients, norm), carry.opt_state, (weights, carry.trained)
+        rate, before = trainer.rate(step, carry.opt_state), (weights, carry.trained)
+        (moved, trained), opt_state = trainer.optimizer.move(
+            gradients, norm, carry.opt_state, before, rate, trainer.prunables
         )
-        rate = trainer.rate(step)
-        moved, trained = jax.tree.map(lambda w, s: w - (rate * s).astype(w.dtype), (weights, carry.trained), steps)
         moved = masking.apply(moved, masks)
         moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
-        trained = tuple(r.retract(t) for r, t in zip(trainer.regularizers, trained, strict=True))
+        moved = as_before(moved, weights, frozen)
+        trained = advance(trainer, trained, fixed, moved)
+        opt_state = trainer.optimizer.follow(opt_state, signed(moved))
         if trainer.sparsifier.skips_update and due is not False:
             moved, trained, opt_state = jax.tree.map(
                 partial(jnp.where, due), (weights, carry.trained, carry.opt_state), (moved, trained, opt_state)
@@ -176,14 +168,20 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
             norm=jnp.maximum(carry.norm, norm),
         )
         if due is False or not trainer.sparsifier.traceable:  # then `train` asks for new masks, on the host
-            return after
+            return held(after)
 
         def rewire(after: Carry) -> Carry:
             activity = input_sd(trainer, weights, batch, carry.states) if trainer.sparsifier.needs_activity else None
             snapshot = Snapshot(clock, after.weights, dense, activity, rate)
             return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
 
-        return jax.lax.cond(due, rewire, lambda after: after, after)
+        return held(jax.lax.cond(due, rewire, lambda after: after, after))
+
+    def signed(weights: Weights) -> Weights:
+        return projected(weights, operands.signs) if operands.signs else weights
+
+    def held(after: Carry) -> Carry:
+        return after._replace(weights=signed(after.weights))
 
     def freeze(carry: Carry) -> Carry:
         return carry._replace(diverged=jnp.where(carry.diverged < 0, jnp.asarray(step, jnp.int32), carry.diverged))
@@ -195,16 +193,8 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
 def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights, changed: Masks) -> Carry:
     """Take over new masks; the optimizer forgets what it knew of dropped and grown entries."""
-    marks = replace(jax.tree.map(lambda w: jnp.zeros((), bool), weights), changed)
-    nothing = jax.tree.map(lambda t: jnp.zeros((), bool), carry.trained)
-    opt_state = forget(trainer.optimizer.rule(), carry.opt_state, (marks, nothing))
+    opt_state = trainer.optimizer.forget(carry.opt_state, (weights, carry.trained), changed)
     return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
-
-
-def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> dict[str, jax.Array]:
-    """sd of what every prunable multiplies on one batch, under the training's forcing."""
-    paths = [p.path for p in trainer.prunables]
-    return trainer.network.input_sd(weights, paths, batch.inputs, *beginning(trainer, weights, batch, states))
 
 
 def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
@@ -217,30 +207,6 @@ def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last
 def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
     trainer = join(skeleton, numbers)
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
-
-
-def average_signals(
-    trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16
-) -> tuple[Weights, dict]:
-    """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
-
-    At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
-    Nothing is dropped; where windows follow one another all begin from the carried states.
-    """
-    return _average_signals(*split(trainer), operands, carry, step, count)
-
-
-@partial(jax.jit, static_argnames=("skeleton", "count"))
-def _average_signals(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, step: Any, count: int) -> Any:
-    trainer = join(skeleton, numbers)
-
-    def one(i: Any) -> Any:
-        batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step + i)
-        weights = masking.apply(carry.weights, carry.sparse.masks)
-        loss = lambda w: losses(trainer, w, carry.trained, operands.fixed, batch, carry.states).loss
-        return jax.tree.map(jnp.abs, jax.grad(loss)(weights)), input_sd(trainer, weights, batch, carry.states)
-
-    return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))
 
 
 class Report(NamedTuple):
@@ -261,12 +227,13 @@ def train(
     carry: Carry,
     step: int,
     until: int,
-    at_epoch: Callable[[Report, Carry], None],
+    at_epoch: Callable[[Report, Carry], Carry | None],
     at_host: Callable[[int, Carry], Carry],
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
-    """Update from `step` to `until`. `at_epoch` is told of every finished epoch, `at_host` changes masks where the
-    sparsifier needs the host, `at_call` is told after every compiled call and stops the loop by returning True.
+    """Update from `step` to `until`. `at_epoch` is told of every finished epoch (and may return another carry to
+    go on with), `at_host` changes masks where the sparsifier needs the host, `at_call` is told after every compiled
+    call and stops the loop by returning True.
     How the updates are cut into calls depends on the machine's speed; the numbers do not depend on it."""
     sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
     host = not sparsifier.traceable and not sparsifier.by_rounds
@@ -288,11 +255,12 @@ def train(
             carry = at_host(step, carry)
         if step % size == 0:
             epoch = step // size
-            rate = float(trainer.rate(step - 1))
+            rate = float(trainer.rate(step - 1, carry.opt_state))
             sums = float(carry.loss) / size, float(carry.penalty) / size, float(carry.norm)
             zero = jnp.zeros_like(carry.loss)
             carry = carry._replace(loss=zero, penalty=zero, norm=zero)
-            at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+            changed = at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+            carry = carry if changed is None else changed
         if at_call(step, carry):
             break
     return carry, step
@@ -300,7 +268,7 @@ def train(
 
 def count(trainer: Trainer, carry: Carry) -> int:
     """Number of weights that exist, over all prunable matrices."""
-    masks = carry.sparse.masks
+    masks = carry.masks
     return sum(
         int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,29 +17,46 @@ from sparsernn.errors import DataError
 from sparsernn.files import sealed
 
 OUTCOME = "outcome.json"
-SOFT = ("environment.json", "timings.csv", "prepared.safetensors", "measures.json", "evidence.safetensors")
+WATCH = ("watch.json", "watch.csv")
+SOFT = ("environment.json", "timings.csv", "prepared.safetensors", "measures.json", "evidence.safetensors", *WATCH)
 """Files that are made again beside the weights."""
 HARD = ("importance.safetensors", "weights.safetensors", "masks.safetensors", "regularizers.safetensors")
 """Files that are made again by training, from the checkpoint on."""
 HISTORY = "history.csv"
 PARTS = (*SOFT, *HARD, HISTORY)
-"""What outcome.json certifies. history.csv only while no process trains: then the checkpoint does, up to a length."""
+"""What outcome.json certifies, beside snapshots. history.csv only while no process trains: else the checkpoint does."""
 
+
+class Ending(StrEnum):
+    """The ways in which a training can stand. Each is its own word: ``outcome.name == "finished"``."""
+
+    FINISHED = "finished"
+    PAUSED = "paused"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    RUNNING = "running"
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+ENDED = (Ending.FINISHED, Ending.DIVERGED)
+"""Nothing is left to train."""
 ADVICE = {
-    "finished": "All epochs are done.",
-    "paused": "Stopped where it was asked to; the same run without `until` goes on from here.",
-    "diverged": "Lower the learning rate, set clip_norm (1 to 10), or shorten "
+    Ending.FINISHED: "All epochs are done.",
+    Ending.PAUSED: "Stopped where it was asked to; the same run without `until` goes on from here.",
+    Ending.DIVERGED: "Lower the learning rate, set clip_norm (1 to 10), or shorten "
     "the sequence or the forcing interval; the last good weights are kept.",
-    "interrupted": "Stopped from outside; the same command goes on from the last checkpoint.",
-    "failed": "An error ended the run; see `why`.",
+    Ending.INTERRUPTED: "Stopped from outside; the same command goes on from the last checkpoint.",
+    Ending.FAILED: "An error ended the run; see `why`.",
 }
 
 
 class Outcome(NamedTuple):
-    """How a run stands: `name` is one of finished, paused, diverged, interrupted, failed, running. `epoch`: the one
-    whose weights were kept, None as long as none has been."""
+    """How a run stands. `epoch`: the one whose weights were kept, None as long as none has been."""
 
-    name: str
+    name: Ending
     step: int
     why: str
     epoch: int | None = None
@@ -48,7 +66,7 @@ class Outcome(NamedTuple):
         return ADVICE.get(self.name, "")
 
 
-RUNNING = Outcome("running", 0, "no outcome yet: the run goes on, or was killed; the same command resumes it")
+RUNNING = Outcome(Ending.RUNNING, 0, "no outcome yet: the run goes on, or was killed; the same command resumes it")
 
 
 class Ledger(NamedTuple):
@@ -84,6 +102,7 @@ def parse(raw: bytes, identity: str, path: Path) -> Ledger:
         raise DataError(f"{path} was written for another run")
     try:
         outcome = Outcome(*(found[name] for name in Outcome._fields))
+        outcome = outcome._replace(name=Ending(outcome.name))
         return Ledger(outcome, float(found["seconds"]), dict(found["files"]), dict(found["coming"]))
     except (KeyError, TypeError, ValueError):
         raise DataError(f"{path} lacks what an outcome has") from None

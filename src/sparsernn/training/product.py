@@ -10,16 +10,12 @@ import numpy as np
 from sparsernn.masks import Masks, apply
 from sparsernn.training.checkpoint import pack
 from sparsernn.training.loop import Carry
-from sparsernn.weights import Weights, flatten, unflatten
-
-
-def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Those whose names begin with `prefix`, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+from sparsernn.weights import Weights, flatten, under, unflatten
 
 
 class Product(NamedTuple):
-    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name."""
+    """What a training makes: masked weights (averages, where the optimizer averages), their masks, and the trained
+    arrays of the regularizers, by name."""
 
     weights: Weights
     masks: Masks
@@ -27,8 +23,8 @@ class Product(NamedTuple):
 
     @classmethod
     def of(cls, carry: Carry) -> Product:
-        masks = carry.sparse.masks
-        return cls(apply(carry.weights, masks), masks, pack(carry.trained))
+        masks = carry.masks
+        return cls(apply(carry.opt_state.evaluated(carry.weights), masks), masks, pack(carry.trained))
 
 
 class Best(NamedTuple):

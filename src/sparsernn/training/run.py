@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,16 @@ from sparsernn.errors import SparseRNNError, SpecError
 from sparsernn.masks import nonzeros
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import identity, plain
+from sparsernn.training.beginnings import beginning_of, first_masks
+from sparsernn.training.environment import library_versions
+from sparsernn.training.frozen import check_frozen, frozen_paths
 from sparsernn.training.loop import Trainer
+from sparsernn.training.matching import matched
+from sparsernn.training.outcome import Ending
 from sparsernn.training.run_spec import RunSpec, describe
 from sparsernn.training.stage import Progress, Stage
-from sparsernn.training.store import MARKER, Record, library_versions, open_store, opened
+from sparsernn.training.store import MARKER, Record, open_store, opened
+from sparsernn.training.watch import Watched
 from sparsernn.weights import Weights
 
 CHECKPOINT_SECONDS = 20.0
@@ -69,7 +76,7 @@ def run(
             record = Record(directory.directory)
             if at_round is not None:
                 at_round(record)
-            if outcome.name != "finished" or (until is not None and round >= until.round):
+            if outcome.name != Ending.FINISHED or (until is not None and round >= until.round):
                 break
     assert record is not None
     return record
@@ -102,7 +109,9 @@ def _standing(spec: RunSpec, store: Path, data: tuple[str, str]) -> list[Record]
         about = describe(spec, round, found[-1].identity if found else None, data)
         record = Record(store / about["identity"][:16])
         taken = {entry["identity"] for entry in record.measures().values()}
-        if record.about != about or record.outcome.name != "finished" or not wanted <= taken or not record.whole():
+        if record.about != about or record.outcome.name != Ending.FINISHED or not wanted <= taken or not record.whole():
+            return []
+        if spec.watch and Watched(record.watch_entries()).missing(spec.watch, spec.epochs, spec.epochs):
             return []
         found.append(record)
     return found
@@ -116,7 +125,7 @@ def check(spec: RunSpec) -> None:
         try:
             act()
         except SpecError as error:
-            problems.extend(f"{what}: {problem}" for problem in error.problems)
+            problems.extend(f"{what}: {problem}" if what else problem for problem in error.problems)
             return False
         return True
 
@@ -126,16 +135,31 @@ def check(spec: RunSpec) -> None:
     prunables = trainer.prunables
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
+    attempt("frozen", lambda: _check_frozen(spec, trainer, weights))
+    if attempt("initial", lambda: beginning_of(replace(spec, signs=None), trainer)):
+        fits = attempt("signs", lambda: beginning_of(spec, trainer))
+        if fits and spec.initial is not None:
+            attempt("sparsifier", lambda: first_masks(spec, trainer, beginning_of(spec, trainer)))
     if spec.sparsifier is not None:
         attempt("sparsifier", lambda: _check_counts(spec, trainer, weights))
-    for i, regularizer in enumerate(spec.regularizers):
-        trained, fixed = regularizer.init(rng.key(spec.seed, "regularizer", i), prunables)
-        penalty = partial(regularizer.penalty, trained, fixed, weights, prunables)
+    arrays = [r.init(rng.key(spec.seed, "regularizer", i), prunables) for i, r in enumerate(spec.regularizers)]
+    for i, (regularizer, (own, fixed)) in enumerate(zip(spec.regularizers, arrays, strict=True)):
+        penalty = partial(regularizer.penalty, own, fixed, weights, prunables)
         attempt(f"regularizers.{i}", partial(jax.eval_shape, penalty))
-    for i, measure in enumerate(spec.measures):
-        attempt(f"measures.{i}", partial(measure.check, trainer.network, weights))
+    if not problems:  # real numbers, where all parts fit
+        attempt("", lambda: matched(spec, trainer))
+    attempt("optimizer.groups", lambda: spec.optimizer.members(prunables, (weights, tuple(a[0] for a in arrays))))
+    for where, measures in (("measures", spec.measures), ("watch.measures", spec.watch.measures if spec.watch else ())):
+        for i, measure in enumerate(measures):
+            attempt(f"{where}.{i}", partial(measure.check, trainer.network, weights))
     if problems:
         raise SpecError(problems)
+
+
+def _check_frozen(spec: RunSpec, trainer: Trainer, weights: Weights) -> None:
+    paths = frozen_paths(spec.frozen, trainer.prunables, weights)
+    acted = spec.sparsifier.acted(trainer.prunables) if paths and spec.sparsifier else ()
+    check_frozen(paths, spec.sparsifier, [p.path for p in acted], trainer.clock(0))
 
 
 def _check_counts(spec: RunSpec, trainer: Trainer, weights: Weights) -> None:

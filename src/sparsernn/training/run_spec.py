@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sparsernn.errors import SpecError, StoreError, nearest
+from sparsernn.forcings.base import AbstractForcing
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.models.network import Network, Ports
+from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.registry import read_from_a_file
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least, holds
@@ -16,11 +18,19 @@ from sparsernn.sparsifiers import BY_ROUNDS
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
-from sparsernn.training.forcing import AbstractForcing
+from sparsernn.training.initial import Initial
 from sparsernn.training.loop import Trainer
-from sparsernn.training.optimizers import AbstractOptimizer, RAdam
-from sparsernn.training.record import FORMAT, Record
+from sparsernn.training.record import Record
 from sparsernn.training.rounds import Rounds
+from sparsernn.training.run_files import FORMAT
+from sparsernn.training.signs import Signs
+from sparsernn.training.snapshots import Snapshots
+from sparsernn.training.watch import Watch
+
+BESIDE = ("measures", "watch", "snapshots")
+"""Fields that decide nothing about the trajectory."""
+LATER = ("initial", "frozen", "signs")
+"""Fields that are no part of the identity where they are empty, so that runs from before they existed keep theirs."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,10 @@ class Select(Checked):
     @staticmethod
     def from_plain(value: Any) -> Any:
         return {"key": value} if isinstance(value, str) else value
+
+
+def _radam() -> AbstractOptimizer:
+    return build(AbstractOptimizer, "radam")  # type: ignore[type-abstract]
 
 
 def _by_rounds(sparsifier: AbstractSparsifier | None) -> bool:
@@ -55,8 +69,11 @@ class RunSpec(Checked):
     """A run, whole: what it learns, with which network, how it is trained, made sparse, and judged.
 
     `epochs` (of `updates_per_epoch` updates; ``pass``: once through the training data) is the horizon of every
-    schedule. `sparsifier` acts while training, or, with `rounds`, between trainings. `select` None keeps the last
-    weights. Everything but `measures` (and the number of rounds) decides the trajectory and so names the directory.
+    schedule. `sparsifier` acts while training, or, with `rounds`, between trainings. `initial` says what it begins from
+    instead of fresh weights, `frozen` which arrays (roles or paths) do not learn, `signs` which signs are held.
+    `select` None keeps the last weights. `watch` takes measures while it trains, `snapshots` keeps weights on the way.
+    Everything but `measures`, `watch`, `snapshots` (and the number of rounds) decides the trajectory and so names the
+    directory.
 
     >>> spec = sparsernn.read_spec({"task": "adding", "network": {"rnn": {"hidden": 8}}, "epochs": 3})
     >>> isinstance(spec, sparsernn.RunSpec), spec.epochs, spec.optimizer
@@ -66,15 +83,20 @@ class RunSpec(Checked):
     task: AbstractTask
     network: Network
     forcing: AbstractForcing | None = None
-    optimizer: AbstractOptimizer = field(default_factory=RAdam)
+    optimizer: AbstractOptimizer = field(default_factory=_radam)
     epochs: int = 100
     updates_per_epoch: int | Literal["pass"] = 50
     batch: int = 16
     sparsifier: AbstractSparsifier | None = None
     rounds: Rounds | None = None
     regularizers: tuple[AbstractRegularizer, ...] = ()
+    initial: Initial | None = None
+    frozen: tuple[str, ...] = ()
+    signs: Signs | None = None
     measures: tuple[AbstractMeasure, ...] = ()
     select: Select | None = None
+    watch: Watch | None = None
+    snapshots: Snapshots | None = None
     precision: Literal["float32", "float64"] = "float32"
     seed: int = 0
 
@@ -113,8 +135,17 @@ class RunSpec(Checked):
             "select: this sparsifier judges single weights; say by what, for instance select: d_stsp",
         ),
         holds(
+            lambda optimizer, select: not optimizer.needs_validation or select is not None,
+            "select: the optimizer's plateau and averaging follow validation; say by what, for instance "
+            "select: {{key: loss, every: 1}}",
+        ),
+        holds(
             lambda measures, task: not _unsuited(measures, task),
             lambda measures, task: "; ".join(_unsuited(measures, task)),
+        ),
+        holds(
+            lambda watch, task: watch is None or not _unsuited(watch.measures, task),
+            lambda watch, task: "watch: " + "; ".join(_unsuited(watch.measures, task)),
         ),
     )
 
@@ -140,7 +171,7 @@ class RunSpec(Checked):
             acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
         return Trainer(
             task, self.network, ports, self.forcing, self.optimizer, acting, self.regularizers, self.epochs,
-            self.updates, self.batch,
+            self.updates, self.batch, self.frozen,
         )  # fmt: skip
 
 
@@ -172,7 +203,7 @@ def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str
     task's `content_hash` and `describe` where they are known already; else the data are loaded."""
     fields = plain(spec)
     judge = plain(spec.judge) if spec.judge else None
-    deciding = {k: v for k, v in fields.items() if k != "measures"}
+    deciding = {k: v for k, v in fields.items() if k not in BESIDE and not (k in LATER and not v)}
     ((name, task),) = fields["task"].items()
     deciding["task"] = {name: {k: v for k, v in task.items() if k not in spec.task.places}}
     if spec.rounds is not None:
@@ -180,7 +211,20 @@ def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str
         if round == 0:  # the first training is the same for every criterion
             deciding["sparsifier"] = fields["sparsifier"] = None
             fields["rounds"] = None
+    given = _given(spec, deciding)
     content, source = data or (spec.task.content_hash(), spec.task.describe())
-    about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": content}
+    about = {"format": FORMAT, "spec": deciding, "judge": judge, "data": content, **given}
     about |= {"round": round, "parent": parent}
     return {"identity": identity(about), **about, "spec": fields, "source": source}
+
+
+def _given(spec: RunSpec, deciding: dict[str, Any]) -> dict[str, Any]:
+    """The hashes of what a run reads besides its data, in place of where it lies."""
+    hashes = {}
+    if spec.initial is not None:
+        deciding["initial"] = {k: v for k, v in deciding["initial"].items() if k != "source"}
+        hashes["initial"] = spec.initial.read().sha256
+    if spec.signs is not None and (given := spec.signs.read()) is not None:
+        deciding["signs"] = {k: v for k, v in deciding["signs"].items() if k != "kept"}
+        hashes["signs"] = given.sha256
+    return {"given": hashes} if hashes else {}

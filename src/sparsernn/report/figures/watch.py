@@ -1,0 +1,157 @@
+"""What was watched while a network learned, over the epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib.ticker import NullFormatter
+from plotly.subplots import make_subplots
+
+from sparsernn.errors import Undefined
+from sparsernn.report.figures import style
+from sparsernn.training.record import Record
+
+POINTS, PANELS, ACROSS = 500, 12, 2
+COMPANIONS = ("_null_mean", "_null_sd", "_sd")
+"""Numbers that say how sure another one is: no panels of their own."""
+
+
+class WatchPanel(NamedTuple):
+    """One number by epoch, (n,); `null` holds mean and sd (n,) of the random networks it is to be held against."""
+
+    title: str
+    epochs: np.ndarray
+    values: np.ndarray
+    log: bool
+    null: tuple[np.ndarray, np.ndarray] | None = None
+
+
+class WatchFigure(NamedTuple):
+    """`left_out`: how many numbers are not drawn because they never change, `more`: because there are so many.
+    `chosen`: the epoch whose weights were kept (None: unknown)."""
+
+    panels: tuple[WatchPanel, ...]
+    left_out: int
+    more: int
+    chosen: int | None
+
+
+def numbers(record: Record) -> WatchFigure | Undefined:
+    """One panel a number, at most twelve, in the order of the measures; what its nulls say lies behind it."""
+    columns = record.watched()
+    if not columns:
+        return Undefined("nothing was watched while it learned (`watch` in its spec)")
+    epochs = columns.pop("epoch")
+    found, still = [], 0
+    for name, values in columns.items():
+        if name.endswith(COMPANIONS) and name.rsplit("_null", 1)[0].removesuffix("_sd") in columns:
+            continue
+        taken = np.isfinite(values)
+        if not taken.any() or np.ptp(values[taken]) == 0:
+            still += 1
+            continue
+        at = np.flatnonzero(taken)[style.every(int(taken.sum()), POINTS)]
+        null = None
+        if f"{name}_null_mean" in columns and f"{name}_null_sd" in columns:
+            null = columns[f"{name}_null_mean"][at], columns[f"{name}_null_sd"][at]
+        own = values[at]
+        log = bool(null is None and own.min() > 0 and own.max() > 8 * own.min())
+        found.append(WatchPanel(name, epochs[at], own, log, null))
+    if not found:
+        return Undefined(f"none of the {still} watched numbers ever changed")
+    epoch = record.outcome.epoch
+    return WatchFigure(tuple(found[:PANELS]), still, len(found[PANELS:]), epoch)
+
+
+def caption(numbers: WatchFigure) -> str:
+    """What is to be seen, and what is not drawn."""
+    said = "Measures on the validation split, epoch by epoch; epoch 0 is before the first update."
+    if any(panel.null for panel in numbers.panels):
+        said += " Gray: random networks with as many connections, mean and sd."
+    said += f" Dotted: the weights of epoch {numbers.chosen} were kept." if numbers.chosen is not None else ""
+    said += f" {numbers.left_out} numbers never changed." if numbers.left_out else ""
+    return said + (f" {numbers.more} more stand in watch.csv." if numbers.more else "")
+
+
+def draw(numbers: WatchFigure) -> go.Figure:
+    """Two panels in a row, over common epochs."""
+    rows = -(-len(numbers.panels) // ACROSS)
+    across = min(ACROSS, len(numbers.panels))
+    titles = [style.symbols(style.shown(panel.title)) for panel in numbers.panels]
+    made = make_subplots(rows, across, subplot_titles=titles, vertical_spacing=0.32 / max(rows, 2))
+    for i, panel in enumerate(numbers.panels):
+        place = {"row": i // across + 1, "col": i % across + 1}
+        if panel.null is not None:
+            mean, sd = panel.null
+            for j, edge in enumerate((mean - sd, mean + sd)):
+                made.add_trace(
+                    go.Scatter(
+                        x=style.compact(panel.epochs),
+                        y=style.compact(edge),
+                        fill="tonexty" if j else None,
+                        fillcolor="rgba(107,114,128,0.2)",
+                        line={"width": 0},
+                        mode="lines",
+                        hoverinfo="skip",
+                        showlegend=False,
+                    ),
+                    **place,
+                )
+        made.add_trace(
+            go.Scatter(
+                x=style.compact(panel.epochs),
+                y=style.compact(panel.values),
+                showlegend=False,
+                mode="lines+markers" if len(panel.epochs) < 60 else "lines",
+                marker={"size": 5},
+                line={"color": style.color(0), "width": 1.5},
+                hovertemplate="epoch %{x}: %{y:.4g}<extra></extra>",
+            ),
+            **place,
+        )
+        axis = style.log_axis(panel.values.tolist()) if panel.log else {"nticks": 5}
+        made.update_yaxes(**axis, **place)
+        if numbers.chosen is not None:
+            made.add_vline(numbers.chosen, line={"color": style.color(1), "width": 1.2, "dash": "dot"}, **place)
+    style.house(made, 70 + 190 * rows, margin={"l": 60, "r": 20, "t": 40, "b": 54})
+    made.update_annotations(font={"size": 12})
+    made.update_xaxes(matches="x")
+    for column in range(1, across + 1):
+        last = max(i // across + 1 for i in range(len(numbers.panels)) if i % across + 1 == column)
+        made.update_xaxes(title_text="epoch", row=last, col=column)
+    return made
+
+
+def picture(numbers: WatchFigure, path: Path) -> None:
+    """The same as a PNG file."""
+    across = min(ACROSS, len(numbers.panels))
+    rows = -(-len(numbers.panels) // ACROSS)
+    with style.styled():
+        made = style.canvas(4.8 * across, 0.5 + 1.8 * rows)
+        grid = made.subplots(rows, across, sharex=True, squeeze=False).ravel()
+        for axes, panel in zip(grid, numbers.panels, strict=False):
+            if panel.null is not None:
+                mean, sd = panel.null
+                axes.fill_between(panel.epochs, mean - sd, mean + sd, color=style.QUIET, alpha=0.2, linewidth=0)
+            axes.plot(
+                panel.epochs,
+                panel.values,
+                color=style.color(0),
+                marker="o" if len(panel.epochs) < 60 else None,
+                markersize=3,
+            )
+            axes.set_title(style.formula(style.written(panel.title)), fontsize=9)
+            if panel.log:
+                axes.set_yscale("log")
+                axes.yaxis.set_minor_formatter(NullFormatter())
+            if numbers.chosen is not None:
+                axes.axvline(numbers.chosen, color=style.color(1), linestyle=":", linewidth=1.2)
+        for axes in grid[len(numbers.panels) :]:
+            axes.set_visible(False)
+        for axes in grid[max(0, len(numbers.panels) - across) : len(numbers.panels)]:
+            axes.set_xlabel("epoch")
+            axes.tick_params(labelbottom=True)
+        style.save(made, path)

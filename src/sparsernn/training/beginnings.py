@@ -1,0 +1,72 @@
+"""What a training begins from: fresh or given weights, given masks, held signs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from sparsernn import rng
+from sparsernn.errors import SpecError, StoreError
+from sparsernn.masks import Masks, nonzeros
+from sparsernn.sparsifiers.base import SparseState
+from sparsernn.training.frozen import as_before, frozen_paths
+from sparsernn.training.initial import Laid
+from sparsernn.training.loop import Trainer
+from sparsernn.training.run_spec import RunSpec
+from sparsernn.training.signs import turned
+from sparsernn.weights import Weights, get, replace
+
+
+class Beginning(NamedTuple):
+    """Of a run's first training: dense weights, the masks that were given, the signs that are held, by path. `laid`:
+    paths of the matrices that were given."""
+
+    weights: Weights
+    masks: Masks
+    signs: Masks
+    laid: tuple[str, ...] = ()
+
+
+def beginning_of(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None = None) -> Beginning:
+    """How the run begins; the same however often it is asked. `hashes`: of what is read, as the run's identity has
+    them. SpecError where what was given does not fit, StoreError where it has changed since."""
+    fresh = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
+    given = None if spec.initial is None else spec.initial.read()
+    if given is not None and hashes is not None and given.sha256 != hashes.get("initial"):
+        raise StoreError(f"{given.source} has changed while the run began; run the same command again")
+    laid = Laid(fresh, {}, ())
+    if spec.initial is not None and given is not None:
+        laid = spec.initial.lay(given, trainer.prunables, fresh)
+    if spec.signs is None:
+        return Beginning(laid.weights, laid.masks, {}, laid.paths)
+    signs = spec.signs.held(spec.seed, trainer.prunables, laid.weights, laid.masks)
+    fresh_sizes = spec.initial is None or spec.initial.weights is not True
+    return Beginning(turned(laid.weights, signs, spec.signs.sizes(fresh_sizes)), laid.masks, signs, laid.paths)
+
+
+def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[SparseState, Masks]:
+    """The sparsifier's state before the first update, and the given masks of matrices that it does not act on. Where it
+    acts on one with a given mask it goes on from that. SpecError where a method of constant number begins with another
+    number of weights than was given."""
+    sparsifier, prunables = trainer.sparsifier, trainer.prunables
+    own = sparsifier.init(rng.key(spec.seed, "masks"), prunables, trainer.clock(0), begun.weights)
+    mine = {path: begun.masks.get(path, mask) for path, mask in own.masks.items()}
+    had, has = nonzeros(own.masks), nonzeros(mine)
+    size = sum(p.size for p in prunables if p.path in mine)
+    if has != had and had < size:
+        raise SpecError(
+            f"initial: the given masks leave {has:,} of {size:,} weights, the sparsifier begins with {had:,} and keeps "
+            f"that number; give it density: {has / size:.6g}"
+        )
+    return own._replace(masks=mine), {path: mask for path, mask in begun.masks.items() if path not in mine}
+
+
+def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: Beginning) -> Weights:
+    """Other fresh weights for a round, with the signs that were given or are held; frozen arrays stay as they were."""
+    weights = trainer.network.init(rng.key(spec.seed, "init", round), trainer.ports)
+    if spec.initial is not None and spec.initial.weights == "signs":
+        weights = replace(weights, {p: jnp.abs(get(weights, p)) * jnp.sign(get(begun.weights, p)) for p in begun.laid})
+    if spec.signs is not None:
+        weights = turned(weights, begun.signs, spec.signs.sizes(True))
+    return as_before(weights, begun.weights, frozen_paths(spec.frozen, trainer.prunables, weights))

@@ -1,0 +1,111 @@
+"""Matrices from elsewhere: those of a run, of a file of weights, or one matrix in a file of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsernn.errors import DataError, SpecError
+from sparsernn.files import safetensors_file
+from sparsernn.files.kinds import TEXT, read_table
+from sparsernn.files.limits import regular_file, sha256_of
+from sparsernn.files.reading import Reading
+from sparsernn.masks import Prunable, chosen
+from sparsernn.training.record import Record
+from sparsernn.weights import flatten
+
+
+class Given(NamedTuple):
+    """What was read: `weights` by path, or, from a file that knows no paths, one matrix by the empty path; `masks`
+    where they were there for themselves. `sha256` covers both, not where they lie."""
+
+    weights: Mapping[str, np.ndarray]
+    masks: Mapping[str, np.ndarray]
+    source: str
+    sha256: str
+
+    @property
+    def single(self) -> bool:
+        """One matrix that does not say which it is."""
+        return set(self.weights) == {""}
+
+    def matrix(self, path: str) -> np.ndarray | None:
+        """The array that stands for the one at `path`, None if there is none."""
+        return self.weights.get("" if self.single else path)
+
+
+def read_given(source: str) -> Given:
+    """A run directory (selected weights and masks); ``.safetensors`` with paths as names (weights, or masks alone); any
+    other file with one matrix of numbers, rows being targets and columns sources. DataError, StoreError."""
+    path = Path(source)
+    if path.is_dir():
+        record = Record(path)
+        return _given(flatten(record.weights()), record.masks(), source)
+    return _read(source, sha256_of(regular_file(path)))
+
+
+@lru_cache(maxsize=4)
+def _read(source: str, sha256: str) -> Given:
+    """A file is asked for several times; it is read once as long as its bytes are the same."""
+    path = Path(source)
+    if path.suffix.lower() == ".safetensors":
+        arrays = safetensors_file.read(path)[0]
+        masks = {name: a for name, a in arrays.items() if a.dtype == bool}
+        return _given({name: a for name, a in arrays.items() if name not in masks}, masks, source)
+    return _given({"": _matrix(path)}, {}, source)
+
+
+def _matrix(path: Path) -> np.ndarray:
+    reading = Reading(time="none", header=False if path.suffix.lower() in TEXT else None)
+    try:
+        table = read_table(path, None, reading)[0]
+    except DataError:  # a first line of names
+        table = read_table(path, None, Reading(time="none"))[0]
+    values = np.asarray(table.values)
+    if values.ndim != 2 or not np.isfinite(values).all():
+        holes = f"{(~np.isfinite(values)).sum()} entries that are not finite"
+        how = holes if values.ndim == 2 else f"shape {values.shape}"
+        raise DataError(f"{path} has {how}; expected one matrix of finite numbers, (target, source)")
+    return values
+
+
+def _given(weights: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], source: str) -> Given:
+    both = {f"weights/{k}": np.asarray(v) for k, v in weights.items()} | {f"masks/{k}": v for k, v in masks.items()}
+    return Given(weights, masks, source, safetensors_file.content_hash(both))
+
+
+def fitted(array: np.ndarray, shape: tuple[int, ...], path: str, source: str) -> np.ndarray:
+    """The array in the shape of the one at `path`: of a matrix (gates, target, source) also (target, source), the same
+    for every gate, and (gates * target, source). SpecError that names both shapes."""
+    if array.shape == shape:
+        return array
+    if len(shape) == 3 and array.ndim == 2:
+        if array.shape == shape[1:]:
+            return np.broadcast_to(array, shape)
+        if array.shape == (shape[0] * shape[1], shape[2]):
+            return array.reshape(shape)
+    turned = array.ndim == 2 and array.shape[::-1] == shape[-2:]
+    hint = "; rows are targets, columns sources: turn it" if turned else ""
+    raise SpecError(f"{path} has shape {shape} (gates, target, source) here, {source} has {array.shape}{hint}")
+
+
+def meant(given: Given, where: tuple[str, ...], prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
+    """The matrices that `where` names; empty: the recurrent one for a single matrix, else those that were given.
+    SpecError if a single matrix could be several, or one that is named was not given."""
+    known = {*given.weights, *given.masks}
+    picked = chosen(prunables, where) if where else tuple(p for p in prunables if p.path in known)
+    if given.single:
+        picked = picked or tuple(p for p in prunables if p.role == "recurrent")
+        if len(picked) != 1:
+            have = ", ".join(p.path for p in prunables)
+            raise SpecError(f"{given.source} holds one matrix; name the one it is with where: [PATH], of {have}")
+        return picked
+    absent = [p.path for p in picked if p.path not in known]
+    if absent or not picked:
+        have = ", ".join(dict.fromkeys([*given.weights, *given.masks])) or "nothing"
+        raise SpecError(f"{given.source} has no {', '.join(absent) or 'matrix of this network'}; it has: {have}")
+    return picked
