@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from sparsernn import rng
 from sparsernn.errors import SpecError, StoreError
-from sparsernn.masks import Masks, nonzeros
+from sparsernn.masks import Masks, exact_count, nonzeros
 from sparsernn.sparsifiers.base import SparseState
 from sparsernn.training.frozen import as_before, frozen_paths
 from sparsernn.training.initial import Laid
@@ -54,10 +54,12 @@ def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[Spar
     mine = {path: begun.masks.get(path, mask) for path, mask in own.masks.items()}
     had, has = nonzeros(own.masks), nonzeros(mine)
     size = sum(p.size for p in prunables if p.path in mine)
-    if has != had and had < size:
+    if had < size and not had - size // 1000 <= has <= had:  # a density is no finer than 1/40,000
+        near = [f"{(has + more) / size:.6g}" for more in (0, 0.4, 0.9)]
+        density = next((d for d in near if exact_count(float(d), size) >= has), near[-1])
         raise SpecError(
-            f"initial: the given masks leave {has:,} of {size:,} weights, the sparsifier begins with {had:,} and keeps "
-            f"that number; give it density: {has / size:.6g}"
+            f"the masks of initial leave {has:,} of {size:,} weights, the sparsifier begins with {had:,} and keeps "
+            f"that number; give it density: {density}"
         )
     return own._replace(masks=mine), {path: mask for path, mask in begun.masks.items() if path not in mine}
 

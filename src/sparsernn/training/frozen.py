@@ -23,9 +23,7 @@ def frozen_paths(names: Iterable[str], prunables: tuple[Prunable, ...], weights:
         mine = [name] if name in have else [p.path for p in prunables if p.role == name]
         if not mine:
             known = [*have, *(role for role in ROLES if any(p.role == role for p in prunables))]
-            raise SpecError(
-                f'"{name}" names no array of this network{nearest(name, known)}; it has: {", ".join(known)}'
-            )
+            raise SpecError(f'"{name}" names no array of this network{nearest(name, known)}')
         found += [path for path in mine if path not in found]
     return tuple(found)
 

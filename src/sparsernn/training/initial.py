@@ -45,9 +45,7 @@ class Initial(Checked):
     weights: bool | Literal["signs"] = True
     where: tuple[str, ...] = ()
 
-    rules = (
-        holds(lambda masks, weights: masks or weights, "initial: neither masks nor weights are taken; leave it out"),
-    )
+    rules = (holds(lambda masks, weights: masks or weights, "neither masks nor weights are taken; leave it out"),)
 
     @staticmethod
     def from_plain(value: Any) -> Any:

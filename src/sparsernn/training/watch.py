@@ -26,7 +26,7 @@ class Watch(Checked):
     measures: tuple[AbstractMeasure, ...]
     every: int = 1
 
-    rules = (holds(lambda measures: len(measures) > 0, "watch: name at least one measure"), at_least(1, "every"))
+    rules = (holds(lambda measures: len(measures) > 0, "name at least one measure"), at_least(1, "every"))
 
     @staticmethod
     def from_plain(value: Any) -> Any:
