@@ -91,7 +91,10 @@ def reconstruct(
     ] = 2,
     criterion: Annotated[
         list[Criterion] | None,
-        typer.Option(rich_help_panel=PRUNING, help="What to prune by, repeatable. Default: geometric."),
+        typer.Option(
+            rich_help_panel=PRUNING,
+            help="What to prune by, repeatable. Default: geometric (above 10,000 weights: activity).",
+        ),
     ] = None,
     starts: Annotated[int, typer.Option(rich_help_panel=PRUNING, help="Starts a single weight is judged from.")] = 4,
 ) -> None:
@@ -102,6 +105,7 @@ def reconstruct(
     from sparsernn.cli.spoken import in_options
     from sparsernn.files.columns import columns_from_text
     from sparsernn.files.reading import Reading
+    from sparsernn.studies.cost import expected
     from sparsernn.studies.recording import Wish, specs
 
     names = ["out", *(field.name for kind in (Wish, Reading) for field in fields(kind))]
@@ -128,13 +132,13 @@ def reconstruct(
             epochs=epochs,
             density=density,
             rounds=rounds,
-            criteria=tuple(c.value for c in criterion or [Criterion("geometric")]),
+            criteria=tuple(c.value for c in criterion) if criterion else None,
             starts=starts,
             seeds=seeds,
         )
         wanted, notes = specs(wish)
-        for note in notes:
-            say(json, note)
+        for line in [*expected(wanted, out), *notes]:
+            say(json, line)
         carry_out(wanted, out, f"Reconstruction of {named}", notes, json, workers)
 
 
