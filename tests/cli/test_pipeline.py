@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sparsernn.cli import pipeline
-from sparsernn.report.grade import GRADES
+from sparsernn.report.grade_numbers import GRADES
 from sparsernn.tasks import recording
 
 SMALL = ("--sequence", 6, "--hidden", 5, "--epochs", 2, "--starts", 2, "--interval", 3, "--criterion", "magnitude")

@@ -87,6 +87,13 @@ def test_errors_by_horizon_in_lyapunov_times():
             "A baseline does as well as the network: the mean, D_stsp 15 against 15.",
         ),
         ({"reconstruction__d_stsp": Undefined("no")}, None),
+        # a short recording: floor near ceiling
+        ({"reconstruction__d_stsp_floor": 9.0, "reconstruction__d_stsp_ceiling": 14.0}, "D_stsp says little"),
+        # a random walk
+        (
+            {"reconstruction__d_stsp_ceiling": 15.7, "reconstruction__d_stsp_of_training_data": 14.0},
+            "D_stsp says little on these data: baselines are to be held against the network by prediction error.",
+        ),
     ],
 )
 def test_the_sentence(test, said):

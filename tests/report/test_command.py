@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sparsernn.errors import StoreError
-from sparsernn.report.grade import GRADES
+from sparsernn.report.grade_numbers import GRADES
 
 
 def call(*arguments):

@@ -165,7 +165,7 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
 def print_report(report: Report, title: str = "") -> None:
     """The verdict, its grade first, then the tables, task by task."""
     from sparsernn.cli.output import print_table
-    from sparsernn.report.grade import GRADES
+    from sparsernn.report.grade_numbers import GRADES
 
     several = len(report.comparisons) > 1
     everything = zip(report.comparisons, report.said(), report.tables, report.baselines, strict=True)

@@ -147,6 +147,16 @@ def median_period(values: ArrayLike) -> float:
     return float(np.median(len(array) / np.array(halves)))
 
 
+def cycles_in(values: ArrayLike, starts: Sequence[int] = (0,), length: int | None = None) -> float | None:
+    """How many cycles of the `median_period` of its longest stretch `length` rows (None: all) of a series (T, N) hold;
+    None where nothing moves."""
+    array = np.asarray(values, dtype=np.float64)
+    longest = max(np.split(array, np.asarray(starts)[1:]), key=len)
+    if len(longest) < 2 or not np.ptp(longest, axis=0).any():
+        return None
+    return (len(array) if length is None else length) / median_period(longest)
+
+
 def blindness(
     values: ArrayLike, sigma: float = 20.0, starts: Sequence[int] = (0,), length: int | None = None
 ) -> str | None:
@@ -156,15 +166,11 @@ def blindness(
     a Lorenz attractor of 500 rows at dt = 0.01 (7 cycles) and the same one three times as fast have D_H = 0.12, of
     10,000 rows 0.5 and more. The period is the `median_period` of the longest stretch.
     """
-    array = np.asarray(values, dtype=np.float64)
-    longest = max(np.split(array, np.asarray(starts)[1:]), key=len)
-    length = len(array) if length is None else length
-    if len(longest) < 2 or not np.ptp(longest, axis=0).any():
+    length = len(np.asarray(values)) if length is None else length
+    cycles = cycles_in(values, starts, length)
+    if cycles is None or cycles >= sigma:
         return None
-    period = median_period(longest)
-    cycles = length / period
-    if cycles >= sigma:
-        return None
+    period = length / cycles
     return (
         f"D_H is nearly blind here: {length:,} rows hold about {cycles:.2g} cycles of a rhythm of {period:.3g} rows, "
         f"and spectra are smoothed over {sigma:.3g} frequency bins, so that slower and somewhat faster rhythms look "

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparsernn.errors import SparseRNNError, Undefined
-from sparsernn.report.grade import CLOSE, SPREAD, horizons
+from sparsernn.report.grade_geometry import CLOSE, SPREAD, doubtful
+from sparsernn.report.grade_numbers import Numbers, horizons
 from sparsernn.report.runs import Number, Training
 from sparsernn.report.tables import Group, Table
 from sparsernn.report.text import short
@@ -134,12 +135,15 @@ def parameters(training: Training) -> int | Undefined:
 
 
 def sentence(group: Group) -> list[str]:
-    """Whether one of the baselines does as well in D_stsp as the networks of a group (their mean)."""
+    """Whether one of the baselines does as well in D_stsp as the networks of a group (their mean); where the data leave
+    D_stsp nothing to tell, that this is so."""
     own = group.spread("reconstruction/d_stsp").mean
     floor, sd = (group.spread(f"reconstruction/{key}").mean for key in ("d_stsp_floor", "d_stsp_floor_sd"))
     found = baselines(group.trainings)
     if not found or isinstance(own, Undefined):
         return []
+    if any(doubtful(Numbers(training.test)) for training in group.trainings):
+        return ["D_stsp says little on these data: baselines are to be held against the network by prediction error."]
     scored = [(float(value), b) for b in found if not isinstance(value := b.get("d_stsp"), Undefined)]
     standing = [(value, b) for value, b in scored if b.name not in FITTED or b.stands()]
     missing = [b for b in found if b.name in FITTED and isinstance(b.get("seconds"), Undefined)]
