@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import sparsernn
+from sparsernn.errors import SpecError
 from sparsernn.studies.cost import expected, products, suggested, told, work
 from sparsernn.studies.recording import Wish, specs
 from sparsernn.training.run_spec import read_spec
@@ -59,3 +61,9 @@ def test_runs_that_are_there_are_not_priced(channels, tmp_path):
     (tmp_path / "runs" / "abc").mkdir(parents=True)
     (tmp_path / "runs" / "abc" / "spec.json").write_text("{}")
     assert expected([spec], tmp_path) == []
+
+
+def test_a_network_that_no_memory_holds_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(SpecError, match="hidden=1000000000 makes 1,000,000,000,000,000,000 weights"):
+        sparsernn.reconstruct(np.sin(0.1 * np.arange(900)), hidden=10**9, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()

@@ -68,11 +68,14 @@ def parse(path: str, variable: str | None) -> tuple[child.Arrays, child.Plain]:
         values, names = _columns(_values(found[name], path, notes), path)
         values = values.T if matlab else values
         attributes = _attributes(found[name])
-        rates = {k: v for k, a in attributes.items() if plain(k) in RATES | INTERVALS and (v := _float(a)) is not None}
-        interval = timing(rates, "attribute")
-        if interval.dt is None and not interval.notes:
+        rates = {k: _float(a) for k, a in attributes.items() if plain(k) in RATES | INTERVALS}
+        notes += [
+            f'the attribute "{k}" is no number and is not used; --dt gives it' for k, v in rates.items() if v is None
+        ]
+        interval = timing({k: v for k, v in rates.items() if v is not None}, "attribute")
+        if not any(v and v > 0 for v in rates.values()):
             numbers = {n: v for n in scalars_of(entries) if (v := _float(found[n][()])) is not None}
-            interval = timing(numbers)
+            interval = timing(numbers)._replace(notes=(*interval.notes, *timing(numbers).notes))
         arrays = {"values": values}
         time = times_of(entries, name)
         time_unit = ""

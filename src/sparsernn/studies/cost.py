@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import jax
 import numpy as np
 
 from sparsernn.dynamics.definition import Definition, definition_for
+from sparsernn.errors import SpecError
 from sparsernn.masks import chosen
 from sparsernn.measures.reconstruction import JUDGED_DRAWS, JUDGED_POINTS, TRANSIENT, ReconstructionQuality
 from sparsernn.sparsifiers.drop import Geometric
@@ -26,6 +28,8 @@ RUN_STEP, RUN_PRODUCT = 6e-8, 1.8e-11
 """Seconds of one step of one of many free runs, its count in a histogram included."""
 PAIR, PAIR_OF_COLUMN = 2e-8, 6.6e-10
 """Seconds of one draw of a Gaussian mixture at one point, and for each column."""
+COPIES = 6
+"""Arrays as large as the weights that a training holds at once: gradients, the optimizer's two, the best so far, …"""
 LONG = 3600.0
 """From so many seconds on a quicker command is named."""
 
@@ -100,6 +104,26 @@ def expected(wanted: Sequence[RunSpec], out: Path) -> list[str]:
     """What is said of runs before they begin; nothing of those that go on, or are finished, in `out`."""
     begun = any((out / STORE).glob("*/spec.json")) if out.is_dir() else False
     return [] if begun else told(work(wanted))
+
+
+def fits(spec: RunSpec) -> None:
+    """SpecError for a network whose matrices no training on this machine could hold, before any is made."""
+    size = sum(p.size for p in spec.trainer().prunables)
+    needed, there = COPIES * size * (8 if spec.precision == "float64" else 4), memory()
+    if needed > there:
+        hidden = max(getattr(cell, "hidden", 0) for cell in spec.network.cells)
+        raise SpecError(
+            f"hidden={hidden} makes {size:,} weights, and to train them takes {needed / 1e9:,.0f} GB of memory; this "
+            f"machine has {there / 1e9:,.0f}: give fewer hidden units"
+        )
+
+
+def memory() -> float:
+    """Bytes of this machine's memory; infinite where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
 
 
 def suggested(rows: int, columns: int, options: Mapping[str, str], sequence: int) -> list[str]:

@@ -19,6 +19,7 @@ from sparsernn.models.network import Network
 from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.cost import fits
 from sparsernn.studies.defaults import (
     DENSITY,
     EPOCHS,
@@ -137,6 +138,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     base.network.check(base.trainer().ports)
+    fits(base)
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         *found,
