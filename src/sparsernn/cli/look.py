@@ -109,5 +109,5 @@ def _print(looked: Look, name: str) -> None:
     if looked.command is None:
         typer.echo(textwrap.fill("no command yet: what is refused above must be mended first", width))
     else:
+        typer.echo(textwrap.fill(looked.takes or "", width))
         typer.echo(f"next:\n  {looked.command}")
-        typer.echo(textwrap.fill(looked.takes or "", width, initial_indent="  ", subsequent_indent="  "))

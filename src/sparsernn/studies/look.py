@@ -15,18 +15,20 @@ from sparsernn.dynamics.oddities.base import Oddity, longest, stretches
 from sparsernn.dynamics.oddities.check import Piece, oddities, without_holes
 from sparsernn.dynamics.oddities.outliers import yardsticks
 from sparsernn.dynamics.oddities.periodic import rhythm
-from sparsernn.dynamics.spectra import median_period, regular_period, white_noise
+from sparsernn.dynamics.spectra import median_period, noise_level, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
 from sparsernn.studies.defaults import SEQUENCES
 from sparsernn.studies.look_file import UNEVEN
-from sparsernn.studies.looked import COARSE, Caution, Geometry, Look
+from sparsernn.studies.looked import Caution, Geometry, Look
 from sparsernn.studies.suggestion import command
 from sparsernn.tasks.reconstruction import Reconstruction
 
 SPLIT = (0.6, 0.2, 0.2)
 EMBEDDED_ROWS, GEOMETRY_ROWS, GEOMETRY_COLUMNS = 20_000, 10_000, 16
 """What embedding and D_stsp are computed on: rows in one piece, rows evenly spread, columns evenly spread."""
+NEAR_LINE = 1.12
+"""Times a rhythm's period within which its strongest line is looked for."""
 MOST_ALIKE = 3
 """Warnings of one code that are listed column by column; more are put into one."""
 
@@ -57,8 +59,8 @@ def look(
     usable = len(main) >= 16 and bool((np.ptp(main, axis=0) > 0).all())
     half = median_period(main) if usable else None
     turn = _period(main, starts=(0,), moved="nonstationary" in codes) if usable else None
-    sure = half is not None and (half >= COARSE or "noise_only" in codes)
-    level = dict(zip(moving, white_noise(main), strict=True)) if usable and sure else {}
+    noise = None if not usable else white_noise(main) if "noise_only" in codes else noise_level(main)
+    level = {} if noise is None else dict(zip(moving, noise, strict=True))
     tops = dict(zip(moving, (_peak(column) for column in main.T), strict=True)) if usable else {}
     lags, why = _embedding(values[:, moving], starts, shares, series.names) if usable else (None, "none")
     count = np.diff(np.round(np.cumsum((0.0, *shares)) * len(values))).astype(int)
@@ -145,13 +147,29 @@ def _period(main: NDArray[np.float64], starts: tuple[int, ...], moved: bool) -> 
     if exact is not None and exact.period is not None:
         return exact.period
     found = regular_period(main) if len(main) >= 50 else None
-    return None if found is None else float(found)
+    if found is None:
+        return None
+    near = [p for column in main.T if (p := _peak(column, (found / NEAR_LINE, found * NEAR_LINE))) is not None]
+    return float(np.median(near)) if near else float(found)
 
 
-def _peak(column: NDArray[np.float64]) -> float | None:
-    power = np.abs(np.fft.rfft((column - column.mean()) * np.hanning(len(column)))) ** 2
-    place = int(np.argmax(power[1:])) + 1
-    return len(column) / place if power[place] > 0 else None
+def _peak(column: NDArray[np.float64], periods: tuple[float, float] = (0.0, np.inf)) -> float | None:
+    """The period of the strongest frequency of a column (T,), between `periods` rows, to some hundredths of a bin: the
+    top of a parabola through the logarithms of three bins under a Hann window. None where there is none."""
+    length = len(column)
+    power = np.abs(np.fft.rfft((column - column.mean()) * np.hanning(length))) ** 2
+    first = max(1, int(np.ceil(length / periods[1])))
+    last = len(power) - 1 if periods[0] == 0 else min(len(power) - 1, int(length / periods[0]))
+    if last < first:
+        return None
+    place = int(np.argmax(power[first : last + 1])) + first
+    if not power[place] > 0:
+        return None
+    if not 1 < place < len(power) - 1 or power[place - 1 : place + 2].min() <= 0:
+        return length / place
+    low, top, high = np.log(power[place - 1 : place + 2])
+    bend = low - 2 * top + high
+    return float(length / (place + (0.5 * (low - high) / bend if bend < 0 else 0.0)))
 
 
 def _embedding(

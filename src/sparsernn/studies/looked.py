@@ -13,7 +13,7 @@ from sparsernn.files.series import Series
 from sparsernn.tasks.base import SPLITS
 
 COARSE = 6.0
-"""Rows of the median period below which noise and signal look alike from one row to the next."""
+"""Rows of the median period below which a plot joins no dots."""
 MOST_NAMES = 8
 MOST_ALIKE = 3
 """Of what is said of each column, the first so many."""

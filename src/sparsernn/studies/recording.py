@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import blindness, regular_period, white_noise
+from sparsernn.dynamics.spectra import blindness, noise_level, regular_period
 from sparsernn.errors import DataError, SpecError, nearest
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -151,7 +151,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         *recording.notes,
         *(str(caution) for caution in cautions),
     ]
-    noise = float(np.median(white_noise(recording.train)))
+    level = noise_level(recording.train)
+    noise = 0.0 if level is None else float(np.median(level))
     if noise > NOISY and wish.smooth is None and not any(c.code == "noise_only" for c in cautions):
         notes.append(
             f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
