@@ -105,8 +105,9 @@ def reconstruct(
     from sparsernn.cli.spoken import in_options
     from sparsernn.files.columns import columns_from_text
     from sparsernn.files.reading import Reading
+    from sparsernn.studies.asked import asked, keep
     from sparsernn.studies.cost import expected
-    from sparsernn.studies.recording import Wish, specs
+    from sparsernn.studies.recording import Wish
 
     names = ["out", *(field.name for kind in (Wish, Reading) for field in fields(kind))]
     named = ", ".join(Path(source).name for source in sources)
@@ -136,10 +137,12 @@ def reconstruct(
             starts=starts,
             seeds=seeds,
         )
-        wanted, notes = specs(wish)
-        for line in [*expected(wanted, out), *notes]:
+        found = asked(wish, out)
+        for line in [*expected(found.wanted, out), *found.notes]:
             say(json, line)
-        carry_out(wanted, out, f"Reconstruction of {named}", notes, json, workers)
+        claiming = lambda: keep(found, wish, out)
+        title = f"Reconstruction of {named}"
+        carry_out(found.wanted, out, title, found.notes, json, workers, known=found.known, claiming=claiming)
 
 
 def _split(text: str) -> tuple[float, ...]:

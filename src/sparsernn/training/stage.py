@@ -14,7 +14,7 @@ import numpy as np
 from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError, Undefined
 from sparsernn.masks import Prunable, dense
-from sparsernn.measures.base import as_lower
+from sparsernn.measures.base import as_lower, stopping
 from sparsernn.precision import precise
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.spec import identity, plain
@@ -273,7 +273,7 @@ class Stage:
         network, task = self.trainer.network, self.spec.task
         weights, masks = self.directory.weights(), self.directory.masks()
         evidence = self.directory.evidence()
-        with precise(False):
+        with precise(False), stopping(self.stopped):
             for done, (identified, measure) in enumerate(missing.items()):
                 self.tell("measuring", done, len(missing))
                 (name,) = plain(measure)
