@@ -49,6 +49,7 @@ class Axes:
         self.bounds = list(zip(table.starts, [*table.starts[1:], len(table.values)], strict=True))
 
     def column(self, place: int) -> np.ndarray:
+        """The numbers of a column (T,)."""
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(self.values[:, self.at[place]], dtype=float)
 
@@ -145,6 +146,7 @@ class Axes:
         return [p for p in free if (self.nameless(p) or called_counter(self.listed[p])) and self.counts(p)]
 
     def counts(self, place: int) -> bool:
+        """Whether a column counts the rows."""
         t, name = self.column(place), self.listed[place].lower()
         if len(t) < FEWEST or not np.isfinite(t).all() or not np.array_equal(t, np.rint(t)):
             return False
@@ -166,6 +168,7 @@ class Axes:
         return bool(np.abs(np.diff(steps)).mean() > 0.5 * np.abs(steps - np.median(steps)).mean() + 1e-300)
 
     def nameless(self, place: int) -> bool:
+        """Whether a column has no name but its place."""
         return self.listed[place] == f"x{place}"
 
     def refuse_trials(self, variables: list[int]) -> None:

@@ -34,6 +34,7 @@ def delimiter_of(lines: list[str], decimal: str) -> str:
 
 
 def ragged(path: Path, line: int, cells: int, width: int, delimiter: str) -> str:
+    """What is said of a line with another number of cells than the ones above."""
     advice = "complete or remove the line"
     if delimiter == "," and cells == 2 * width:
         advice += ", or, if its commas are decimal ones, --decimal , (in Python reading.decimal)"
@@ -48,11 +49,13 @@ def pointed(cell: str) -> str:
 
 
 def perhaps(cell: str, comma: bool) -> float:
+    """The number in a cell, NaN where there is none."""
     cell = pointed(cell) if comma else cell
     return float(cell) if is_number(cell) else float("nan")
 
 
 def number_in(cell: str, path: Path, line: int, name: str, comma: bool, cells: list[str]) -> float:
+    """The number in a cell. DataError, with what to try, where there is none."""
     text = pointed(cell) if comma else cell
     if is_number(text):
         return float(text)

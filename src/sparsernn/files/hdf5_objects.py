@@ -17,6 +17,7 @@ ATTRIBUTES = 1000
 
 
 def opened(path: str) -> Any:
+    """The file, read only. DataError where it is none."""
     try:
         import h5py
     except ImportError:
@@ -60,6 +61,7 @@ def linked(file: Any, series: str) -> str:
 
 
 def entry_of(data: Any, matlab: bool) -> Entry:
+    """Shape and kind of a data set, before it is read."""
     shape = data.shape if data.shape is not None else (0,)
     kind = data.dtype.kind
     if matlab:
@@ -156,6 +158,7 @@ def attributes_of(thing: Any) -> dict[str, Any]:
 
 
 def number_of(value: Any) -> float | None:
+    """A single number, None where there is none."""
     try:
         array = np.asarray(value)
         return float(array.ravel()[0]) if array.size == 1 and array.dtype.kind in "biuf" else None
@@ -164,11 +167,13 @@ def number_of(value: Any) -> float | None:
 
 
 def text_of(value: Any) -> str:
+    """A single text, "" where there is none."""
     found = texts_of(value)
     return found[0] if len(found) == 1 else ""
 
 
 def texts_of(value: Any) -> list[str]:
+    """Texts, at most 100,000 of 200 characters; none where any is something else."""
     cells = np.asarray(value).ravel().tolist() if not isinstance(value, str | bytes) else [value]
     if not all(isinstance(c, str | bytes) for c in cells):
         return []

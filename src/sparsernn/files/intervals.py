@@ -122,6 +122,7 @@ def interval(
 
 
 def refuse_missing(rows: Rows, names: tuple[str, ...], source: str) -> None:
+    """DataError for values that are missing, with where and how many."""
     finite = np.isfinite(rows.values)
     if finite.all():
         return

@@ -62,6 +62,7 @@ def lost(look: Numbers) -> list[tuple[int, str]]:
 
 
 def scatter(look: Numbers) -> list[tuple[int, str]]:
+    """D_stsp that depends on where the run starts."""
     sd, floor, ceiling = (look.known(key) for key in ("d_stsp_sd", "d_stsp_floor", "d_stsp_ceiling"))
     if sd is None or floor is None or ceiling is None or ceiling <= floor:
         return []
@@ -73,6 +74,7 @@ def scatter(look: Numbers) -> list[tuple[int, str]]:
 
 
 def spectrum(look: Numbers) -> list[tuple[int, str]]:
+    """Rhythms by D_H above its floor."""
     value = look.get("d_h")
     if value is None:
         return []
@@ -167,6 +169,7 @@ def lifeless(look: Numbers) -> list[tuple[int, str]]:
 
 
 def exponent(look: Numbers) -> list[tuple[int, str]]:
+    """The largest exponent beside the true one, where that is known."""
     true, own = look.known("largest_exponent_true"), look.get("largest_exponent")
     if true is None or own is None or true == 0:
         return []

@@ -23,16 +23,19 @@ class Numbers:
         self.given = numbers
 
     def get(self, key: str) -> Number | None:
+        """A number, what is not finite as undefined; None where it was not measured."""
         value = self.given.get(ORDER + key, self.given.get(key))
         if value is None or isinstance(value, Undefined):
             return value
         return float(value) if math.isfinite(value) else Undefined("it is not finite")
 
     def known(self, key: str) -> float | None:
+        """The same, None also where it is undefined."""
         value = self.get(key)
         return None if value is None or isinstance(value, Undefined) else value
 
     def share(self, key: str) -> float:
+        """The same, 0 where there is none."""
         return self.known(key) or 0.0
 
 
@@ -53,4 +56,5 @@ def percent(share: float) -> str:
 
 
 def times(ratio: float) -> str:
+    """A ratio as ``1.9`` or ``1,200``."""
     return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
