@@ -49,3 +49,19 @@ def test_a_device_is_no_spec(tmp_path):
         found = said("run", path, HOME=str(tmp_path))
         assert found.returncode == 4
         assert "no ordinary file" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["look"], ["compare", "FILE"], ["forecast", "RUN", "--steps", "3", "--out", "x.npy"]]
+)
+def test_errors_of_every_command_name_options_and_nothing_of_python(cli, finished, command, tmp_path):
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text("trial,left,right\n" + "".join(f"{i % 2},{i},{i * i}\n" for i in range(40)))
+    words = [{"FILE": mixed, "RUN": finished.directory}.get(word, word) for word in command]
+    last = ["--history", mixed] if command[0] == "forecast" else [mixed]
+    said = cli(*words, *last, "--trial", "trial")
+    assert said.code == 4
+    assert "--t" in said.err, "--trial or --time"
+    assert "reading." not in said.err
+    assert "in Python" not in said.err
+    assert str(mixed) in said.err

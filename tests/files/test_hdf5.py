@@ -274,3 +274,16 @@ def test_nwb_rates_that_are_none(nwb, rate):
 def test_no_series_in_nwb(hdf5):
     with pytest.raises(DataError, match="no time series"):
         read_series(hdf5({"general/data": X}, "y.nwb"))
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.0, "fs = 0"), ("250 Hz", '"fs" is no number')])
+def test_a_rate_that_is_none_is_said_and_not_used(tmp_path, rate, said):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["signal"] = np.random.default_rng(0).normal(size=(50, 3))
+        file["signal"].attrs["fs"] = rate
+    series = read_series(tmp_path / "x.h5")
+    assert series.dt is None
+    assert any(said in note and "--dt gives it" in note for note in series.notes)
+    with h5py.File(tmp_path / "x.h5", "a") as file:
+        file["sampling_rate"] = 250.0
+    assert read_series(tmp_path / "x.h5").dt == 1 / 250

@@ -37,6 +37,18 @@ def test_the_only_array_of_an_npz(tmp_path):
     assert series.names == ("signal",)
 
 
+@pytest.mark.parametrize("rate", [0.0, -250.0, np.nan, np.inf, 5e-324])
+def test_a_rate_that_is_none_is_said_and_not_used(tmp_path, rate):
+    np.savez(tmp_path / "x.npz", signal=X, fs=rate)
+    series = read_series(tmp_path / "x.npz")
+    assert series.dt is None
+    assert any("fs = " in note and "--dt gives it" in note for note in series.notes)
+    np.savez(tmp_path / "y.npz", signal=X, fs=rate, dt=0.5)
+    series = read_series(tmp_path / "y.npz")
+    assert series.dt == 0.5
+    assert any("fs = " in note for note in series.notes)
+
+
 def test_several_arrays_are_listed_until_one_is_named(tmp_path):
     np.savez(tmp_path / "x.npz", train=X, test=X[:10])
     with pytest.raises(DataError, match=r"choose one with --variable NAME .*: train \(50, 3\) float64, test \(10, 3\)"):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sparsernn.dynamics import divergence as stsp
-from sparsernn.errors import SpecError, Undefined
+from sparsernn.errors import Interrupted, SpecError, Undefined
 from sparsernn.measures import baselines as module
+from sparsernn.measures.base import stopping
 from sparsernn.measures.baselines import Baselines
 from sparsernn.measures.horizons import HORIZONS, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
@@ -250,3 +251,11 @@ def test_several_stretches_are_scored_as_a_networks_runs_are(tmp_path):
     expected = module.scores(truth, runs)
     assert found["persistence/d_stsp"] == pytest.approx(expected["d_stsp"])
     assert found["persistence/collapsed"] == expected["collapsed"]
+
+
+@pytest.mark.parametrize("looks", [0, 3, 30])
+def test_who_asks_them_to_stop_does_not_wait_for_them(task, looks):
+    left = iter(range(looks))
+    with stopping(lambda: next(left, None) is None), pytest.raises(Interrupted, match="the same command"):
+        Baselines(starts=7).measure(None, None, None, task, "test")
+    assert next(left, None) is None

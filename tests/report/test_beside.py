@@ -33,7 +33,9 @@ def training(**changed):
         test |= {f"baselines/{name}/{key}": value for key, value in numbers.items()}
     test |= changed.pop("test", {})
     record = SimpleNamespace(
-        seconds=lambda on: 50.0, weights=lambda: {"cell0": {"recurrent": [[1.0, 0.0], [0.5, 2.0]]}}
+        spec={"measures": changed.pop("measures", [{"reconstruction": {"starts": 4}}, "baselines"])},
+        seconds=lambda on: 50.0,
+        weights=lambda: {"cell0": {"recurrent": [[1.0, 0.0], [0.5, 2.0]]}},
     )
     outcome = Outcome("finished", 10, "")
     return SimpleNamespace(label="dense", seed=0, round=0, test=test, seconds=50.0, record=record, outcome=outcome)
@@ -87,11 +89,36 @@ def test_errors_by_horizon_in_lyapunov_times():
             "A baseline does as well as the network: the mean, D_stsp 15 against 15.",
         ),
         ({"reconstruction__d_stsp": Undefined("no")}, None),
+        # a short recording: floor near ceiling
+        ({"reconstruction__d_stsp_floor": 9.0, "reconstruction__d_stsp_ceiling": 14.0}, "D_stsp says little"),
+        # a random walk
+        (
+            {"reconstruction__d_stsp_ceiling": 15.7, "reconstruction__d_stsp_of_training_data": 14.0},
+            "D_stsp says little on these data: baselines are to be held against the network by prediction error.",
+        ),
     ],
 )
 def test_the_sentence(test, said):
     found = beside.sentence(group(**test))
     assert found == [] if said is None else found[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("measures", "said"),
+    [
+        ([{"reconstruction": {"bins": 5}}, "baselines"], "bins 5 against the default"),
+        (["reconstruction", {"baselines": {"preset": "hemmer2024"}}], "preset the default against hemmer2024"),
+        ([{"reconstruction": {"bins": 5}}, {"baselines": {"bins": 5}}], None),
+        ([{"reconstruction": {"bins": None, "horizon": 3}}, {"baselines": {}}], None),
+    ],
+)
+def test_unlike_definitions_are_not_compared(measures, said):
+    one = training(measures=measures)
+    assert beside.unlike(one) == said
+    (sentence,) = beside.sentence(Group("dense", 0, (one,)))
+    rows = beside.table([], [one]).rows
+    assert isinstance(rows[0][1], Undefined) == (said is not None)
+    assert ("cannot be held against it" in sentence) == (said is not None)
 
 
 def test_what_was_not_installed_is_said():

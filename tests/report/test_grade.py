@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsernn.errors import Undefined
-from sparsernn.report.grade import GRADES, Grade, grade, of_seeds
+from sparsernn.report.grade import Grade, grade, of_seeds
+from sparsernn.report.grade_numbers import GRADES
 
 PERFECT = {
     "reconstruction/d_stsp": 0.11,
@@ -91,6 +92,37 @@ def test_grades(changed, expected):
     assert found.grade == expected, found
     assert found.reasons
     assert all(reason.endswith(".") and reason[0].isupper() for reason in found.reasons), found.reasons
+
+
+WALK = {
+    "d_stsp_floor": 6.0, "d_stsp_floor_sd": Undefined("one value only"), "d_stsp_of_training_data": 14.0,
+    "d_stsp": 15.7, "d_h": 0.86, "d_h_floor": 0.1, "error_at_1": 0.021, "prediction_error": 1.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "undecidable"),
+        ({"escaped": 1.0}, "undecidable"),
+        ({"escaped": 1.0, "error_at_1": 0.5, "prediction_error": 9.0}, "failed"),
+        ({"collapsed": 1.0}, "failed"),
+        ({"d_stsp_floor": 14.0, "collapsed": 1.0}, "failed"),
+    ],
+)
+def test_of_data_that_drift_or_are_short_one_story_is_told(changed, expected):
+    """A random walk: nobody predicts more of it than its last value."""
+    found = of(**(WALK | changed))
+    assert found.grade == expected, found
+    assert ("cannot tell" in " ".join(found.reasons)) == (expected == "undecidable"), found
+
+
+def test_a_small_d_h_of_few_cycles_proves_nothing():
+    assert "Its rhythms are those of the data" in " ".join(of(cycles=20.0).reasons)
+    few = of(cycles=6.2)
+    assert few.grade == "excellent"
+    assert "D_H 0.05 (floor 0.0499) says little: the test stretch holds about 6.2 cycles" in " ".join(few.reasons)
+    assert "rhythms differ" in " ".join(of(cycles=6.2, d_h=0.5).reasons)
 
 
 def test_a_run_that_stood_still_or_left_leads_with_that():

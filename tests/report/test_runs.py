@@ -1,9 +1,11 @@
+import os
 import shutil
 
 import pytest
 
 from sparsernn.errors import SpecError, StoreError, Undefined
 from sparsernn.files.atomic import read_json, write_json
+from sparsernn.report import write
 from sparsernn.report.runs import compare, find, last_rounds
 from sparsernn.training.record import Record
 
@@ -92,3 +94,14 @@ def test_a_run_whose_spec_is_none_of_ours(pruned, tmp_path, spec):
     write_json(copied / "spec.json", about | {"spec": (about["spec"] | spec) if spec else {}})
     with pytest.raises(StoreError, match=r"spec\.json is damaged or foreign"):
         compare([Record(copied)])
+
+
+def test_pictures_that_another_process_draws_are_left_alone(tmp_path):
+    """Two reports at once on one directory: only what was abandoned long ago is swept away."""
+    young, old = tmp_path / ".curves.png.ab12.tmp", tmp_path / ".curves.png.cd34.tmp"
+    for path in (young, old):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    write._write_pictures([], tmp_path, lambda what, done, of: None)
+    assert young.exists()
+    assert not old.exists()

@@ -7,7 +7,7 @@ import pytest
 
 from sparsernn.errors import Undefined
 from sparsernn.report import tables
-from sparsernn.report.grade import GRADES
+from sparsernn.report.grade_numbers import GRADES
 from sparsernn.report.markup import table as markup
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.spread import Spread, spread

@@ -49,6 +49,24 @@ def test_noise_in_units_of_the_columns_sd():
     assert look(series(np.tile([0.3, 0.8, 0.5, 0.9], 500))).to_dict()["noise"] is None
 
 
+def test_a_period_between_whole_rows():
+    """A tide of 12.42 and 25.82 hours, sampled every hour, with weather in it."""
+    tide = np.sin(2 * np.pi * t / 12.42) + 0.4 * np.sin(2 * np.pi * t / 25.82 + 1) + 0.1 * rng.normal(size=len(t))
+    found = look(series(tide)).to_dict()
+    assert found["period"] == pytest.approx(12.42, abs=0.01)
+    assert found["spectrum"][0]["period"] == pytest.approx(12.42, abs=0.01)
+
+
+def test_what_is_sampled_coarsely_is_not_taken_for_noise():
+    from .look_gallery import lorenz
+
+    coarse = lorenz(20_000, 0.02)[::6]  # 12 rows a turn, no noise
+    assert look(series(coarse)).to_dict()["noise"] is None
+    fine = lorenz(4_000, 0.05)
+    noisy = fine + 0.05 * fine.std(axis=0) * rng.normal(size=fine.shape)
+    assert look(series(noisy)).to_dict()["noise"] == pytest.approx(0.05, rel=0.2)
+
+
 def test_one_column_is_embedded():
     found = look(series(circle[:, 0] + 0.3 * np.sin(0.13 * t))).to_dict()["embedding"]
     assert found["lags"][0] == 0

@@ -8,7 +8,7 @@ import pytest
 
 import sparsernn
 from sparsernn import DataError, Model, SpecError, StoreError, Undefined
-from sparsernn.studies.model import _worth
+from sparsernn.studies.which import worth as worth_of
 
 from .conftest import QUICK, orbit
 
@@ -215,10 +215,10 @@ def test_of_several_one_is_taken_and_said(tmp_path, monkeypatch):
     for name, model in known.items():
         assert model.name == f"{name}, round 1, seed 0"
         entry = next(e for e in model.record.measures().values() if "reconstruction" in e["measure"])
-        assert _worth(model.record) == entry["validation"]["d_stsp"]
+        assert worth_of(model.record) == entry["validation"]["d_stsp"]
     for best in known:
         worth = {model.record.identity: 0.0 if name == best else 1.0 for name, model in known.items()}
-        monkeypatch.setattr("sparsernn.studies.model._worth", lambda record, worth=worth: worth[record.identity])
+        monkeypatch.setattr("sparsernn.studies.which.worth", lambda record, worth=worth: worth[record.identity])
         assert Model.load(tmp_path / "run").name == f"{best}, round 1, seed 0"
         again = sparsernn.reconstruct(orbit(), out=tmp_path / "run", **quick)
         assert again.name == f"{best}, round 1, seed 0"

@@ -22,6 +22,7 @@ from sparsernn.cli import (
     show,
     watch,
 )
+from sparsernn.cli.spoken import spoken
 
 app = typer.Typer(
     name="sparsernn",
@@ -30,18 +31,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
-app.command()(look.look)
-app.command()(reconstruct.reconstruct)
-app.command()(run.run)
-app.command()(watch.watch)
-app.command()(report.report)
-app.command()(show.show)
-app.command()(parts.parts)
-app.command()(doctor.doctor)
-app.command()(generate.generate)
-app.command()(forecast.forecast)
-app.command()(compare.compare)
+for command in (
+    demo.demo,
+    look.look,
+    reconstruct.reconstruct,
+    run.run,
+    watch.watch,
+    report.report,
+    show.show,
+    parts.parts,
+    doctor.doctor,
+    generate.generate,
+    forecast.forecast,
+    compare.compare,
+):
+    app.command()(command if command is run.run else spoken(command))  # a spec's errors name places in the spec
 app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
 
 

@@ -11,7 +11,7 @@ from sparsernn.cli import options
 from sparsernn.cli.options import Mark
 
 if TYPE_CHECKING:
-    from sparsernn.studies.look import Look
+    from sparsernn.studies.looked import Look
 
 
 def look(
@@ -109,4 +109,5 @@ def _print(looked: Look, name: str) -> None:
     if looked.command is None:
         typer.echo(textwrap.fill("no command yet: what is refused above must be mended first", width))
     else:
+        typer.echo(textwrap.fill(looked.takes or "", width))
         typer.echo(f"next:\n  {looked.command}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,17 +36,20 @@ def carry_out(
     json: bool,
     workers: int = 2,
     before: str = "",
+    known: bool = False,
+    claiming: Callable[[], None] = lambda: None,
 ) -> None:
     """Train all specs below `out`, with a page after every stage, then the whole report; leave with the right code.
 
-    `before` is said once `out` is found usable. A command that fails before anything was trained leaves no directory
-    behind.
+    `before` is said, and `claiming` called, once `out` is found usable. `known`: its runs are known to be of these
+    data. A command that fails before anything was trained leaves no directory behind.
     """
     from sparsernn.cli.progress import telling
     from sparsernn.studies import criteria
     from sparsernn.studies.place import claimed
 
-    with claimed(out, wanted) as store:
+    with claimed(out, () if known else wanted) as store:
+        claiming()
         if before:
             say(json, before)
         with telling(quiet=json) as tell:
@@ -165,7 +168,7 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
 def print_report(report: Report, title: str = "") -> None:
     """The verdict, its grade first, then the tables, task by task."""
     from sparsernn.cli.output import print_table
-    from sparsernn.report.grade import GRADES
+    from sparsernn.report.grade_numbers import GRADES
 
     several = len(report.comparisons) > 1
     everything = zip(report.comparisons, report.said(), report.tables, report.baselines, strict=True)

@@ -91,7 +91,10 @@ def reconstruct(
     ] = 2,
     criterion: Annotated[
         list[Criterion] | None,
-        typer.Option(rich_help_panel=PRUNING, help="What to prune by, repeatable. Default: geometric."),
+        typer.Option(
+            rich_help_panel=PRUNING,
+            help="What to prune by, repeatable. Default: geometric (above 10,000 weights: activity).",
+        ),
     ] = None,
     starts: Annotated[int, typer.Option(rich_help_panel=PRUNING, help="Starts a single weight is judged from.")] = 4,
 ) -> None:
@@ -102,7 +105,9 @@ def reconstruct(
     from sparsernn.cli.spoken import in_options
     from sparsernn.files.columns import columns_from_text
     from sparsernn.files.reading import Reading
-    from sparsernn.studies.recording import Wish, specs
+    from sparsernn.studies.asked import asked, keep
+    from sparsernn.studies.cost import expected
+    from sparsernn.studies.recording import Wish
 
     names = ["out", *(field.name for kind in (Wish, Reading) for field in fields(kind))]
     named = ", ".join(Path(source).name for source in sources)
@@ -128,14 +133,16 @@ def reconstruct(
             epochs=epochs,
             density=density,
             rounds=rounds,
-            criteria=tuple(c.value for c in criterion or [Criterion("geometric")]),
+            criteria=tuple(c.value for c in criterion) if criterion else None,
             starts=starts,
             seeds=seeds,
         )
-        wanted, notes = specs(wish)
-        for note in notes:
-            say(json, note)
-        carry_out(wanted, out, f"Reconstruction of {named}", notes, json, workers)
+        found = asked(wish, out)
+        for line in [*expected(found.wanted, out), *found.notes]:
+            say(json, line)
+        claiming = lambda: keep(found, wish, out)
+        title = f"Reconstruction of {named}"
+        carry_out(found.wanted, out, title, found.notes, json, workers, known=found.known, claiming=claiming)
 
 
 def _split(text: str) -> tuple[float, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 PLACES = re.compile(r"^(?:task\.\w+(?:\.reading)?|network\.\w+|forcing\.\w+|optimizer\.\w+|select)(?:\.|: )")
 """Where in a spec a problem lies; somebody who gave options has not written one."""
@@ -24,6 +27,18 @@ def in_options(names: Iterable[str], source: str = "") -> Iterator[None]:
         raise SpecError([_about(as_options(problem, names), source) for problem in error.problems]) from None
     except SparseRNNError as error:
         raise type(error)(_about(as_options(str(error), names), source)) from None
+
+
+def spoken(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with errors that name its own options."""
+    names = tuple(inspect.signature(command).parameters)
+
+    @wraps(command)
+    def said(*arguments: Any, **options: Any) -> None:
+        with in_options(names):
+            command(*arguments, **options)
+
+    return said
 
 
 def as_options(text: str, names: Iterable[str]) -> str:

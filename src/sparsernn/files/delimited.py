@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from statistics import mode
 from typing import NamedTuple, TextIO
 
 import numpy as np
 
 from sparsernn.errors import DataError
+from sparsernn.files.cells import delimiter_of, number_in, perhaps, pointed, ragged
 from sparsernn.files.columns import Table, choose
-from sparsernn.files.header import MISSING, header_of, is_number
+from sparsernn.files.header import MISSING, header_of
 from sparsernn.files.limits import unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.time_axis import FEWEST, UNITS, called_counter, called_time, canonical
@@ -52,7 +52,7 @@ def read_delimited(path: Path, columns: Sequence[str | int] | None, reading: Rea
         found = _Found([], [])
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             lines = itertools.islice(_lines(file, path, long, found), LOOK)
-            delimiter = _delimiter([line for _, line in lines], reading.decimal)
+            delimiter = delimiter_of([line for _, line in lines], reading.decimal)
         found = _Found([], [])
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             rows = _rows(file, delimiter, path, long, found)
@@ -98,7 +98,7 @@ def _table(
     for line, cells in itertools.chain(first, rows):
         if len(cells) != width:
             if "".join(cells).strip():
-                raise DataError(_ragged(path, line, len(cells), width, delimiter))
+                raise DataError(ragged(path, line, len(cells), width, delimiter))
             continue
         for i, text in zip(plan.times, texts, strict=True):
             text.append(cells[i])
@@ -111,7 +111,7 @@ def _table(
         except ValueError:
             numbers.extend(
                 [
-                    _number(cells[i], path, line, names[i], comma, cells) if must else _perhaps(cells[i], comma)
+                    number_in(cells[i], path, line, names[i], comma, cells) if must else perhaps(cells[i], comma)
                     for i, must in zip(places, strict, strict=True)
                 ]
             )
@@ -138,7 +138,7 @@ def _names(first: list[Row], path: Path, reading: Reading) -> tuple[list[str], l
     """The names and units of the columns, the rows left, notes."""
     cells = first[0][1]
     names = [f"x{i}" for i in range(len(cells))]
-    texts = [[_pointed(c) for c in row] if reading.decimal == "," else row for _, row in first]
+    texts = [[pointed(c) for c in row] if reading.decimal == "," else row for _, row in first]
     header = header_of(texts, str(path)) if reading.header is None else None
     notes = [header.note] if header is not None and header.note else []
     if not (reading.header if header is None else header.present):
@@ -282,61 +282,3 @@ def _rows(file: TextIO, delimiter: str, path: Path, long: int, found: _Found) ->
     else:
         for cells in csv.reader(texts(), delimiter=delimiter, skipinitialspace=True, strict=True):
             yield line, cells
-
-
-def _delimiter(lines: list[str], decimal: str) -> str:
-    """The first of tab, semicolon, comma, space that cuts all lines into the same number (> 1) of cells.
-
-    The semicolon comes before the comma, which may be a decimal comma then, and parts no cells if it is said to be one
-    (unless the numbers are quoted). If none does, some lines are defective or there is one column: the delimiter with
-    the most cells in most lines.
-    """
-    counts = {" ": [len(line.split()) for line in lines]}
-    delimiters = "\t;, "
-    if decimal == ",":
-        delimiters = "\t;, " if all('"' in line for line in lines[1:]) and lines[1:] else "\t; "
-    for delimiter in delimiters:
-        if delimiter != " ":
-            with suppress(csv.Error):  # a line without this delimiter can be too long for one cell
-                reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-                counts[delimiter] = [len(cells) for cells in reader]
-        if len(found := set(counts.get(delimiter, []))) == 1 and max(found) > 1:
-            return delimiter
-    return max(delimiters, key=lambda d: mode(counts.get(d) or [0]))
-
-
-def _ragged(path: Path, line: int, cells: int, width: int, delimiter: str) -> str:
-    advice = "complete or remove the line"
-    if delimiter == "," and cells == 2 * width:
-        advice += ", or, if its commas are decimal ones, --decimal , (in Python reading.decimal)"
-    return f"{path}, line {line}: {cells} cells where the lines above have {width} (delimiter {delimiter!r}); {advice}"
-
-
-def _pointed(cell: str) -> str:
-    """A number with a decimal comma as Python reads it; what has a point too is none."""
-    if re.fullmatch(r"\s*[-+]?\d*,\d*([eE][-+]?\d+)?\s*", cell):
-        return cell.replace(",", ".")
-    return f"{cell}!" if "." in cell and is_number(cell) else cell
-
-
-def _perhaps(cell: str, comma: bool) -> float:
-    cell = _pointed(cell) if comma else cell
-    return float(cell) if is_number(cell) else float("nan")
-
-
-def _number(cell: str, path: Path, line: int, name: str, comma: bool, cells: list[str]) -> float:
-    text = _pointed(cell) if comma else cell
-    if is_number(text):
-        return float(text)
-    if cell.strip().lower() in MISSING:
-        return float("nan")
-    advice = "choose the columns that are numbers with --columns (in Python columns)"
-    if comma and is_number(cell):
-        advice = "it has a decimal point, though --decimal says comma (in Python reading.decimal)"
-    elif re.fullmatch(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*", cell):
-        advice = "decimal commas are read with --decimal , (in Python reading.decimal)"
-    elif line <= 3 and not any(map(is_number, cells)):
-        advice += "; if the line is a second header, remove it; units go in brackets, [mV]"
-    else:
-        advice += "; if it tells trials apart, --trial (reading.trial)"
-    raise DataError(f'{path}, line {line}, column "{name}": "{cell[:40]}" is no number; {advice}')

@@ -87,17 +87,26 @@ def timing(scalars: Mapping[str, float], what: str = "number") -> Timing:
 
     Numbers that contradict each other, or are not positive, say nothing, with a note.
     """
-    found = {}
+    found, bad = {}, []
     for name, value in scalars.items():
-        if plain(name) in RATES | INTERVALS and np.isfinite(value) and value > 0:
+        if plain(name) not in RATES | INTERVALS:
+            continue
+        if np.isfinite(value) and value > 0 and np.isfinite(1 / value):
             found[name] = 1 / value if plain(name) in RATES else value
+        else:
+            bad.append(f"{name} = {value:.6g}")
+    refused = (
+        (f"not taken from the file: {', '.join(bad)} is no sampling rate or interval; --dt gives it",) if bad else ()
+    )
     if not found:
-        return Timing()
+        return Timing(notes=refused)
     (name, dt), *others = found.items()
     if any(abs(other - dt) > 1e-6 * dt for _, other in others):
         said = ", ".join(f"{n} = {scalars[n]:.6g}" for n in found)
-        return Timing(notes=(f"the sampling interval is not taken from the file, which contradicts itself: {said}",))
-    return Timing(dt, f'the {what} "{name}" ({scalars[name]:.6g}) in the file')
+        return Timing(
+            notes=(f"the sampling interval is not taken from the file, which contradicts itself: {said}", *refused)
+        )
+    return Timing(dt, f'the {what} "{name}" ({scalars[name]:.6g}) in the file', notes=refused)
 
 
 def _times_among(names: list[str], entries: Mapping[str, Entry]) -> set[str]:

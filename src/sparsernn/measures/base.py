@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from sparsernn.errors import SpecError, Undefined
+from sparsernn.errors import Interrupted, SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
 from sparsernn.models.network import Network
@@ -19,6 +21,25 @@ from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Weights
 
 Number = float | Undefined
+
+
+_asked: ContextVar[Callable[[], bool]] = ContextVar("_asked", default=lambda: False)
+
+
+@contextmanager
+def stopping(stopped: Callable[[], bool]) -> Iterator[None]:
+    """What is measured inside, in this thread, ends soon after `stopped` says so (`go_on`)."""
+    token = _asked.set(stopped)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def go_on() -> None:
+    """To be called now and then by measures that take seconds. Interrupted, where it is asked to stop."""
+    if _asked.get()():
+        raise Interrupted("stopped while measures were taken; the same command takes them again")
 
 
 class Removals(NamedTuple):

@@ -18,6 +18,7 @@ from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
 from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches
+from sparsernn.measures.predictors.library import one_thread
 from sparsernn.measures.reconstruction import ReconstructionQuality, free_runs, scores, truth_of
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
@@ -60,7 +61,7 @@ class Baselines(AbstractMeasure):
         assert isinstance(task, Reconstruction)
         if split != "test":
             return {}
-        with _one_at_a_time:  # trainings side by side want the same numbers
+        with _one_at_a_time, one_thread():  # trainings side by side want the same numbers
             return dict(_taken(self, task, task.load().sha256))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.dynamics.lyapunov import largest_exponent
 from sparsernn.dynamics.prediction import prediction_error
-from sparsernn.dynamics.spectra import spectral_distance
+from sparsernn.dynamics.spectra import cycles_in, spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
@@ -55,7 +55,8 @@ class ReconstructionQuality(AbstractMeasure):
     `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
     shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
-    (Lyapunov; nats per time unit, or per step where dt is unknown); `d_stsp_sd` over starts; and what to hold them
+    (Lyapunov; nats per time unit, or per step where dt is unknown) and `cycles` (of the median period in the split;
+    below 20 a small D_H proves little); `d_stsp_sd` over starts; and what to hold them
     against: `d_stsp_floor`, `d_h_floor` (mean over five more true runs of the same length where the system is known,
     with `d_stsp_floor_sd`; of trials the other held-out ones; else split halves of the stretch), `d_stsp_ceiling`,
     `largest_exponent_true` (of a known system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the
@@ -116,6 +117,8 @@ class ReconstructionQuality(AbstractMeasure):
             found |= by_horizon(
                 truth.values, truth.starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
             )
+            if (cycles := cycles_in(truth.values, truth.starts)) is not None:
+                found["cycles"] = cycles
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
             found["largest_exponent_true"] = _true_exponent(task)
         return found

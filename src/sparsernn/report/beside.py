@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sparsernn.errors import SparseRNNError, Undefined
-from sparsernn.report.grade import CLOSE, SPREAD, horizons
+from sparsernn.report.grade_geometry import CLOSE, SPREAD, doubtful
+from sparsernn.report.grade_numbers import Numbers, horizons
 from sparsernn.report.runs import Number, Training
 from sparsernn.report.tables import Group, Table
 from sparsernn.report.text import short
@@ -28,6 +29,8 @@ INTRO = (
     "those of its last training. Parameters of reservoirs are those trained."
 )
 FITTED = ("linear", "echo_state", "next_generation")
+DEFINED = ("bins", "preset")
+"""Fields of both measures that define D_stsp."""
 SCORES = ("d_stsp", "d_h", "prediction_error", "parameters", "seconds")
 
 
@@ -64,9 +67,38 @@ def baselines(trainings: Iterable[Training]) -> list[Baseline]:
             if key.startswith(PREFIX):
                 name, _, number = key.removeprefix(PREFIX).partition("/")
                 found.setdefault(name, {})[number] = value
+        if found and (other := unlike(training)) is not None:
+            for numbers in found.values():
+                numbers["d_stsp"] = Undefined(f"another definition: {other}")
         if found:
             return [Baseline(name, numbers) for name, numbers in found.items()]
     return []
+
+
+def unlike(training: Training) -> str | None:
+    """Which fields of the measures `baselines` and `reconstruction` of a run differ, so that their D_stsp cannot be
+    compared: "bins 5 against 8"; None where they are alike."""
+    found = {name: _fields(training.record.spec.get("measures"), name) for name in ("reconstruction", "baselines")}
+    own, theirs = found["reconstruction"], found["baselines"]
+    if own is None or theirs is None:
+        return None
+    differing = [f for f in DEFINED if own.get(f) != theirs.get(f)]
+    said = [f"{f} {_default(own.get(f))} against {_default(theirs.get(f))}" for f in differing]
+    return ", ".join(said) or None
+
+
+def _fields(measures: Any, name: str) -> dict[str, Any] | None:
+    """Of a measure in a plain spec."""
+    for one in measures or ():
+        if one == name:
+            return {}
+        if isinstance(one, Mapping) and name in one:
+            return dict(one[name] or {})
+    return None
+
+
+def _default(value: Any) -> Any:
+    return "the default" if value is None else value
 
 
 def as_dicts(trainings: Iterable[Training]) -> list[dict[str, Any]]:
@@ -134,12 +166,20 @@ def parameters(training: Training) -> int | Undefined:
 
 
 def sentence(group: Group) -> list[str]:
-    """Whether one of the baselines does as well in D_stsp as the networks of a group (their mean)."""
+    """Whether one of the baselines does as well in D_stsp as the networks of a group (their mean); where the data leave
+    D_stsp nothing to tell, that this is so."""
     own = group.spread("reconstruction/d_stsp").mean
     floor, sd = (group.spread(f"reconstruction/{key}").mean for key in ("d_stsp_floor", "d_stsp_floor_sd"))
     found = baselines(group.trainings)
     if not found or isinstance(own, Undefined):
         return []
+    if (other := unlike(group.trainings[0])) is not None:
+        return [
+            f"The baselines' D_stsp has another definition than the network's ({other}) and cannot be held against it: "
+            "give the measure baselines the same fields."
+        ]
+    if any(doubtful(Numbers(training.test)) for training in group.trainings):
+        return ["D_stsp says little on these data: baselines are to be held against the network by prediction error."]
     scored = [(float(value), b) for b in found if not isinstance(value := b.get("d_stsp"), Undefined)]
     standing = [(value, b) for value, b in scored if b.name not in FITTED or b.stands()]
     missing = [b for b in found if b.name in FITTED and isinstance(b.get("seconds"), Undefined)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sparsernn.report.grade import Grade, Number, grade, of_seeds
+from sparsernn.report.grade import Grade, grade, of_seeds
+from sparsernn.report.grade_numbers import Number
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.tables import Group, Table
 from sparsernn.training.record import Outcome

@@ -28,6 +28,7 @@ def write_look(
     warnings: Sequence[dict[str, str | None]],
     notes: Sequence[str],
     command: str | None,
+    takes: str | None = None,
 ) -> None:
     """A self-contained HTML page (about 5 MB, most of it plotly.js), written atomically.
 
@@ -55,7 +56,7 @@ def write_look(
 <div class="verdict"><p>{_summary(warnings)}</p></div>
 {_warnings(warnings)}
 <h3>Next</h3>
-{_next(command)}
+{_next(command, takes)}
 {noted}
 <noscript><p class="notes">The figures need JavaScript, which is off here; tables and text do not.</p></noscript>
 </header>
@@ -118,7 +119,7 @@ def _warnings(warnings: Sequence[dict[str, str | None]]) -> str:
     return "".join(out)
 
 
-def _next(command: str | None) -> str:
+def _next(command: str | None, takes: str | None) -> str:
     if command is None:
         return "<p>No command yet: what is said above must be mended first.</p>"
-    return f"<pre>{escape(command)}</pre>"
+    return f"<pre>{escape(command)}</pre>" + (f"<p>{escape(takes)}</p>" if takes else "")

@@ -15,7 +15,7 @@ from sparsernn.report import beside, graded, markup, tables
 from sparsernn.report.definitions import definitions
 from sparsernn.report.document import figure, policy
 from sparsernn.report.figures.style import symbols
-from sparsernn.report.grade import GRADES
+from sparsernn.report.grade_numbers import GRADES
 from sparsernn.report.panels import Panel, lyapunov_steps
 from sparsernn.report.quantities import bound, quantities
 from sparsernn.report.runs import Comparison

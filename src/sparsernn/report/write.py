@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:  # what draws is loaded when something is drawn: a second
 
 ALL_POINTS = 10_000
 """Points of all attractors of a page together, so that it stays small with many networks."""
+ABANDONED = 3600.0
+"""Seconds after which nobody writes a picture any more."""
 Tell = Callable[[str, int, int], None]
 
 
@@ -184,8 +188,10 @@ def _pictures(parts: Sequence[Part]) -> list[tuple[str, Panel]]:
 
 def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, tell: Tell) -> list[Path]:
     _make(folder)
-    for left in folder.glob(".*.png.*.tmp"):  # of a process that was killed
-        left.unlink(missing_ok=True)
+    for left in folder.glob(".*.png.*.tmp"):  # of a process that was killed; young ones are another's that still draws
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
     written: list[Path] = []
     drawn = [(name, panel.picture) for name, panel in pictures if panel.picture is not None]
     for i, (name, picture) in enumerate(drawn):

@@ -7,9 +7,9 @@ from typing import Any
 
 from sparsernn.files.example import EXAMPLES, example_recording
 from sparsernn.studies.data import READING, in_python, is_path, reading_of, refuse_unknown, series_of
-from sparsernn.studies.look import Look
 from sparsernn.studies.look import look as look_at
 from sparsernn.studies.look_file import series_to_look_at
+from sparsernn.studies.looked import Look
 
 
 def look(
@@ -42,4 +42,4 @@ def look(
         if series is None:
             series, found = series_to_look_at(data, columns=columns, dt=dt, reading=how)
             return look_at(series, found=found, files=[str(data)])
-        return look_at(series)._replace(command=None)
+        return look_at(series)._replace(command=None, takes=None)

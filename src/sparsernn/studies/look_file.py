@@ -13,10 +13,10 @@ import numpy as np
 from sparsernn.dynamics.oddities import missing
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.errors import DataError, SpecError
+from sparsernn.files.axes import DoubtfulColumn
 from sparsernn.files.columns import Table
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
-from sparsernn.files.roles import DoubtfulColumn
 from sparsernn.files.series import Series, read_loosely, read_series
 from sparsernn.spec import build
 from sparsernn.systems import SYSTEMS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.errors import DataError, SpecError, StoreError, Undefined
-from sparsernn.files.series import Series, read_series
+from sparsernn.files.series import Series
 from sparsernn.missing import unmasked
 from sparsernn.report.grade import Grade
 from sparsernn.report.graded import of_numbers
-from sparsernn.report.labels import labels
 from sparsernn.report.runs import by_task, find, numbers
 from sparsernn.report.write import write
 from sparsernn.studies import free_run as freely
+from sparsernn.studies.history import history_of
 from sparsernn.studies.numpy_source import Source, numpy_source
+from sparsernn.studies.which import name_of, picked
 from sparsernn.studies.wiring import graph
 from sparsernn.tasks.prepared import Prepared
 from sparsernn.training.record import Outcome, Record
@@ -34,8 +35,6 @@ from sparsernn.weights import flatten
 if TYPE_CHECKING:
     import networkx as nx
 
-JUDGED_BY = "reconstruction/d_stsp"
-"""The number on the validation stretch by which one of several networks is taken."""
 BASELINES = "baselines/"
 Floats = NDArray[np.float64]
 Number = float | Undefined
@@ -69,7 +68,7 @@ class Model:
         """What `Model.load` takes: the `out` of `reconstruct`, or a run directory."""
         self.notes = tuple(notes)
         """Sentences on what was found in the data and chosen for the user."""
-        self.name = name or _name(record)
+        self.name = name or name_of(record)
         """Which of the networks in `directory` it is: ``geometric, round 2, seed 0``."""
         self._records = tuple(records) or (record,)
 
@@ -107,16 +106,7 @@ class Model:
         fitting = [record for record in records if "reconstruction" in record.spec["task"]]
         if not fitting:
             raise SpecError(f"{place} holds no reconstruction, and only a reconstructed system is a Model; see Record")
-        named = {_name(r, label): r for r, (label, _) in zip(fitting, labels([r.spec for r in fitting]), strict=True)}
-        asked = [part.strip() for part in (which or "").split(",") if part.strip()]
-        found = {
-            name: record
-            for name, record in named.items()
-            if set(asked) <= set(name.split(", ")) or record.identity.startswith(asked[0])
-        }
-        if not found:
-            raise SpecError(f'which: {place} holds no "{which}"; it holds: {"; ".join(named)}')
-        name, record = min(found.items(), key=lambda pair: (_worth(pair[1]), pair[0]))
+        name, record = picked(fitting, place, which)
         return cls(record, place, fitting, notes, name)
 
     # ------------------------------------------------------------------------------------------------- what it is
@@ -357,31 +347,7 @@ class Model:
         return np.ascontiguousarray(values, dtype=np.float64)
 
     def _history(self, history: Any) -> Any:
-        """(rows, columns) float64, or a series of a file. DataError for what is no array of numbers with the columns
-        of the recording."""
-        if isinstance(history, str | Path):
-            return read_series(history)
-        if isinstance(history, Series):
-            return history
-        own = ", ".join(self.columns)
-        if hasattr(history, "columns") or isinstance(history, Mapping):
-            names = {str(name): name for name in (history if isinstance(history, Mapping) else history.columns)}
-            if missing := [name for name in self.columns if name not in names]:
-                raise DataError(
-                    f"the history has no column {', '.join(missing)}; it has {', '.join(names)}, the recording {own}"
-                )
-            history = np.stack([unmasked(history[names[name]]) for name in self.columns], axis=1)
-        try:
-            values = unmasked(history)
-        except ValueError:
-            raise DataError(f"the history is no array; give rows of equal length, columns {own}") from None
-        if values.dtype.kind not in "biuf":
-            raise DataError(
-                f"the history has dtype {values.dtype}; expected numbers, shape (rows, {len(self.columns)})"
-            )
-        if values.ndim == 1 and len(self.columns) > 1:
-            values = values[None]
-        return values.astype(np.float64)
+        return history_of(history, self.columns)
 
 
 def _is_row(start: Any) -> bool:
@@ -400,18 +366,6 @@ def _count(steps: Any) -> int:
 
 def _float64(array: jax.Array) -> Floats:
     return np.asarray(array).astype(np.float64)
-
-
-def _name(record: Record, label: str = "") -> str:
-    """``geometric, round 2, seed 0``."""
-    label = label or labels([record.spec])[0][0]
-    return ", ".join([label, *([f"round {record.round}"] if record.round else []), f"seed {record.spec['seed']}"])
-
-
-def _worth(record: Record) -> float:
-    """D_stsp on validation; what is not measured comes last."""
-    found = numbers(record, "validation").get(JUDGED_BY) if record.outcome.name == "finished" else None
-    return float("inf") if found is None or isinstance(found, Undefined) else float(found)
 
 
 def _short(value: Number) -> str:

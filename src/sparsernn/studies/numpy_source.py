@@ -8,8 +8,12 @@ import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.models.base import AbstractCell
+from sparsernn.models.ctrnn import CTRNN
+from sparsernn.models.gru import GRU
 from sparsernn.models.lstm import LSTM
+from sparsernn.models.neural_ode import NeuralODE
 from sparsernn.models.plrnn import PLRNN
+from sparsernn.models.rhn import RHN
 from sparsernn.models.rnn import RNN
 
 
@@ -40,10 +44,17 @@ def numpy_source(cell: AbstractCell, weights: Path | str, mean: np.ndarray, scal
         body = _RNN.replace("PHI", {"tanh": "np.tanh", "relu": "lambda v: np.maximum(v, 0)"}[cell.activation])
     elif isinstance(cell, LSTM):
         body = _LSTM
+    elif isinstance(cell, GRU):
+        body = _GRU
+    elif isinstance(cell, RHN):
+        body = _RHN
+    elif isinstance(cell, CTRNN):
+        body = _CONTINUOUS.replace("NUMBERS", f"n, dt, tau = {cell.substeps}, {cell.dt!r}, {cell.tau!r}") + _EULER
+    elif isinstance(cell, NeuralODE) and cell.solver == "rk4":
+        body = _CONTINUOUS.replace("NUMBERS", f"n, dt = {cell.substeps}, {cell.dt!r}") + _RUNGE_KUTTA
     else:
-        raise SpecError(
-            f"{type(cell).__name__} has no NumPy text yet (plrnn, rnn and lstm have one); Model.step computes any cell"
-        )
+        what = "neural_ode with the adaptive solver" if isinstance(cell, NeuralODE) else type(cell).__name__
+        raise SpecError(f"{what} has no NumPy text; Model.step computes any cell")
     comment = " ".join(about.split())
     return Source(
         f"# {comment}\n"
@@ -118,4 +129,93 @@ def step(state):
 def read(state):
     return (B @ state[0] + c) * scale + mean
 """
+)
+
+_SIGMOID = """
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+"""
+
+_FROM_TANH = """
+def start(x):
+    x = (x - mean) / scale
+    return force(np.tanh(L @ x), x)
+"""
+
+_READ = """
+def read(h):
+    return (B @ h + c) * scale + mean
+"""
+
+_GRU = (
+    """\
+W, b, L = w["cell0/recurrent"], w["cell0/bias"], w["cell0/initial"]
+b_h = w["cell0/bias_candidate"]
+B, c = w["readout/weights"][0], w["readout/bias"]
+"""
+    + _SIGMOID
+    + _READOUT
+    + _FROM_TANH
+    + """
+def step(h):
+    r, z, n = W @ h
+    r, z = sigmoid(r + b[0]), sigmoid(z + b[1])
+    n = np.tanh(b[2] + r * (n + b_h))
+    return (1 - z) * n + z * h
+"""
+    + _READ
+)
+
+_RHN = (
+    """\
+R, b, L = w["cell0/recurrent"], w["cell0/bias"], w["cell0/initial"]
+B, c = w["readout/weights"][0], w["readout/bias"]
+"""
+    + _SIGMOID
+    + _READOUT
+    + _FROM_TANH
+    + """
+def step(h):
+    for k in range(0, len(R), 2):
+        t = sigmoid(R[k + 1] @ h + b[k + 1])
+        h = t * np.tanh(R[k] @ h + b[k]) + (1 - t) * h
+    return h
+"""
+    + _READ
+)
+
+_CONTINUOUS = (
+    """\
+W, b, L = w["cell0/recurrent"][0], w["cell0/bias"], w["cell0/initial"]
+B, c = w["readout/weights"][0], w["readout/bias"]
+NUMBERS
+"""
+    + _READOUT
+    + _FROM_TANH
+)
+
+_EULER = (
+    """
+def step(h):
+    for _ in range(n):
+        h = h + dt * (np.tanh(W @ h + b) - h / tau)
+    return h
+"""
+    + _READ
+)
+
+_RUNGE_KUTTA = (
+    """
+def flow(h):
+    return np.tanh(W @ h + b)
+
+def step(h):
+    for _ in range(n):
+        k1 = flow(h)
+        k2 = flow(h + dt / 2 * k1)
+        k3 = flow(h + dt / 2 * k2)
+        h = h + dt / 6 * (k1 + 2 * k2 + 2 * k3 + flow(h + dt * k3))
+    return h
+"""
+    + _READ
 )

@@ -14,7 +14,8 @@ from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.store import MARKER, Record, open_store
 
-STORE = "runs"
+STORE, ASKED = "runs", "asked.json"
+"""Where the runs are, and beside them what they were made for."""
 PREPARED = (
     "columns",
     "reading",
@@ -40,7 +41,8 @@ def claimed(out: Path, wanted: Sequence[RunSpec] = ()) -> Iterator[Path]:
         yield claim(out, wanted)
     except BaseException:
         with suppress(OSError):
-            if not marked and [p.name for p in (out / STORE).iterdir()] == [MARKER]:
+            if not marked and {p.name for p in (out / STORE).iterdir()} <= {MARKER, ASKED}:
+                (out / STORE / ASKED).unlink(missing_ok=True)
                 (out / STORE / MARKER).unlink()
         for folder in missing:  # from the innermost; what holds something stays
             with suppress(OSError):

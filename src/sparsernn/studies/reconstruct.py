@@ -20,6 +20,7 @@ from sparsernn.files.series import Series, read_series
 from sparsernn.report.progress import Tell, telling
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.cost import expected
 from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknown, series_of, without_dashes
 from sparsernn.studies.model import Model
 from sparsernn.studies.place import claimed, same_recording
@@ -88,8 +89,8 @@ def reconstruct(
     notes = [without_dashes(note) for note in notes]
     with _telling(progress) as tell:
         if progress is None or progress is True:
-            for note in notes:
-                print(note, file=sys.stderr)
+            for line in [*map(without_dashes, expected(wanted, place)), *notes]:
+                print(line, file=sys.stderr)
         records = criteria.run_all(wanted, store, tell, workers)
     if any(record.outcome.name == "interrupted" for record in records):
         raise Interrupted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,17 +9,31 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import blindness, regular_period, white_noise
+from sparsernn.dynamics.spectra import blindness, noise_level, regular_period
 from sparsernn.errors import DataError, SpecError, nearest
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_series
+from sparsernn.masks import chosen
 from sparsernn.models.network import Network
 from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.optimizers.radam import RAdam
 from sparsernn.report.spread import FEWEST_SEEDS
 from sparsernn.spec import build
 from sparsernn.studies import criteria
+from sparsernn.studies.cost import fits
+from sparsernn.studies.defaults import (
+    DENSITY,
+    EPOCHS,
+    JUDGED,
+    LOOKS,
+    ROUNDS,
+    SEQUENCES,
+    STARTS,
+    UPDATES,
+    criteria_for,
+    units,
+)
 from sparsernn.studies.look import warnings_for
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.base import SPLITS
@@ -47,18 +60,11 @@ RATE, RATE_OF_RHYTHMS = 2e-3, 5e-3
 """First learning rate (the last is a fiftieth), and that of a recording in which a rhythm repeats. A simulated bursting
 neuron and simulated electrocardiograms gained by the larger one, a Hindmarsh-Rose neuron without a regular rhythm lost
 by it; none of them is among the recordings reported (`docs/papers.md`)."""
-LOOKS = 100
-"""Checkpoints that a training can choose from: to its end D_stsp jumps from one to the next (from .4 to 8 on an
-electrocardiogram), and a look costs less than two epochs (.15 s of CPU time for 20,000 rows of three columns)."""
 LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
 SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
 """What makes a WFDB record an electrocardiogram, and how it is then smoothed and thinned."""
 NOISY = 0.03
 """White noise, in sd, from which on smoothing is advised."""
-SEQUENCES = (100, 300)
-"""Shortest and longest training sequence that is chosen for a user."""
-UNITS = (50, 100, 1.25)
-"""Hidden units chosen for a user: ten a column, but at least and at most so many; never fewer than so many a column."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,10 @@ class Wish:
     noise: float | None = None
     learning_rate: float | None = None
     epochs: int | None = None
-    density: float = 0.25
-    rounds: int = 2
-    criteria: Sequence[str] = ("geometric",)
-    starts: int = 4
+    density: float = DENSITY
+    rounds: int = ROUNDS
+    criteria: Sequence[str] | None = None
+    starts: int = STARTS
     seeds: int = 1
 
 
@@ -133,6 +139,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     base.network.check(base.trainer().ports)
+    fits(base)
     rows = ", ".join(f"{len(getattr(recording, s)):,}" for s in SPLITS)
     notes = [
         *found,
@@ -145,7 +152,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         *recording.notes,
         *(str(caution) for caution in cautions),
     ]
-    noise = float(np.median(white_noise(recording.train)))
+    level = noise_level(recording.train)
+    noise = 0.0 if level is None else float(np.median(level))
     if noise > NOISY and wish.smooth is None and not any(c.code == "noise_only" for c in cautions):
         notes.append(
             f"noise on the recording is about {noise:.2g} sd: the network learns the system without it, and a clean "
@@ -153,23 +161,20 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         )
     if told := blindness(recording.test, starts=recording.starts["test"]):
         notes.append(told)
-    if 1 < wish.seeds < FEWEST_SEEDS and len(wish.criteria) > 1:
+    weights = sum(p.size for p in chosen(base.trainer().prunables, ("recurrent",)))
+    by = criteria_for(weights) if wish.criteria is None else tuple(wish.criteria)
+    if wish.criteria is None and by != JUDGED and wish.density < 1:
+        notes.append(
+            f"pruned by {by[0]}, the size of a weight times the activity it carries: {weights:,} weights are too many "
+            "to be judged one by one in minutes; --criterion geometric judges them all the same"
+        )
+    if 1 < wish.seeds < FEWEST_SEEDS and len(by) > 1:
         notes.append(f"with {wish.seeds} seeds no difference can be called real: that takes {FEWEST_SEEDS} or more")
     seeds = range(wish.seeds)
     if wish.density == 1:
         return [replace(base, seed=seed) for seed in seeds], notes
     drop = criteria.drop_to(base, wish.density, wish.rounds)
-    return criteria.specs(base, wish.criteria, drop, Rounds(wish.rounds), wish.starts, seeds), notes
-
-
-def units(columns: int) -> int:
-    """How many hidden units a recording of so many columns is given.
-
-    >>> units(3), units(8), units(128)
-    (50, 80, 160)
-    """
-    fewest, most, a_column = UNITS
-    return max(int(np.clip(10 * columns, fewest, most)), math.ceil(a_column * columns))
+    return criteria.specs(base, by, drop, Rounds(wish.rounds), wish.starts, seeds), notes
 
 
 def _sequence(recording: Recording) -> tuple[int, str]:
@@ -221,13 +226,14 @@ def _draft(wish: Wish, habits: dict[str, Any]) -> RunSpec:
     if wish.interval is not None and wish.alpha is not None:
         problems.append("interval= is sparse forcing, alpha= generalized forcing: give one of them")
     rate = _first(wish.learning_rate, habits.get("learning_rate"), RATE)
-    epochs = _first(wish.epochs, 500)
+    epochs = _first(wish.epochs, EPOCHS)
     tree = {
         "task": {"reconstruction": _task(wish, habits)},
         "network": {wish.cell: {"hidden": _first(wish.hidden, 50)}},
         "forcing": _forcing(wish, habits),
         "optimizer": _optimizer(rate),
         "epochs": epochs,
+        "updates_per_epoch": UPDATES,
         "measures": [{"reconstruction": {"starts": 4}}, "baselines", "score", "hubs"],
         "select": {"key": "d_stsp", "every": max(1, epochs // LOOKS)},
     }

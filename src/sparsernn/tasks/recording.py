@@ -117,7 +117,8 @@ def load(task: Reconstruction) -> Recording:
             parts,
             max(lags) + 2,
             lambda split, longest: DataError(
-                f"{series.source}: the {split} stretch has {longest} rows, fewer than the longest lag of {max(lags)}"
+                f"{series.source}: the {split} stretch has {longest} rows, fewer than the longest lag of {max(lags)}; "
+                "give shorter lags=; `sparsernn look` on it names a command to try"
             ),
             f"the longest lag of {max(lags)}",
             notes,
@@ -130,7 +131,7 @@ def load(task: Reconstruction) -> Recording:
         task.sequence + 2,
         lambda split, longest: DataError(
             f"{series.source}: the {split} {longest_of} {'at most ' if several else ''}{longest} rows, fewer than one "
-            f"training sequence ({task.sequence} + 2); use a longer recording, a shorter sequence or another split"
+            f"training sequence ({task.sequence} + 2); {_shorter(parts)}use a longer recording or another split="
         ),
         f"one training sequence ({task.sequence} + 2)",
         notes,
@@ -180,6 +181,14 @@ def _long_enough(
     if count:
         notes.append(f"{count:,} stretch{'es' * (count > 1)} of together {rows:,} rows left out: shorter than {what}")
     return kept
+
+
+def _shorter(parts: dict[Split, list[np.ndarray]]) -> str:
+    """Which sequence the longest stretch of every split has room for; nothing where none has."""
+    room = min(max(len(part) for part in parts[split]) for split in SPLITS) - 2
+    if room < 1:
+        return ""
+    return f"sequence={max(1, room // 2)} reads it, `sparsernn look` on it names a whole command; or "
 
 
 def _told(parts: dict[Split, list[np.ndarray]], whole: bool) -> list[str]:

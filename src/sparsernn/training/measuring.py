@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sparsernn.measures.base import stopping
 from sparsernn.precision import precise
 from sparsernn.spec import identity, plain
 from sparsernn.tasks.base import SPLITS
@@ -13,7 +14,9 @@ from sparsernn.training.directory import Directory
 from sparsernn.training.run_spec import RunSpec
 
 
-def measure(spec: RunSpec, directory: Directory, tell: Callable[[str, int, int], None]) -> None:
+def measure(
+    spec: RunSpec, directory: Directory, tell: Callable[[str, int, int], None], stopped: Callable[[], bool]
+) -> None:
     """Take the measures that are not on disk yet, on validation and test, and keep the evidence behind them."""
     judge = spec.judge
     wanted = {identity(m): m for m in sorted(spec.measures, key=lambda m: m != judge)}
@@ -23,7 +26,7 @@ def measure(spec: RunSpec, directory: Directory, tell: Callable[[str, int, int],
     if not missing:
         return
     weights, masks, evidence = directory.weights(), directory.masks(), directory.evidence()
-    with precise(False):
+    with precise(False), stopping(stopped):
         for done, (identified, measure) in enumerate(missing.items()):
             tell("measuring", done, len(missing))
             (name,) = plain(measure)

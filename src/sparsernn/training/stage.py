@@ -61,7 +61,7 @@ class Stage:
         if before.name in ENDED and not lost & {*HARD, HISTORY}:
             self.directory.keep(self.spec.task.keepsake)
             if before.name == Ending.FINISHED:
-                measure(self.spec, self.directory, self.tell)
+                measure(self.spec, self.directory, self.tell, self.stopped)
             self.watcher.afterwards()
             self.directory.settle()
             self.directory.drop_damaged_checkpoint()
@@ -81,7 +81,7 @@ class Stage:
             self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
             trained = time.perf_counter()
             if outcome.name == Ending.FINISHED:
-                measure(self.spec, self.directory, self.tell)
+                measure(self.spec, self.directory, self.tell, self.stopped)
         except Interrupted as stop:
             outcome, trained = Outcome(Ending.INTERRUPTED, 0, str(stop)), time.perf_counter()
         except (Exception, KeyboardInterrupt) as error:

@@ -11,6 +11,7 @@ from scipy.linalg import solve
 
 from sparsernn.dynamics import divergence as stsp
 from sparsernn.errors import SparseRNNError
+from sparsernn.measures.base import go_on
 from sparsernn.measures.horizons import predictable
 
 OVERFLOW = 1e6
@@ -67,6 +68,8 @@ class Predictor(abc.ABC):
         with np.errstate(all="ignore"):
             for i in range(steps):
                 made[i], state = self.step(state)
+                if i % 50 == 0:
+                    go_on()
                 if i % 50 == 0 and not np.abs(made[i]).max(initial=0) < OVERFLOW:
                     gone = ~(np.abs(made[i]).max(axis=1) < OVERFLOW)
                     if gone.all():
@@ -111,6 +114,7 @@ def best_ahead(candidates: Sequence[Predictor], validation: Stretches, horizon: 
         return candidates[0]
 
     def worth(candidate: Predictor) -> float:
+        go_on()
         ahead = candidate.run(validation, rows, horizon)[-1]
         error = float(np.mean((ahead - validation.values[rows + horizon]) ** 2))
         return error if np.isfinite(error) else np.inf

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sparsernn.measures.base import go_on
 from sparsernn.measures.predictors.base import Predictor, Stretches, best_free, ridge
 from sparsernn.measures.predictors.library import reservoirpy
 
@@ -51,6 +52,7 @@ class EchoState(Predictor):
         for part in train:
             heard = blank.listen(part)
             for begin in range(min(WASHOUT, len(part) // 4), len(part) - 1, CHUNK):
+                go_on()
                 rows = np.arange(begin, min(begin + CHUNK, len(part) - 1))
                 features = _features(part[rows], heard[rows])
                 gram += features.T @ features
@@ -68,6 +70,8 @@ class EchoState(Predictor):
         states = np.zeros((pieces, UNITS), np.float32)
         found = np.empty((pieces, longest, UNITS), np.float32)
         for i in range(-WASHOUT, longest):
+            if i % 50 == 0:
+                go_on()
             rows = edges[:-1] + i
             states = self.forward(states, part[np.clip(rows, 0, length - 1)])
             states[rows < 0] = 0  # the first piece begins with the stretch

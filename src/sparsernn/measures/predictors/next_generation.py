@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sparsernn.measures.base import go_on
 from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches, best_free, ridge
 from sparsernn.measures.predictors.library import reservoirpy
 
@@ -48,6 +49,7 @@ class NextGeneration(Predictor):
         gram, moment, count = np.zeros((size, size)), np.zeros((size, dim)), 0
         for part in train:
             for begin in range(min(max(blank.lags), len(part) - 1), len(part) - 1, CHUNK):
+                go_on()
                 rows = np.arange(begin, min(begin + CHUNK, len(part) - 1))
                 features = blank.features(Stretches(part).lagged(rows, blank.lags))
                 gram += features.T @ features

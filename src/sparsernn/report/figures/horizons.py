@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
-from sparsernn.report.grade import horizons
+from sparsernn.report.grade_numbers import horizons
 from sparsernn.report.runs import Number
 
 
