@@ -12,7 +12,7 @@ import harness
 import numpy as np
 from setting import lorenz, trained
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.measures.reconstruction import BLOCK, TRANSIENT, ReconstructionQuality
 from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports

@@ -26,7 +26,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparsernn.dynamics.comparison import compare
+    from sparsernn.dynamics.dstsp.comparison import compare
     from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, Undefined
     from sparsernn.files.series import read_series
     from sparsernn.report.write import write_report
@@ -48,7 +48,7 @@ _HOMES = {
     "read_spec": "sparsernn.training.run_spec",
     "run": "sparsernn.training.run",
     "Record": "sparsernn.training.record",
-    "compare": "sparsernn.dynamics.comparison",
+    "compare": "sparsernn.dynamics.dstsp.comparison",
     "write_report": "sparsernn.report.write",
     **dict.fromkeys(
         ("SparseRNNError", "SpecError", "DataError", "StoreError", "Interrupted", "Undefined"), "sparsernn.errors"

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.measures import baselines as module
 from sparsernn.measures.baselines import Baselines

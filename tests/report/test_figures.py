@@ -17,7 +17,7 @@ from sparsernn.report.figures import (
     importance,
     mask,
     overlay,
-    spectra,
+    power_spectrum,
     style,
 )
 from sparsernn.report.subject import Matrix, Signals, Subject
@@ -96,28 +96,32 @@ def test_overlay_shows_fifteen_cycles(tmp_path):
 
 
 def test_spectra_peak_at_the_frequency_of_a_sine(tmp_path):
-    found = spectra.numbers(signals(sines(2), dt=0.01))
+    found = power_spectrum.numbers(signals(sines(2), dt=0.01))
     assert found.frequency[np.argmax(found.data[:, 0])] == pytest.approx(1.0, abs=found.bandwidth)
     assert found.frequency[np.argmax(found.data[:, 1])] == pytest.approx(2.0, abs=found.bandwidth)
     assert found.bandwidth == pytest.approx(20 / 40.0)
-    check(spectra, found, tmp_path)
+    check(power_spectrum, found, tmp_path)
 
 
 def test_spectra_say_which_column_has_none(tmp_path):
     model = sines(2)
     model[:, 1] = 1.0
-    found = spectra.numbers(signals(sines(2), model))
+    found = power_spectrum.numbers(signals(sines(2), model))
     assert np.isnan(found.model[:, 1]).all()
     assert np.isfinite(found.model[:, 0]).all()
     assert found.undefined == ("network: dimension 1 is constant",)
-    check(spectra, found, tmp_path)
+    check(power_spectrum, found, tmp_path)
 
 
 def test_foreign_names_are_shown_letter_by_letter(tmp_path):
     names = ("<b>x</b><script>", r"$\frac{$ and \alpha", "a" * 90)
     source = signals(sines(3), names=names)
     for i, (module, found) in enumerate(
-        [(attractor, attractor.numbers(source)), (overlay, overlay.numbers(source)), (spectra, spectra.numbers(source))]
+        [
+            (attractor, attractor.numbers(source)),
+            (overlay, overlay.numbers(source)),
+            (power_spectrum, power_spectrum.numbers(source)),
+        ]
     ):
         (tmp_path / str(i)).mkdir()
         check(module, found, tmp_path / str(i))
@@ -351,7 +355,7 @@ def test_subject_of_a_task_without_recording(adding):
 
 def test_lines_break_between_stretches():
     """No line joins the end of one trial to the beginning of the next, and no spectrum is taken across."""
-    from sparsernn.report.figures import attractor, overlay, spectra
+    from sparsernn.report.figures import attractor, overlay, power_spectrum
     from sparsernn.report.subject import Signals
 
     rng = np.random.default_rng(0)
@@ -367,5 +371,5 @@ def test_lines_break_between_stretches():
         jumps = np.abs(np.diff(orbit.data, axis=0))
         assert np.nanmax(jumps) < 2, "a jump between trials is 5"
         assert np.isnan(orbit.data).any()
-    found = spectra.numbers(signals)
+    found = power_spectrum.numbers(signals)
     assert found.frequency[np.argmax(found.data[:, 0])] == pytest.approx(0.5, abs=0.1), "not the steps between trials"

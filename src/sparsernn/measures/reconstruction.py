@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.dynamics.lyapunov import largest_exponent
+from sparsernn.dynamics.power_spectrum import spectral_distance
 from sparsernn.dynamics.prediction import prediction_error
-from sparsernn.dynamics.spectra import spectral_distance
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
@@ -49,7 +49,7 @@ long somewhere: what pauses as they do has not stopped."""
 class ReconstructionQuality(AbstractMeasure):
     """Free runs from `starts` data points, each 1.25 T long, the first fifth dropped, against the T rows of a split.
 
-    Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.divergence`), `d_h` (mean Hellinger distance of smoothed
+    Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.dstsp.divergence`), `d_h` (mean Hellinger distance of smoothed
     power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
     `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
     shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
@@ -60,7 +60,7 @@ class ReconstructionQuality(AbstractMeasure):
     `largest_exponent_true` (of a known system, over 100,000 steps), `d_stsp_of_training_data` (the last rows of the
     training stretch against this split: what a perfect copy of the training data would score, drift included). Where
     D_stsp is drawn (Gaussian mixture) also `d_stsp_error`, the Monte-Carlo standard error of `d_stsp`. D_H tells little
-    of a stretch of few cycles (`sparsernn.dynamics.spectra.blindness`).
+    of a stretch of few cycles (`sparsernn.dynamics.power_spectrum.blindness`).
 
     Several stretches: a start is the pool of free runs, one for every stretch of the split, and all of them count
     together; spectra are averages over pieces within stretches. Of trials (`Recording.trials`) a run begins where the

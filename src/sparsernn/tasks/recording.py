@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sparsernn.dynamics.comparison import refuse_yardsticks
+from sparsernn.dynamics.dstsp.comparison import refuse_yardsticks
 from sparsernn.dynamics.embedding import choose_lags
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks.base import SPLITS, Split

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sparsernn.dynamics.spectra import piece_rows, power_spectra
+from sparsernn.dynamics.power_spectrum import piece_rows, power_spectra
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.subject import Signals
