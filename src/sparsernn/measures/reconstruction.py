@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.dynamics.dstsp import divergence as stsp
-from sparsernn.dynamics.lyapunov import largest_exponent
+from sparsernn.dynamics.lyapunov import spectrum
 from sparsernn.dynamics.power_spectrum import spectral_distance
 from sparsernn.dynamics.prediction import prediction_error
 from sparsernn.errors import Undefined
@@ -24,6 +24,7 @@ from sparsernn.measures.base import AbstractMeasure, Number, Removals
 from sparsernn.measures.horizons import by_horizon
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
+from sparsernn.system import System
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.tasks.reconstruction import Reconstruction, Recording
 from sparsernn.weights import Weights, get, replace
@@ -49,8 +50,8 @@ long somewhere: what pauses as they do has not stopped."""
 class ReconstructionQuality(AbstractMeasure):
     """Free runs from `starts` data points, each 1.25 T long, the first fifth dropped, against the T rows of a split.
 
-    Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.dstsp.divergence`), `d_h` (mean Hellinger distance of smoothed
-    power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
+    Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.dstsp.divergence`), `d_h` (mean Hellinger distance of
+    smoothed power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
     `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
     shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
@@ -153,7 +154,7 @@ class ReconstructionQuality(AbstractMeasure):
         """Of the free run from the first test row, in nats per time unit (per step where dt is unknown)."""
         recording = task.load()
         states = network.start(weights, jnp.asarray(recording.test[0], dtype=float))
-        return largest_exponent(network.system(weights, states, recording.dt or 1.0))
+        return _largest(network.system(weights, states, recording.dt or 1.0), 10_000)
 
     def without(
         self,
@@ -389,7 +390,12 @@ def _true_exponent(task: Reconstruction) -> Number:
         return Undefined("the system behind a recording is not known")
     if task.every > 1:
         return Undefined("rows are left out")
-    return largest_exponent(task.system.system(), steps=100_000)
+    return _largest(task.system.system(), 100_000)
+
+
+def _largest(system: System, steps: int) -> Number:
+    found = spectrum(system, 1, steps)
+    return found if isinstance(found, Undefined) else float(found.per_time[0])
 
 
 def _streamed(

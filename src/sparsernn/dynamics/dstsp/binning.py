@@ -93,8 +93,8 @@ class BinnedAccumulator:
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
     def escaped(self) -> NDArray[np.float64]:
-        """Share of each run's stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), (runs,): 0 or 1 for
-        runs of one stretch."""
+        """Share of each run's stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), (runs,): 0 or
+        1 for runs of one stretch."""
         return self._leaving.stretches(self.seen)
 
     def close(self) -> None:
