@@ -46,6 +46,8 @@ FIELDS = {
     "sparse_identity": {"interval": 2},
     "hubs": {"nulls": 2},
     "score": {"batch": 100},
+    "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
+    "gestures": {"window": 4},
     "language": {"file": "TEXT", "sequence": 4, "rows": 2},
 }
 """What a member needs in a run of three updates; a new member with other needs is entered here."""

@@ -97,8 +97,8 @@ def spectrum(
         if not 1 <= count <= dim:
             raise SpecError(f"count must be 1 to {dim}, the length of the state; got {count}")
         samples = 1 if start.ndim == 1 else len(start)
-        columns = np.linalg.qr(np.random.default_rng(0).standard_normal((samples, dim, count)))[0]
-        columns = jnp.asarray(columns.reshape(*start.shape[:-1], dim, count))
+        drawn = np.linalg.qr(np.random.default_rng(0).standard_normal((samples, dim, count)))[0]
+        columns = jnp.asarray(drawn.reshape(*start.shape[:-1], dim, count))
 
         def taken(steps: int, transient: int, interval: int) -> _Taken:
             ends = np.array([transient, transient + steps, interval])

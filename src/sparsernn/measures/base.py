@@ -11,7 +11,7 @@ import numpy as np
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
-from sparsernn.models.network import Network
+from sparsernn.models.network import Network, Ports
 from sparsernn.spec import Part, Registry
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Weights
@@ -79,6 +79,11 @@ class AbstractMeasure(Part):
     ) -> dict[str, Any]:
         """Arrays behind the numbers, for figures and files. Default: none."""
         return {}
+
+
+def ports_of(task: AbstractTask) -> Ports:
+    """What a task asks of a network."""
+    return Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
 
 
 def as_lower(value: Number, way: Way) -> float:
