@@ -26,23 +26,15 @@ def test_a_stack_moves_as_its_block_matrix_says():
     assert found.populations == ("input", "cell0", "cell1", "output")
     assert found.sizes == (2, 4, 3, 2)
     assert list(found.labels[:3]) == ["input", "input", "cell0"]
-    weights["cell0"]["bias"] = weights["cell1"]["bias"] = np.float32(100)
+    weights["cell0"]["bias"] = weights["cell1"]["bias"] = np.float32(1_000)
     rng = np.random.default_rng(0)
     x, h0, h1 = (rng.standard_normal(n).astype(np.float32) for n in (2, 4, 3))
     after = network.step(weights, (h0, h1), x)
-    np.testing.assert_allclose(
-        after[0] - 100, found.block("cell0", "cell0") @ h0 + found.block("cell0", "input") @ x, atol=1e-4
-    )
-    np.testing.assert_allclose(
-        after[1] - 100,
-        found.block("cell1", "cell1") @ h1 + found.block("cell1", "cell0") @ np.asarray(after[0]),
-        atol=1e-3,
-    )
-    np.testing.assert_allclose(
-        network.read(weights, after[1]) - weights["readout"]["bias"],
-        found.block("output", "cell1") @ after[1],
-        rtol=1e-4,
-    )
+    block = found.block
+    np.testing.assert_allclose(after[0] - 1_000, block("cell0", "cell0") @ h0 + block("cell0", "input") @ x, atol=1e-2)
+    expected = block("cell1", "cell1") @ h1 + block("cell1", "cell0") @ after[0]
+    np.testing.assert_allclose(after[1], np.maximum(expected + 1_000, 0), rtol=1e-4)
+    np.testing.assert_allclose(network.read(weights, after[1]), block("output", "cell1") @ after[1], rtol=1e-4)
     assert not found.block("cell0", "cell1").any()
     assert not found.block("input", "cell0").any()
     cells = found.among("cell0", "cell1")

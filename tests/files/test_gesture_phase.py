@@ -31,13 +31,18 @@ def test_rows_and_phases(tmp_path):
         ({"rows": ["0.5,D"]}, r"shape \(1, 1\)"),
         ({"rows": [f"{ROW},D", "0.5,D"]}, "no table"),
         ({"rows": [ROW.replace("0.5", "nan", 1) + ",D"]}, "finite"),
-        ({"rows": ["0" * 70_000_000]}, "unfolds to more"),
         ({"videos": VIDEOS[:3]}, "has no b1_va3.csv"),
     ],
 )
 def test_what_is_not_the_archive_is_refused(tmp_path, given, match):
     with pytest.raises(DataError, match=match):
         read_gesture_phase(archive(tmp_path / "a.zip", **given))
+
+
+def test_more_than_it_can_hold(tmp_path, monkeypatch):
+    monkeypatch.setattr("sparsernn.files.gesture_phase.unpacked_limit", lambda packed: 100)
+    with pytest.raises(DataError, match="unfolds to more than 100"):
+        read_gesture_phase(archive(tmp_path / "a.zip"))
 
 
 def test_a_damaged_one(tmp_path):

@@ -35,11 +35,11 @@ def test_bad_fields_are_told_together():
 
 
 def test_a_small_network_beats_the_last_value_and_the_mean(tmp_path):
-    """24 tanh units, 500 updates: a third of what the mean misses."""
+    """24 tanh units, 300 updates: less than half of what both miss."""
     spec = {
-        "task": {"mackey_glass": SMALL}, "network": {"rnn": {"hidden": 24}}, "batch": 32, "epochs": 5,
-        "optimizer": {"adam": {"learning_rate": 3e-3, "clip_norm": 1.0, "decay": "cosine"}}, "updates_per_epoch": 100,
+        "task": {"mackey_glass": SMALL | {"past": 30}}, "network": {"rnn": {"hidden": 24}}, "batch": 32, "epochs": 5,
+        "optimizer": {"adam": {"learning_rate": 3e-3, "clip_norm": 1.0, "decay": "cosine"}}, "updates_per_epoch": 60,
         "measures": ["score"],
     }  # fmt: skip
     found = run(read_spec(spec), tmp_path).measures()["score"]["test"]
-    assert found["mse"] < 0.33 * min(found["reference: mse of the mean"], found["reference: mse of the last value"])
+    assert found["mse"] < 0.5 * min(found["reference: mse of the mean"], found["reference: mse of the last value"])

@@ -38,8 +38,8 @@ def mackey_glass(
     lag = round(tau / dt * substeps)
     if rows < 1 or substeps < 1 or lag < 1 or abs(lag - tau / dt * substeps) > 1e-6 or transient < 0:
         raise SpecError(
-            f"rows {rows}, substeps {substeps} and tau {tau} must be positive, the transient {transient} not negative, "
-            f"and the delay a whole number of steps of {dt / substeps:g}"
+            "rows, substeps and tau must be positive, the transient not negative, and tau a whole number of steps of "
+            f"dt / substeps; got rows {rows}, substeps {substeps}, tau {tau}, transient {transient}, dt {dt}"
         )
     dropped = int(np.ceil(transient / dt))
     first = float(start_near((1.2,), 0.1, seed)[0])
