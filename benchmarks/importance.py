@@ -13,7 +13,8 @@ import numpy as np
 from setting import lorenz, trained
 
 from sparsernn.dynamics.dstsp import divergence as stsp
-from sparsernn.measures.reconstruction import BLOCK, TRANSIENT, ReconstructionQuality
+from sparsernn.measures.free_runs import TRANSIENT
+from sparsernn.measures.reconstruction import BLOCK, ReconstructionQuality
 from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.plrnn import PLRNN

@@ -91,3 +91,17 @@ def as_lower(value: Number, way: Way) -> float:
     if isinstance(value, Undefined):
         return float("inf")
     return float(value) if way == "lower" else -float(value)
+
+
+def mean_of(values: list[Number]) -> Number:
+    """The mean; undefined if one of them is."""
+    undefined = next((v for v in values if isinstance(v, Undefined)), None)
+    return undefined if undefined is not None else float(np.mean(np.array(values, dtype=float)))
+
+
+def sd_of(values: list[Number]) -> Number:
+    """The standard deviation (divisor n - 1); undefined for one value, or if one of them is."""
+    if len(values) < 2:
+        return Undefined("one value only")
+    mean = mean_of(values)
+    return mean if isinstance(mean, Undefined) else float(np.std(np.array(values, dtype=float), ddof=1))

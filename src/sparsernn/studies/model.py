@@ -25,6 +25,7 @@ from sparsernn.report.write import write
 from sparsernn.studies import free_run as freely
 from sparsernn.studies.numpy_source import Source, numpy_source
 from sparsernn.studies.wiring import graph
+from sparsernn.tasks.observed import is_observed
 from sparsernn.tasks.prepared import Prepared
 from sparsernn.training.record import Outcome, Record
 from sparsernn.training.run_spec import RunSpec, spec_of
@@ -104,7 +105,7 @@ class Model:
 
     @classmethod
     def _of(cls, records: Sequence[Record], place: Path, which: str | None, notes: Sequence[str] = ()) -> Model:
-        fitting = [record for record in records if "reconstruction" in record.spec["task"]]
+        fitting = [record for record in records if is_observed(record.spec["task"])]
         if not fitting:
             raise SpecError(f"{place} holds no reconstruction, and only a reconstructed system is a Model; see Record")
         named = {_name(r, label): r for r, (label, _) in zip(fitting, labels([r.spec for r in fitting]), strict=True)}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -111,8 +111,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     named(wish.source)
     wish, habits, found = _habits(wish)
     base = _draft(wish, habits)
-    task = base.task
-    assert isinstance(task, Reconstruction)
+    task = cast(Reconstruction, base.task)
     task.refresh()
     if wish.lags is None and task.outputs == 1:
         task = replace(task, lags="auto")
