@@ -13,7 +13,7 @@ import pytest
 from sparsernn import read_spec, run
 from sparsernn.measures.baselines import Baselines
 from sparsernn.measures.reconstruction import ReconstructionQuality
-from sparsernn.report.write import write_report
+from sparsernn.report.graded import gradable
 from sparsernn.studies.free_run import forecast, free_run
 from sparsernn.system import System
 from sparsernn.tasks import TASKS
@@ -85,10 +85,7 @@ def test_it_is_trained_judged_and_runs_freely(registered, tmp_path):
     history = Circle()._rows(30, 1.0)
     assert forecast(record, history, 3).values.shape == (3, 2)
     assert is_observed(record.spec["task"])
-    write_report([record], tmp_path / "report", "a circle")
-    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert "Attractor" in page
-    assert "There is no grade" not in page
+    assert gradable([types.SimpleNamespace(record=record)])
 
 
 def test_where_the_system_is_not_known_the_floor_is_of_halves():
