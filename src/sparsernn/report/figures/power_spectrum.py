@@ -32,13 +32,6 @@ class SpectraFigure(NamedTuple):
     undefined: tuple[str, ...]
 
 
-def center_frequency(x: np.ndarray) -> float:
-    """Power-weighted mean frequency of one series, in cycles a step; 0 if it is constant."""
-    x = np.asarray(x, dtype=float) - np.mean(x)
-    power = np.abs(np.fft.rfft(x)) ** 2
-    return float((np.fft.rfftfreq(len(x)) * power).sum() / power.sum()) if power.sum() > 0 else 0.0
-
-
 def numbers(signals: Signals, points: int = POINTS) -> SpectraFigure:
     """Up to the frequency below which lie 99.9 % of the power of every column of the data, at most `points` bins shown.
 
