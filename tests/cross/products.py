@@ -45,6 +45,7 @@ FIELDS = {
     "rigl": {"density": 0.5, "every": 1, "until": 1.0},
     "sparse_identity": {"interval": 2},
     "hubs": {"nulls": 2},
+    "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
     "gestures": {"window": 4},

@@ -241,7 +241,8 @@ def test_a_graph_without_connections_and_one_too_large(tmp_path):
 
 
 def test_degrees_of_a_star(tmp_path):
-    found = degrees.numbers(star()).tails
+    drawn = degrees.numbers(star())
+    found = drawn.tails
     assert found.outgoing[0] == 1.0
     assert found.outgoing[1] == 2 / 20  # the hub and the unit that hears itself
     assert found.outgoing[2] == found.outgoing[19] == 1 / 20
@@ -250,7 +251,7 @@ def test_degrees_of_a_star(tmp_path):
     assert found.out_null[1:].sum() == pytest.approx(1.0)
     assert found.in_null[1:].sum() == pytest.approx(1.0)
     assert found.out_null[19] == 0
-    check(degrees, found, tmp_path)
+    check(degrees, drawn, tmp_path)
     assert isinstance(degrees.numbers(Connectome(np.zeros((4, 4)), None, None, "")), Undefined)
 
 

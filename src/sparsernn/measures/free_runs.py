@@ -55,6 +55,7 @@ def free_runs(
 
 
 def plan_of(length: int, number: int, trials: bool) -> Plan:
+    """How a stretch of so many rows is run beside from `number` starts."""
     if trials:
         return Plan(np.arange(number) % max(1, length // 8), 0, length - 1)
     rows = np.linspace(0, length // 2, number, endpoint=False).astype(int)
