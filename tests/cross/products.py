@@ -48,7 +48,7 @@ FIELDS = {
     "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
-    "gestures": {"window": 4},
+    "gestures": {"window": 60},
     "language": {"file": "TEXT", "sequence": 4, "rows": 2},
 }
 """What a member needs in a run of three updates; a new member with other needs is entered here."""
