@@ -12,6 +12,7 @@ from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.rnn import RNN
 from sparsernn.tasks.adding import Adding
+from sparsernn.tasks.language import Language
 
 TASK = Adding(length=8, held_out=60)
 
@@ -70,3 +71,17 @@ def test_exponents_of_a_driven_network_without_recurrence_to_speak_of():
     assert found["kaplan_yorke"] == 0
     short = Lyapunov(transient=400).measure(network, weights, {}, TASK, "test")
     assert "480 steps" in short["exponent_1"]
+
+
+def test_a_language_model_is_driven_by_its_text(tmp_path):
+    """With a tied embedding of zeros every word is the same: the exponents are those of the cells alone."""
+    path = tmp_path / "book.txt"
+    path.write_text("\n".join("one two three four five" for _ in range(120)), encoding="utf-8")
+    task = Language(file=str(path))
+    network = Network((RNN(2),), embedding=2, tied=True)
+    ports = Ports(0, task.outputs, tokens=task.tokens)
+    weights = jax.tree.map(np.zeros_like, network.init(jax.random.key(0), ports))
+    weights["cell0"]["recurrent"] = np.diag([0.5, 0.25])[None]
+    found = Lyapunov(steps=100, transient=60).measure(network, weights, {}, task, "train")
+    assert found["exponent_1"] == pytest.approx(np.log(0.5), abs=1e-6)
+    assert isinstance(Lyapunov(transient=0).measure(network, weights, {}, task, "test")["exponent_1"], Undefined)
