@@ -214,7 +214,11 @@ DATASETS: dict[str, DataSet] = {
                 "gesture_phase_dataset.zip",
                 1_943_494,
                 "58e7259cf700fa5001ade8983bea853508c529ede030e97e76decb9952352693",
-                ("https://archive.ics.uci.edu/static/public/302/gesture+phase+segmentation.zip",),
+                (
+                    "https://archive.ics.uci.edu/static/public/302/gesture+phase+segmentation.zip",
+                    "https://raw.githubusercontent.com/Znmangosteen/EMOexe/"
+                    "403e10c219e1bf34b9141d163c8d8320055a57bb/data/gesture_phase_dataset%20(1).zip",
+                ),
             ),
         ),
     ),
