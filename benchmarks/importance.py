@@ -12,8 +12,9 @@ import harness
 import numpy as np
 from setting import lorenz, trained
 
-from sparsernn.dynamics import divergence as stsp
-from sparsernn.measures.reconstruction import BLOCK, TRANSIENT, ReconstructionQuality
+from sparsernn.dynamics.dstsp import divergence as stsp
+from sparsernn.measures.free_runs import TRANSIENT
+from sparsernn.measures.reconstruction import BLOCK, ReconstructionQuality
 from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports
 from sparsernn.models.plrnn import PLRNN

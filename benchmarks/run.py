@@ -22,6 +22,8 @@ SCRIPTS = (
     ("importance", "plrnn"),
     ("importance", "lstm"),
     ("lstm_step",),
+    ("language_step",),
+    ("second_run",),
     ("startup",),
 )
 PACKAGES = ("sparsernn", "jax", "jaxlib", "optax", "numba", "numpy", "torch", "typer")

@@ -27,7 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparsernn.dynamics.comparison import compare
+    from sparsernn.dynamics.dstsp.comparison import compare
     from sparsernn.errors import DataError, Interrupted, SparseRNNError, SpecError, StoreError, Undefined
     from sparsernn.files.series import read_series
     from sparsernn.registry import register
@@ -50,7 +50,7 @@ _HOMES = {
     "read_spec": "sparsernn.training.run_spec",
     "run": "sparsernn.training.run",
     "Record": "sparsernn.training.record",
-    "compare": "sparsernn.dynamics.comparison",
+    "compare": "sparsernn.dynamics.dstsp.comparison",
     "register": "sparsernn.registry",
     "write_report": "sparsernn.report.write",
     **dict.fromkeys(

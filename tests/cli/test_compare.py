@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from sparsernn.cli.compare import compare
-from sparsernn.dynamics import comparison
+from sparsernn.dynamics.dstsp import comparison
 from sparsernn.errors import DataError, SpecError
 
 app = typer.Typer()

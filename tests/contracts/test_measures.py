@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.files.atomic import read_json, write_json
 from sparsernn.masks import dense

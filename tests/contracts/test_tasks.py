@@ -22,6 +22,9 @@ SPECS = {
     "adding-anywhere": {"adding": {"length": 5, "held_out": 50, "marks": "anywhere"}},
     "sequential_mnist-digits": {"sequential_mnist": {"source": "digits"}},
     "sequential_mnist": {"sequential_mnist": {"source": "mnist"}},
+    "mackey_glass": {"mackey_glass": {"rows": 1_500, "past": 20, "ahead": 4}},
+    "gestures": {"gestures": {}},
+    "gestures-published": {"gestures": {"split": "zhang2023"}},
 }
 ALL = 10**9
 TASK_OF = AbstractTask.registry.resolve
@@ -38,11 +41,11 @@ def file(tmp_path_factory):
 def task(request, file):
     ((name, fields),) = SPECS[request.param].items()
     built = build(AbstractTask, {name: {k: file if v == "FILE" else v for k, v in fields.items()}})
-    if request.param == "sequential_mnist":
+    if request.param.partition("-")[0] in ("sequential_mnist", "gestures"):
         try:
             built.load()
         except DataError as error:
-            pytest.skip(f"MNIST is not on this machine: {error}")
+            pytest.skip(f"the data are not on this machine: {error}")
     return built
 
 
@@ -183,6 +186,18 @@ def test_references_are_numbers(task):
 def test_content_hash(task):
     assert re.fullmatch("[0-9a-f]{64}", task.content_hash())
     assert task.content_hash() == build(AbstractTask, plain(task)).content_hash()
+
+
+def test_a_stream_drives_a_network_through_the_split(task):
+    streams = {split: task.stream(split) for split in ("validation", "test")}
+    for split, stream in streams.items():
+        if not task.inputs:
+            assert stream is None
+            continue
+        assert stream.shape[1:] == (task.inputs,)
+        first = next(task.examples(split, 1))
+        np.testing.assert_allclose(stream[: steps(first)], first.inputs[:, 0], atol=1e-6)
+    assert streams["test"] is None or not np.array_equal(streams["test"], streams["validation"])
 
 
 def test_data_are_arrays_on_the_device(task):

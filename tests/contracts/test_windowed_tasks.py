@@ -94,6 +94,11 @@ def test_loss_keeps_axes_between_time_and_batch_and_is_a_mean_over_what_is_asked
     np.testing.assert_allclose(together[0, 0], np.mean(picked), rtol=1e-5)
 
 
+def test_a_stream_is_what_the_windows_run_through(task):
+    stream, first = task.stream("test"), next(task.examples("test", 1))
+    np.testing.assert_array_equal(stream[: len(first.targets)], first.targets[:, 0])
+
+
 def test_references_and_what_is_told(task):
     assert all(np.isfinite(v) and any(n.startswith(s) for s in task.better) for n, v in task.reference().items())
     told = task.from_means({"loss": 1.0, **dict.fromkeys(task.score(jnp.zeros((1, 1, task.outputs)), None) or {}, 0.5)})

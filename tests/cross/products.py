@@ -46,7 +46,10 @@ FIELDS = {
     "rigl": {"density": 0.5, "every": 1, "until": 1.0},
     "sparse_identity": {"interval": 2},
     "hubs": {"nulls": 2},
+    "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
+    "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
+    "gestures": {"window": 60},
     "language": {"file": "TEXT", "sequence": 4, "rows": 2},
 }
 """What a member needs in a run of three updates; a new member with other needs is entered here."""

@@ -6,6 +6,9 @@ from pathlib import Path
 import jax
 import pytest
 
+from sparsernn.errors import DataError
+from sparsernn.files.datasets import find
+
 specification = importlib.util.spec_from_file_location("products", Path(__file__).parent / "products.py")
 products = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(products)
@@ -45,4 +48,9 @@ def test_every_pair_and_every_member_is_met():
 def test_pair(combination, series, place):
     if combination["task"] == "sequential_mnist":
         pytest.importorskip("sklearn", reason="the digits come with scikit-learn (extra: examples)")
+    if combination["task"] == "gestures":
+        try:
+            find("gestures")
+        except DataError as error:
+            pytest.skip(f"the data are not on this machine: {error}")
     products.check(combination, series, place / "runs")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.comparison import compare
-from sparsernn.dynamics.divergence import assess, assess_closely, ceiling, definition_for, floor, halfway, prepare
+from sparsernn.dynamics.dstsp.comparison import compare
+from sparsernn.dynamics.dstsp.divergence import assess, assess_closely, ceiling, definition_for, floor, halfway, prepare
 from sparsernn.dynamics.embedding import autocorrelation, choose_lags, false_neighbors, mutual_information
-from sparsernn.dynamics.spectra import blindness, piece_rows, power_spectra, spectral_distance
+from sparsernn.dynamics.power_spectrum import blindness, piece_rows, power_spectra, spectral_distance
 from sparsernn.errors import DataError
 
 BOTH = pytest.mark.parametrize("estimator", ["binning", "gmm"])

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import Interrupted, SpecError, Undefined
 from sparsernn.measures import baselines as module
 from sparsernn.measures.base import stopping
@@ -242,7 +242,7 @@ def test_several_stretches_are_scored_as_a_networks_runs_are(tmp_path):
     task = Reconstruction(file=tuple(str(tmp_path / f"{i}.npy") for i in range(6)), sequence=8)
     recording = task.load()
     assert len(recording.starts["test"]) >= 1
-    truth = module.truth_of(ReconstructionQuality(2), task, "test")
+    truth = module.truth_of(task, "test")
     runs = module.free_runs(
         truth.values, truth.starts, 2, truth.trials, lambda rows, steps: np.tile(truth.values[rows], (steps, 1, 1))
     )

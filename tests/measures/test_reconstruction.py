@@ -5,19 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import Undefined
 from sparsernn.files.series import Series
 from sparsernn.measures import reconstruction as measure_module
-from sparsernn.measures.reconstruction import (
-    ReconstructionQuality,
-    Truth,
-    _plans,
-    _streamed,
-    _truth,
-    scores,
-    truth_of,
-)
+from sparsernn.measures.free_runs import plan_of, scores, streamed
+from sparsernn.measures.reconstruction import ReconstructionQuality
+from sparsernn.measures.truth import Truth, _truth, truth_of
 from sparsernn.models.network import Network, Ports
 from sparsernn.spec import build
 from sparsernn.tasks import recording as module
@@ -89,7 +83,7 @@ def test_a_perfect_copy_of_trials_scores_the_floor(spirals, net, monkeypatch):
     task = spirals([80] * 20)
     network, weights, _ = net
     quality = ReconstructionQuality()
-    truth = truth_of(quality, task, "test")
+    truth = truth_of(task, "test")
     others = task.load().validation
     monkeypatch.setattr(ReconstructionQuality, "generate", lambda *_: others[None])
     found = quality.measure(network, weights, {}, task, "test")
@@ -103,7 +97,7 @@ def test_a_perfect_copy_of_trials_scores_the_floor(spirals, net, monkeypatch):
 @pytest.mark.parametrize("count", [5, 15])
 def test_the_floor_of_trials_is_that_of_other_trials(spirals, net, count):
     task = spirals([200] * count)
-    truth = truth_of(ReconstructionQuality(), task, "test")
+    truth = truth_of(task, "test")
     recording = task.load()
     definition = truth.reference.definition
     assert truth.d_stsp_floor == stsp.floor(recording.test, definition, len(recording.validation), recording.validation)
@@ -137,7 +131,7 @@ def test_streamed_is_the_divergence_of_the_pool(spirals, net, lengths, trials, e
     pools = ReconstructionQuality(starts=2).generate(network, weights, values, starts, trials)
     parts = np.split(values, starts[1:])
     for s in (0, 1):
-        found = _streamed(network, weights, parts, np.full(3, s), 2, trials, reference, None)
+        found = streamed(network, weights, parts, np.full(3, s), 2, trials, reference, None)
         expected = stsp.divergence(reference, pools[s], starts)
         np.testing.assert_allclose(found, expected, rtol=2e-3)
 
@@ -158,10 +152,10 @@ def test_weights_are_judged_trial_by_trial(spirals, net, monkeypatch):
     np.testing.assert_allclose(found.intact, intact, rtol=1e-3)
 
 
-def test_plans():
-    assert _plans(100, 4, True).rows.tolist() == [0, 1, 2, 3]
-    assert _plans(10, 4, True).rows.tolist() == [0, 0, 0, 0]
-    assert _plans(100, 4, False).rows.tolist() == [0, 12, 25, 37]
+def testplan_of():
+    assert plan_of(100, 4, True).rows.tolist() == [0, 1, 2, 3]
+    assert plan_of(10, 4, True).rows.tolist() == [0, 0, 0, 0]
+    assert plan_of(100, 4, False).rows.tolist() == [0, 12, 25, 37]
 
 
 def test_a_trial_that_ends_elsewhere_counts_by_its_rows_in_the_floor():

@@ -59,7 +59,7 @@ def test_all_files_are_written_and_nothing_else(report):
     }  # fmt: skip
     names = {p.name for p in report.pngs}
     assert "curves.png" in names
-    for kind in ("attractor", "series", "spectra", "mask", "graph", "degrees", "history", "importance"):
+    for kind in ("attractor", "series", "power_spectrum", "mask", "graph", "degrees", "history", "importance"):
         assert f"{kind}-geometric-round-2-seed-0.png" in names
     assert all(p.stat().st_size > 5_000 for p in report.pngs)
     assert {p.name for p in (root / "figures").iterdir()} == names

@@ -57,7 +57,7 @@ def compare(
     file is read hold for both files; columns are matched by name.
     """
     from sparsernn.cli.output import number, print_json, print_table
-    from sparsernn.dynamics import comparison
+    from sparsernn.dynamics.dstsp import comparison
     from sparsernn.errors import SpecError
     from sparsernn.files.columns import columns_from_text
     from sparsernn.studies.likeness import alike

@@ -52,13 +52,14 @@ def following(record: Record) -> list[str]:
     """Commands that go on from a run, ready to be copied."""
     from shlex import quote
 
+    from sparsernn.tasks.observed import is_observed
     from sparsernn.training.snapshots import FOLDER, name_of
 
     if record.outcome.name not in ("finished", "paused", "diverged"):
         return []
     place = quote(str(record.directory))
     found = [f"next: sparsernn report {place}", f"      sparsernn show {place}"]
-    if "reconstruction" in record.spec["task"]:
+    if is_observed(record.spec["task"]):
         found.append(f"      sparsernn generate {place} --steps 10000 --out free-run.npy")
     if kept := record.snapshots():
         size = sum((record.directory / name_of(epoch)).stat().st_size for epoch in kept)

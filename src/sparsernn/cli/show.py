@@ -61,14 +61,15 @@ def _of_file(path: Path) -> dict:
 def _of_run(directory: Path) -> dict:
     import numpy as np
 
-    from sparsernn.tasks.reconstruction import Prepared
+    from sparsernn.tasks.observed import is_observed
+    from sparsernn.tasks.prepared import Prepared
     from sparsernn.training.record import Record
     from sparsernn.weights import flatten
 
     record = Record(directory)
     outcome = record.outcome
     about: dict = {"outcome": outcome._asdict() | {"advice": outcome.advice}, "round": record.round, "arrays": []}
-    if "prepared.safetensors" in record.ledger().files and "reconstruction" in record.spec.get("task", {}):
+    if "prepared.safetensors" in record.ledger().files and is_observed(record.spec.get("task", {})):
         prepared = Prepared.of(*record.prepared())
         kept = (
             "source",

@@ -204,6 +204,24 @@ DATASETS: dict[str, DataSet] = {
             ),
         ),
     ),
+    "gestures": DataSet(
+        about="gesture phase segmentation: 7 videos, 9,873 rows of 32 velocities and accelerations, 5 phases",
+        folder="gesture_phase",
+        license="CC BY 4.0",
+        citation="Madeo, Lima & Peres 2013, doi:10.1145/2480362.2480373; data: doi:10.24432/C5Z32C",
+        files=(
+            RemoteFile(
+                "gesture_phase_dataset.zip",
+                1_943_494,
+                "58e7259cf700fa5001ade8983bea853508c529ede030e97e76decb9952352693",
+                (
+                    "https://archive.ics.uci.edu/static/public/302/gesture+phase+segmentation.zip",
+                    "https://raw.githubusercontent.com/Znmangosteen/EMOexe/"
+                    "403e10c219e1bf34b9141d163c8d8320055a57bb/data/gesture_phase_dataset%20(1).zip",
+                ),
+            ),
+        ),
+    ),
     "mit-bih-100": DataSet(
         about="electrocardiogram, MIT-BIH Arrhythmia Database record 100: 2 leads, 30 min at 360 Hz, annotated beats",
         folder="ecg",

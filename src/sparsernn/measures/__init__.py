@@ -5,4 +5,7 @@ MEASURES = {
     "reconstruction": "sparsernn.measures.reconstruction:ReconstructionQuality",
     "baselines": "sparsernn.measures.baselines:Baselines",
     "hubs": "sparsernn.measures.hubs:Hubs",
+    "spectral_radius": "sparsernn.measures.spectral_radius:SpectralRadius",
+    "weight_distribution": "sparsernn.measures.weight_distribution:WeightDistribution",
+    "lyapunov": "sparsernn.measures.lyapunov:Lyapunov",
 }

@@ -13,7 +13,7 @@ import numpy as np
 from sparsernn.errors import Interrupted, SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
-from sparsernn.models.network import Network
+from sparsernn.models.network import Network, Ports
 from sparsernn.quantity import Quantity, Way, ways
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
@@ -108,8 +108,27 @@ class AbstractMeasure(Part):
         return {}
 
 
+def ports_of(task: AbstractTask) -> Ports:
+    """What a task asks of a network."""
+    return Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
+
+
 def as_lower(value: Number, way: Way) -> float:
     """`value` as "lower is better", infinity where undefined; what checkpoints are compared by."""
     if isinstance(value, Undefined):
         return float("inf")
     return float(value) if way == "lower" else -float(value)
+
+
+def mean_of(values: list[Number]) -> Number:
+    """The mean; undefined if one of them is."""
+    undefined = next((v for v in values if isinstance(v, Undefined)), None)
+    return undefined if undefined is not None else float(np.mean(np.array(values, dtype=float)))
+
+
+def sd_of(values: list[Number]) -> Number:
+    """The standard deviation (divisor n - 1); undefined for one value, or if one of them is."""
+    if len(values) < 2:
+        return Undefined("one value only")
+    mean = mean_of(values)
+    return mean if isinstance(mean, Undefined) else float(np.std(np.array(values, dtype=float), ddof=1))

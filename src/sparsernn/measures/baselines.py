@@ -15,15 +15,16 @@ from sparsernn.dynamics.prediction import prediction_error
 from sparsernn.errors import Undefined
 from sparsernn.masks import Masks
 from sparsernn.measures.base import AbstractMeasure, Number
+from sparsernn.measures.free_runs import free_runs, scores
 from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
 from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches
 from sparsernn.measures.predictors.library import one_thread
-from sparsernn.measures.reconstruction import ReconstructionQuality, free_runs, scores, truth_of
+from sparsernn.measures.truth import truth_of
 from sparsernn.models.network import Network
 from sparsernn.rules import at_least
 from sparsernn.tasks.base import AbstractTask, Split
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.observed import Observed
 from sparsernn.weights import Weights
 
 FREE = ("d_stsp", "d_h", "collapsed", "escaped")
@@ -53,12 +54,12 @@ class Baselines(AbstractMeasure):
     rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"))
 
     def suits(self, task: AbstractTask) -> str | None:
-        return None if isinstance(task, Reconstruction) else "it needs the task reconstruction"
+        return None if isinstance(task, Observed) else "it needs an observed task, as reconstruction"
 
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Number]:
-        assert isinstance(task, Reconstruction)
+        assert isinstance(task, Observed)
         if split != "test":
             return {}
         with _one_at_a_time, one_thread():  # trainings side by side want the same numbers
@@ -66,7 +67,7 @@ class Baselines(AbstractMeasure):
 
 
 @lru_cache(maxsize=16)
-def _taken(measure: Baselines, task: Reconstruction, sha256: str) -> dict[str, Number]:
+def _taken(measure: Baselines, task: Observed, sha256: str) -> dict[str, Number]:
     """`sha256`: of the data, so that others in the same file are other data."""
     recording = task.load()
     mean, scale = recording.train.mean(axis=0), recording.train.std(axis=0)
@@ -74,7 +75,7 @@ def _taken(measure: Baselines, task: Reconstruction, sha256: str) -> dict[str, N
         Stretches((np.asarray(getattr(recording, split), dtype=float) - mean) / scale, tuple(recording.starts[split]))
         for split in ("train", "validation", "test")
     )
-    truth = truth_of(ReconstructionQuality(measure.starts, measure.horizon, measure.bins, measure.preset), task, "test")
+    truth = truth_of(task, "test", measure.preset, measure.bins)
     values = truth.values
     found: dict[str, Number] = {}
     for name, place in PREDICTORS.items():

@@ -45,6 +45,11 @@ class AbstractCell(Part):
     def start(self, weights: Weights, first: jax.Array) -> State:
         """The state that goes with a first observation (..., observed)."""
 
+    def observed(self, weights: Weights) -> int:
+        """How many recorded variables these weights were made for (`init`), which a network with ``readout="identity"``
+        reads from its first units. Default: as the array ``initial`` says, whose last axis is what `start` takes."""
+        return int(weights["initial"].shape[-1])
+
     @abc.abstractmethod
     def zeros(self, shape: tuple[int, ...]) -> State:
         """The resting state, where no observation is given: hidden units on a last axis after `shape`."""

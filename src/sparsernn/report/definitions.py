@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sparsernn.dynamics.definition import definition_for
+from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.errors import Undefined
-from sparsernn.report.figures.spectra import SIGMA
+from sparsernn.report.figures.power_spectrum import SIGMA
 from sparsernn.report.runs import Comparison
 from sparsernn.report.subject import Subject
 

@@ -9,6 +9,7 @@ from sparsernn.report.grade import Grade, grade, of_seeds
 from sparsernn.report.grade_numbers import Number
 from sparsernn.report.runs import Comparison, Training
 from sparsernn.report.tables import Group, Table
+from sparsernn.tasks.observed import is_observed
 from sparsernn.training.record import Outcome
 
 NO_GRADE = "There is no grade: only reconstructions have one. Hold the score against the trivial predictors."
@@ -17,7 +18,7 @@ NO_GRADE = "There is no grade: only reconstructions have one. Hold the score aga
 def gradable(trainings: Iterable[Training]) -> bool:
     """Whether any of them is a reconstruction that is, or will be, measured as one."""
     return any(
-        "reconstruction" in training.record.spec["task"] and _measured(training.record.spec.get("measures"))
+        is_observed(training.record.spec["task"]) and _measured(training.record.spec.get("measures"))
         for training in trainings
     )
 

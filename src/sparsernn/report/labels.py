@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from sparsernn.tasks.observed import is_observed
+
 WITHOUT = ("seed", "measures", "watch", "snapshots", "sparsifier", "rounds", "select")
 """Fields of a spec that do not go into a label as they stand: a seed is a repetition, measures and what is watched
 change nothing, and the sparsifier comes first in every label anyway."""
@@ -52,7 +54,7 @@ def task_names(tasks: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
     kinds = [next(iter(task)) for task, _ in tasks]
     short = []
     for kind, (_, source) in zip(kinds, tasks, strict=True):
-        name = source.partition(": ")[0] if kind == "reconstruction" and source else kind
+        name = source.partition(": ")[0] if is_observed({kind: {}}) and source else kind
         short.append(PurePath(name).name if "/" in name else name)
     found = []
     for i, name in enumerate(short):

@@ -21,7 +21,7 @@ from sparsernn.report.figures import (
     importance,
     mask,
     overlay,
-    spectra,
+    power_spectrum,
     watch,
 )
 from sparsernn.report.runs import Comparison, Training
@@ -116,7 +116,7 @@ def _of_signals(subject: Subject, points: int) -> list[Panel]:
     signals = subject.signals
     if isinstance(signals, Undefined):
         return []
-    orbit, series, power = attractor.numbers(signals, points), overlay.numbers(signals), spectra.numbers(signals)
+    orbit, series, power = attractor.numbers(signals, points), overlay.numbers(signals), power_spectrum.numbers(signals)
     orbits = ""
     if isinstance(orbit, attractor.Attractor):
         orbits = (
@@ -134,7 +134,7 @@ def _of_signals(subject: Subject, points: int) -> list[Panel]:
     return [
         _panel("attractor", "Attractor", orbits, attractor, orbit),
         _panel("series", "Time series", shapes + more, overlay, series),
-        _panel("spectra", "Power spectra", powers + more + undefined, spectra, power),
+        _panel("power_spectrum", "Power spectra", powers + more + undefined, power_spectrum, power),
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sparsernn.connectome import Connectome
 from sparsernn.errors import StoreError, Undefined
 from sparsernn.report.runs import Training
-from sparsernn.tasks.reconstruction import Prepared, Reconstruction
+from sparsernn.tasks.prepared import Prepared
 from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 from sparsernn.weights import get
@@ -61,11 +61,9 @@ class Subject:
             raise StoreError(
                 f"{self.record.directory}/evidence.safetensors: shapes {data.shape} and {model.shape} do not fit"
             )
-        task = self.spec.task
-        assert isinstance(task, Reconstruction)
-        unit = "sd" if task.standardize else "units of the file"
         starts = tuple(int(row) for row in evidence.get("reconstruction/starts", (0,)))
         prepared = self.prepared
+        unit = "sd" if prepared is None or prepared.standardize else "units of the file"
         if prepared is None or len(prepared.names) != data.shape[1]:
             names = tuple(f"column {i}" for i in range(data.shape[1]))
             return Signals(data, model, names, unit, 1.0, "steps", "cycles per step", starts)

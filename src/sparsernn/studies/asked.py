@@ -15,8 +15,8 @@ from sparsernn.studies.place import ASKED, STORE
 from sparsernn.studies.recording import Wish, named, specs
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.prepared import hash_of
+from sparsernn.training.environment import library_versions
 from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import library_versions
 
 
 class Asked(NamedTuple):

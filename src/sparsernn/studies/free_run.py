@@ -15,8 +15,8 @@ from sparsernn.files.columns import matched
 from sparsernn.files.series import Series
 from sparsernn.measures.reconstruction import ReconstructionQuality
 from sparsernn.missing import unmasked
+from sparsernn.tasks.observed import Observed
 from sparsernn.tasks.prepared import FILTERS, Prepared
-from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 
@@ -247,7 +247,7 @@ def _refuse_elsewhere(prepared: Prepared, first: np.ndarray, row: np.ndarray, so
 
 def _spec(record: Record) -> RunSpec:
     spec = spec_of(record)
-    if not isinstance(spec.task, Reconstruction):
+    if not isinstance(spec.task, Observed):
         raise SpecError(
             f"{record.directory} was trained on {type(spec.task).__name__}; only a reconstructed system runs freely"
         )

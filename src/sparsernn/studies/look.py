@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from sparsernn.dynamics import divergence as stsp
-from sparsernn.dynamics.definition import definition_for
+from sparsernn.dynamics.dstsp import divergence as stsp
+from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.dynamics.oddities.base import Oddity, longest, stretches
 from sparsernn.dynamics.oddities.check import Piece, oddities, without_holes
 from sparsernn.dynamics.oddities.outliers import yardsticks
 from sparsernn.dynamics.oddities.periodic import rhythm
-from sparsernn.dynamics.spectra import median_period, noise_level, regular_period, white_noise
+from sparsernn.dynamics.power_spectrum import median_period, noise_level, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
 from sparsernn.studies.defaults import SEQUENCES

@@ -26,6 +26,7 @@ from sparsernn.studies.history import history_of
 from sparsernn.studies.numpy_source import Source, numpy_source
 from sparsernn.studies.which import name_of, picked
 from sparsernn.studies.wiring import graph
+from sparsernn.tasks.observed import is_observed
 from sparsernn.tasks.prepared import Prepared
 from sparsernn.training.record import Outcome, Record
 from sparsernn.training.run_spec import RunSpec, spec_of
@@ -103,7 +104,7 @@ class Model:
 
     @classmethod
     def _of(cls, records: Sequence[Record], place: Path, which: str | None, notes: Sequence[str] = ()) -> Model:
-        fitting = [record for record in records if "reconstruction" in record.spec["task"]]
+        fitting = [record for record in records if is_observed(record.spec["task"])]
         if not fitting:
             raise SpecError(f"{place} holds no reconstruction, and only a reconstructed system is a Model; see Record")
         name, record = picked(fitting, place, which)

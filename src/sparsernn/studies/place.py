@@ -10,7 +10,7 @@ from typing import Any
 
 from sparsernn.errors import StoreError
 from sparsernn.spec import plain
-from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.tasks.observed import Observed
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.store import MARKER, Record, open_store
 
@@ -76,7 +76,7 @@ def same_recording(store: Path, spec: RunSpec) -> None:
     data = spec.task.content_hash()
     if not there or any(record.about["data"] == data for record in there):
         return
-    sha256 = spec.task.load().sha256 if isinstance(spec.task, Reconstruction) else ""
+    sha256 = spec.task.load().sha256 if isinstance(spec.task, Observed) else ""
     if sha256 and any(_file_sha256(record) == sha256 for record in there):
         return  # the same recording, prepared in another way, or at another place
     ((kind, fields),) = plain(spec)["task"].items()

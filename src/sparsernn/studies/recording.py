@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
-from sparsernn.dynamics.spectra import blindness, noise_level, regular_period
+from sparsernn.dynamics.power_spectrum import blindness, noise_level, regular_period
 from sparsernn.errors import DataError, SpecError, nearest
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -109,7 +109,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     """The runs a wish asks for, and sentences on what was chosen for the user. Reads the recording.
 
     Defaults: generalized teacher forcing (known systems: sparse, at the interval of the literature), training sequences
-    of 100 rows, or as long as a rhythm that repeats (`sparsernn.dynamics.spectra.regular_period`), up to 300: a
+    of 100 rows, or as long as a rhythm that repeats (`sparsernn.dynamics.power_spectrum.regular_period`), up to 300: a
     bursting neuron was not learned from sequences shorter than its burst; hidden units by `units`, 500 epochs of 50
     updates. A WFDB record whose signals are leads of an electrocardiogram is prepared like the one that ships: first
     lead, drift slower than about a second removed, smoothed over 8 ms, 180 rows a second. Generalized forcing is the
@@ -118,8 +118,7 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     named(wish.source)
     wish, habits, found = _habits(wish)
     base = _draft(wish, habits)
-    task = base.task
-    assert isinstance(task, Reconstruction)
+    task = cast(Reconstruction, base.task)
     task.refresh()
     if wish.lags is None and task.outputs == 1:
         task = replace(task, lags="auto")

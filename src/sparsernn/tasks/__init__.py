@@ -5,4 +5,6 @@ TASKS = {
     "adding": "sparsernn.tasks.adding:Adding",
     "sequential_mnist": "sparsernn.tasks.sequential_mnist:SequentialMNIST",
     "language": "sparsernn.tasks.language:Language",
+    "mackey_glass": "sparsernn.tasks.mackey_glass:MackeyGlass",
+    "gestures": "sparsernn.tasks.gestures:GesturePhases",
 }

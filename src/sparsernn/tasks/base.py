@@ -110,6 +110,18 @@ class AbstractTask(Part):
         """The whole split once, in order, without noise, in batches of `size` (the last one may be smaller; where
         windows follow one another all have the same rows)."""
 
+    def stream(self, split: Split) -> np.ndarray | None:
+        """One long sequence of inputs (T, inputs), or of tokens (T,), that drives a network through the split, for
+        spectra of driven networks. None: the task drives no network.
+
+        Windows are joined in their order, and no state is reset between them. Where they follow one another that is
+        what the network runs through anyway; where each begins at rest (adding, rows of digits, gestures) it is a
+        network that goes on from one sequence to the next, which it was not trained to do. Default: `examples`, one
+        after the other.
+        """
+        rows = [np.asarray(batch.inputs).swapaxes(0, 1) for batch in self.examples(split, 500) if self.inputs]
+        return np.concatenate([row.reshape(-1, row.shape[-1]) for row in rows]) if rows else None
+
     @abc.abstractmethod
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
         """Mean loss of outputs (T, ..., B, outputs) over time and batch; other leading axes are kept."""

@@ -126,6 +126,10 @@ class Language(AbstractTask):
             x, y = padded[:, :, k * self.sequence : (k + 1) * self.sequence].transpose(0, 2, 1)
             yield Batch(jnp.asarray(x), jnp.asarray(y), None, jnp.full(rows, k == 0), int((y >= 0).sum()))
 
+    def stream(self, split: Split) -> np.ndarray:
+        """The text."""
+        return getattr(self.load(), split)
+
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
         shape = (*outputs.shape[:1], *(1,) * (outputs.ndim - 3), *batch.targets.shape[1:])
         targets = jnp.broadcast_to(batch.targets.reshape(shape), outputs.shape[:-1])

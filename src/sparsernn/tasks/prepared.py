@@ -14,8 +14,7 @@ from sparsernn.dynamics.embedding import embed
 from sparsernn.errors import DataError, SparseRNNError, StoreError
 
 if TYPE_CHECKING:
-    from sparsernn.tasks.reconstruction import Reconstruction
-    from sparsernn.tasks.recording import Recording
+    from sparsernn.tasks.observed import Recording
 
 REACH = 4
 """Standard deviations after which a Gaussian filter is cut off (SciPy's default)."""
@@ -55,7 +54,7 @@ class Prepared(NamedTuple):
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Prepared:
-        """From what `Reconstruction.keepsake` gave. StoreError where they are not that."""
+        """From what `Observed.keepsake` gave. StoreError where they are not that."""
         try:
             about = {name: json.loads(metadata[name]) for name in _PLAIN}
             for name in ("names", "channels", "units"):
@@ -144,15 +143,14 @@ def hash_of(files: Sequence[Path]) -> str | None:
 _PLAIN = tuple(name for name in Prepared._fields if name not in ("test", "mean", "scale", "starts"))
 
 
-def keepsake(task: Reconstruction, recording: Recording) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Arrays and metadata (JSON texts) of `Prepared`."""
-    file = task.file if isinstance(task.file, str) else "\n".join(task.file or ())
+def keepsake(recording: Recording, done: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Arrays and metadata (JSON texts) of `Prepared`; `done` has `detrend`, `smooth`, `every`, `standardize`, `file`,
+    `known`."""
     about: dict[str, Any] = {
         name: getattr(recording, name)
         for name in ("names", "channels", "units", "dt", "time_unit", "lags", "embedding", "trials", "source")
     }
-    about |= {name: getattr(task, name) for name in ("detrend", "smooth", "every", "standardize")}
-    about |= {"file": file, "file_sha256": recording.sha256, "known": task.system is not None}
+    about |= {**done, "file_sha256": recording.sha256}
     arrays = {"test": recording.test, "mean": recording.mean, "scale": recording.scale}
     arrays = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}
     arrays["starts"] = np.array(recording.starts["test"], dtype=np.int64)

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from sparsernn import operands
+from sparsernn.errors import Undefined
 from sparsernn.files.reading import AS_FOUND, Reading
-from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import scaling
+from sparsernn.system import System
 from sparsernn.systems.base import AbstractKnownSystem
-from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
-from sparsernn.tasks.prepared import Prepared, hash_of, keepsake, sentences
-from sparsernn.tasks.recording import Recording, forget_changed, load
+from sparsernn.tasks.observed import Observed, Recording
+from sparsernn.tasks.prepared import Prepared, hash_of, sentences
+from sparsernn.tasks.recording import forget_changed, load
 
-__all__ = ["Prepared", "Reconstruction", "Recording", "Stretches", "preparation"]
-
-
-class Stretches(NamedTuple):
-    """Rows (T, N) of several stretches, and all rows from which a whole training sequence lies within one."""
-
-    rows: jax.Array
-    begins: jax.Array
+__all__ = ["Prepared", "Reconstruction", "Recording", "preparation"]
 
 
 @dataclass(frozen=True)
-class Reconstruction(AbstractTask):
+class Reconstruction(Observed):
     r"""Sequences of a recorded or simulated series, to be continued by the network on its own.
 
     The data: exactly one of `system` (simulated, `rows` rows), `file` (any format of `sparsernn.files.series`), or
@@ -50,9 +40,7 @@ class Reconstruction(AbstractTask):
     its sd. Nothing crosses the boundary of two stretches: no filter, delay, training sequence, spectrum. Stretches too
     short for a filter, the lags or one training sequence are left out, and counted in `Recording.notes`.
 
-    A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in sd of the
-    standardized series) added freshly to all of them, so that both forcing signal and target are noisy; the first row
-    begins the state, the others are targets. Loss: mean squared error over time, columns, batch.
+    Batches, loss and scores are those of every `Observed` task.
     Source: arXiv 2406.04934 ; the split in time is ours: the paper scores on the rows it
     trained on.
     """
@@ -76,10 +64,6 @@ class Reconstruction(AbstractTask):
 
     scales = scaling("noise")
     places: ClassVar[tuple[str, ...]] = ("file",)
-    observed: ClassVar[bool] = True
-    quantities = (
-        Quantity("mse", "lower", "mean squared error of the free run beside the data, from one start", unit="sd²"),
-    )
 
     rules = (
         holds(
@@ -116,14 +100,6 @@ class Reconstruction(AbstractTask):
         ),
     )
 
-    @property
-    def inputs(self) -> int:
-        return 0
-
-    @property
-    def outputs(self) -> int:
-        return self.load().train.shape[1]
-
     def load(self) -> Recording:
         """The recording, read, embedded, standardized and cut; cached. DataError or SpecError if it cannot be."""
         return load(operands.split(self)[0])  # numbers that scale are no matter of the data
@@ -131,23 +107,32 @@ class Reconstruction(AbstractTask):
     def refresh(self) -> None:
         forget_changed(self)
 
-    def describe(self) -> str:
-        recording = self.load()
-        return f"{recording.source}: {', '.join(recording.names)}"
+    def done(self) -> Mapping[str, Any]:
+        names = ("detrend", "smooth", "every", "standardize")
+        file = self.file if isinstance(self.file, str) else "\n".join(self.file or ())
+        return {name: getattr(self, name) for name in names} | {"file": file, "known": self.system is not None}
 
-    def content_hash(self) -> str:
-        digest = hashlib.sha256()
+    def fresh(self, rows: int, number: int) -> np.ndarray | None:
+        """Of a known system: simulated from another seed, prepared as the series was, of which none of it is part."""
+        if self.system is None:
+            return None
         recording = self.load()
-        for split in SPLITS:
-            array = getattr(recording, split)
-            digest.update(f"{split}{array.shape}{array.dtype.str}".encode() + array.tobytes())
-            if len(recording.starts[split]) > 1:
-                digest.update(f"starts{recording.starts[split]}".encode())
-        return digest.hexdigest()
+        simulated = (rows + max(recording.lags or (0,)) + 2) * 2 * self.every
+        other = replace(
+            self,
+            rows=simulated,
+            seed=self.seed + number,
+            lags=recording.lags,
+            standardize=False,
+            split=(0.5, 0.25, 0.25),
+            sequence=1,
+        )
+        return ((other.load().train - recording.mean) / recording.scale)[:rows]
 
-    def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """What `Prepared.of` takes: a run with it needs neither the recording nor its place."""
-        return keepsake(self, self.load())
+    def truth(self) -> System | Undefined:
+        if self.system is None:
+            return super().truth()
+        return self.system.system() if self.every == 1 else Undefined("rows are left out")
 
     def unchanged(self, metadata: dict[str, str]) -> bool:
         """By the sha256 of the files' bytes. What is simulated is always simulated again."""
@@ -161,61 +146,7 @@ class Reconstruction(AbstractTask):
         known = json.loads(metadata.get("file_sha256", "null"))
         return bool(known) and hash_of(files) == known
 
-    def data(self, split: Split) -> jax.Array | Stretches:
-        recording = self.load()
-        rows = jnp.asarray(getattr(recording, split), dtype=float)
-        starts = recording.starts[split]
-        if len(starts) == 1:
-            return rows
-        bounds = pairwise([*starts, len(rows)])
-        return Stretches(rows, jnp.asarray(np.concatenate([np.arange(a, b - self.sequence) for a, b in bounds])))
-
-    def batch(self, data: jax.Array | Stretches, key: jax.Array, size: int, step: Any = 0) -> Batch:
-        k_start, k_noise = jax.random.split(key)
-        if isinstance(data, Stretches):
-            starts = data.begins[jax.random.randint(k_start, (size,), 0, data.begins.shape[0])]
-            data = data.rows
-        else:
-            starts = jax.random.randint(k_start, (size,), 0, data.shape[0] - self.sequence)
-        rows = data[starts[None, :] + jnp.arange(self.sequence + 1)[:, None]]
-        rows = rows + self.noise * jax.random.normal(k_noise, rows.shape, dtype=rows.dtype)
-        return Batch(None, rows[1:], rows[0])
-
-    def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        """Windows that follow one another without overlap, within the stretches."""
-        recording = self.load()
-        data = np.asarray(jnp.asarray(getattr(recording, split), dtype=float))
-        bounds = pairwise([*recording.starts[split], len(data)])
-        starts = np.concatenate([a + np.arange((b - a - 1) // self.sequence) * self.sequence for a, b in bounds])
-        for begin in range(0, len(starts), size):
-            rows = data[starts[begin : begin + size][None, :] + np.arange(self.sequence + 1)[:, None]]
-            yield Batch(None, jnp.asarray(rows[1:]), jnp.asarray(rows[0]))
-
-    def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
-        return jnp.square(outputs - _beside(batch.targets, outputs)).mean(axis=(0, -2, -1))
-
-    def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
-        return {"mse": self.loss(outputs, batch)}
-
-    def reference(self) -> dict[str, float]:
-        """Open-loop mean squared error over `sequence` steps of: the training mean, and staying at the first row."""
-        windows = [(np.asarray(b.targets), np.asarray(b.first)) for b in self.examples("test", 10**9)]
-        if not windows:
-            return {}
-        (targets, first), *_ = windows
-        mean = np.asarray(self.load().train).mean(axis=0)
-        return {
-            "mse of the mean": float(((targets - mean) ** 2).mean()),
-            "mse of persistence": float(((targets - first) ** 2).mean()),
-        }
-
-
-def _beside(targets: Any, outputs: jax.Array) -> Any:
-    """Targets (T, B, N) beside outputs (T, ..., B, N)."""
-    return targets.reshape(targets.shape[0], *(1,) * (outputs.ndim - targets.ndim), *targets.shape[1:])
-
 
 def preparation(task: Reconstruction) -> tuple[str, ...]:
     """What was really done to the data of a task, a sentence each; empty if nothing was. Reads the recording."""
-    recording = task.load()
-    return sentences(Prepared.of(*keepsake(task, recording)))
+    return sentences(Prepared.of(*task.keepsake()))

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sparsernn.dynamics.comparison import refuse_yardsticks
+from sparsernn.dynamics.dstsp.comparison import refuse_yardsticks
 from sparsernn.dynamics.embedding import choose_lags
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks.base import SPLITS, Split
+from sparsernn.tasks.observed import Recording
 from sparsernn.tasks.prepared import embedded, filtered
 
 if TYPE_CHECKING:
@@ -26,43 +27,6 @@ MANY = 5
 """Stretches from which on whole ones go to train, validation and test."""
 OFF = 0.1
 """How far (share of all rows) a boundary between stretches may lie from the share asked for, to be taken for it."""
-
-
-class Recording(NamedTuple):
-    """The series as the network sees it: `values` (T, N) standardized, by split.
-
-    In the units of the file: ``values * scale + mean``. `dt` is the sampling interval (None: unknown), `lags` the delay
-    embedding in samples (None: none) with `embedding` saying how they came about. `starts` has for every split the
-    first rows of its stretches: rows before and after such a place do not follow one another. `trials`: every stretch
-    is whole, and begins where one of the recording does (see `cut`). `channels` are the names before the embedding;
-    `notes` say what was left out.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-    mean: np.ndarray
-    scale: np.ndarray
-    names: tuple[str, ...]
-    dt: float | None
-    lags: tuple[int, ...] | None
-    embedding: str
-    source: str
-    starts: dict[Split, tuple[int, ...]]
-    units: tuple[str, ...] = ()
-    time_unit: str = ""
-    channels: tuple[str, ...] = ()
-    sha256: str = ""
-    trials: bool = False
-    notes: tuple[str, ...] = ()
-
-    def stretches(self, split: Split) -> list[np.ndarray]:
-        """The stretches of a split, (T_i, N) each."""
-        return np.split(getattr(self, split), self.starts[split][1:])
-
-    def shortest(self) -> int:
-        """Rows of the shortest stretch of all splits: what a training sequence must fit into."""
-        return min(len(part) for split in SPLITS for part in self.stretches(split))
 
 
 def cut(length: int, starts: Sequence[int], shares: Sequence[float]) -> tuple[dict[Split, list[slice]], bool]:

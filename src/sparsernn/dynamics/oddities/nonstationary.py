@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from sparsernn.dynamics import divergence as stsp
-from sparsernn.dynamics.definition import definition_for
+from sparsernn.dynamics.dstsp import divergence as stsp
+from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.embedding import autocorrelation
 from sparsernn.dynamics.oddities.base import Oddity, longest, matrix, stretches
 from sparsernn.errors import Undefined

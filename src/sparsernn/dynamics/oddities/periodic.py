@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsernn.dynamics.oddities.base import Oddity, longest, matrix, rows
-from sparsernn.dynamics.spectra import white_noise
+from sparsernn.dynamics.power_spectrum import white_noise
 
 CODE = "periodic"
 RETURNS = 0.02

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics import divergence as stsp
-from sparsernn.dynamics.definition import definition_for
+from sparsernn.dynamics.dstsp import divergence as stsp
+from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.oddities.base import Oddity, longest, matrix, rows, stretches
-from sparsernn.dynamics.spectra import median_period
+from sparsernn.dynamics.power_spectrum import median_period
 from sparsernn.errors import Undefined
 
 CODE = "too_short"

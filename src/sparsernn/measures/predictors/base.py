@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import solve
 
-from sparsernn.dynamics import divergence as stsp
+from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import SparseRNNError
 from sparsernn.measures.base import go_on
 from sparsernn.measures.horizons import predictable

@@ -51,7 +51,7 @@ class Looking(Running):
             return found
         if "readout" in weights:
             return found._replace(readout=np.asarray(weights["readout"]["weights"][0]))
-        observed = weights[f"cell{cell}"]["initial"].shape[-1]
+        observed = self.cells[cell].observed(weights[f"cell{cell}"])
         return found._replace(readout=np.eye(observed, self.cells[cell].hidden))
 
     def system(self, weights: Weights, start: tuple[State, ...], dt: float, inputs: Any = None) -> System:

@@ -129,5 +129,5 @@ class Wiring(Checked):
     def read(self, weights: Weights, units: jax.Array) -> jax.Array:
         """The outputs that go with the last cell's units (..., hidden)."""
         if "readout" not in weights:
-            return units[..., : weights[f"cell{len(self.cells) - 1}"]["initial"].shape[-1]]
+            return units[..., : self.cells[-1].observed(weights[f"cell{len(self.cells) - 1}"])]
         return linear(weights["readout"]["weights"], units)[..., 0, :] + weights["readout"]["bias"]

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from sparsernn.dynamics.time_scale import first_lag
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.subject import Signals
@@ -57,15 +58,6 @@ def _ends(signals: Signals, rows: int, points: int) -> np.ndarray:
     for start in signals.starts[1:]:
         ends[start : start + max(lag, 1)] = True
     return ends[lag:]
-
-
-def first_lag(x: np.ndarray) -> int:
-    """First lag at which the autocorrelation is at most 1/e; at least 1, at most a quarter of the length."""
-    x = np.asarray(x, dtype=float) - np.mean(x)
-    spectrum = np.abs(np.fft.rfft(x, 2 * len(x))) ** 2
-    correlation = np.fft.irfft(spectrum)[: max(2, len(x) // 4)]
-    below = np.flatnonzero(correlation <= correlation[0] / np.e)
-    return max(1, int(below[0])) if len(below) and below[0] > 0 else max(1, len(correlation) - 1)
 
 
 def stands_still(numbers: Attractor) -> bool:

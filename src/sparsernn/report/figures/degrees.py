@@ -12,23 +12,15 @@ from plotly.subplots import make_subplots
 from sparsernn.connectome import Connectome
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
-from sparsernn.topology.degrees import degrees
-from sparsernn.topology.nullmodels.er import er
+from sparsernn.topology.tails import Tails, degree_tails
 
 NULLS = 200
 
 
 class DegreeFigure(NamedTuple):
-    """`counts` (k,) = 0, 1, 2, ...; per direction the share of units with at least so many connections, and mean and
-    sd (n - 1) of that share over random graphs."""
+    """`tails` of the network and of `nulls` random graphs."""
 
-    counts: np.ndarray
-    outgoing: np.ndarray
-    incoming: np.ndarray
-    out_null: np.ndarray
-    out_null_sd: np.ndarray
-    in_null: np.ndarray
-    in_null_sd: np.ndarray
+    tails: Tails
     nulls: int
 
 
@@ -37,41 +29,20 @@ def numbers(connectome: Connectome | Undefined, nulls: int = NULLS) -> DegreeFig
     if isinstance(connectome, Undefined):
         return connectome
     graph = connectome.adjacency != 0
-    n, edges, loops = len(graph), int(graph.sum()), int(np.trace(graph))
-    if edges == 0:
+    if not graph.any():
         return Undefined("no connection is left")
-    own = degrees(graph)
-    rng = np.random.default_rng(0)
-    drawn = [degrees(er(rng, n, edges, loops)) for _ in range(nulls)]
-    largest = max(int(max(d.outgoing.max(), d.incoming.max())) for d in [own, *drawn])
-    counts = np.arange(largest + 2)
-    sent, heard = (np.stack([at_least(getattr(d, way), counts) for d in drawn]) for way in ("outgoing", "incoming"))
-    return DegreeFigure(
-        counts,
-        at_least(own.outgoing, counts),
-        at_least(own.incoming, counts),
-        sent.mean(axis=0),
-        sent.std(axis=0, ddof=1),
-        heard.mean(axis=0),
-        heard.std(axis=0, ddof=1),
-        nulls,
-    )
-
-
-def at_least(degree: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Share of units with at least k connections, for every k of `counts`."""
-    return (degree[None, :] >= counts[:, None]).mean(axis=1)
+    return DegreeFigure(degree_tails(graph, nulls), nulls)
 
 
 def _ways(numbers: DegreeFigure) -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """(title, counts, own, null mean, null sd) of both directions, each as far as there is something to see."""
-    found = []
+    found, tails = [], numbers.tails
     for title, own, null, sd in (
-        ("sent by a unit", numbers.outgoing, numbers.out_null, numbers.out_null_sd),
-        ("heard by a unit", numbers.incoming, numbers.in_null, numbers.in_null_sd),
+        ("sent by a unit", tails.outgoing, tails.out_null, tails.out_null_sd),
+        ("heard by a unit", tails.incoming, tails.in_null, tails.in_null_sd),
     ):
         last = int(np.flatnonzero((own > 0) | (null > 0.001))[-1]) + 2
-        found.append((title, numbers.counts[:last], own[:last], null[:last], sd[:last]))
+        found.append((title, tails.counts[:last], own[:last], null[:last], sd[:last]))
     return found
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from sparsernn.dynamics.time_scale import center_frequency
 from sparsernn.report.figures import style
-from sparsernn.report.figures.spectra import center_frequency
 from sparsernn.report.subject import Signals
 
 POINTS, COLUMNS, CYCLES = 2_000, 6, 15

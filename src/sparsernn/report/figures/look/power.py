@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from sparsernn.dynamics.binned_power import binned_power
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.figures.look.view import View
@@ -31,23 +32,13 @@ def numbers(view: View) -> Power | Undefined:
     piece = view.piece()[:, columns]
     if len(piece) < LEAST or not np.isfinite(piece).all():
         return Undefined(f"the longest piece without a hole has fewer than {LEAST} rows")
-    largest = np.abs(piece).max(axis=0)  # so that no square overflows
-    piece = piece / np.where(largest > 0, largest, 1)
-    sd = piece.std(axis=0)
-    piece = (piece - piece.mean(axis=0)) / np.where(sd > 0, sd, 1)
-    power = np.abs(np.fft.rfft(piece * np.hanning(len(piece))[:, None], axis=0))[1:] ** 2
-    edges = np.unique(np.geomspace(1, len(power) + 1, POINTS).astype(int)) - 1
-    edges = edges[edges < len(power)]
-    counts = np.diff(np.append(edges, len(power)))
-    mean = np.add.reduceat(power, edges, axis=0) / counts[:, None]
-    center = (edges + 1 + (counts - 1) / 2) / len(piece)
-    total = power.sum(axis=0)
+    frequency, power = binned_power(piece, POINTS)
     unit = (
         "cycles a row" if view.dt is None else f"cycles per {view.time_unit}" if view.time_unit else "cycles per time"
     )
     return Power(
-        center / (1.0 if view.dt is None else view.dt),
-        mean / np.where(total > 0, total, 1),
+        frequency / (1.0 if view.dt is None else view.dt),
+        power,
         tuple(view.label(c) for c in columns),
         f"frequency [{unit}]",
     )

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.binning import prepare_binned
-from sparsernn.dynamics.definition import Definition
+from sparsernn.dynamics.dstsp.binning import prepare_binned
+from sparsernn.dynamics.dstsp.definition import Definition
 from sparsernn.errors import SpecError
 
 

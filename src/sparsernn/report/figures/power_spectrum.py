@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sparsernn.dynamics.spectra import piece_rows, power_spectra
+from sparsernn.dynamics.power_spectrum import piece_rows, power_spectra
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.subject import Signals
@@ -30,13 +30,6 @@ class SpectraFigure(NamedTuple):
     sigma: float
     bandwidth: float
     undefined: tuple[str, ...]
-
-
-def center_frequency(x: np.ndarray) -> float:
-    """Power-weighted mean frequency of one series, in cycles a step; 0 if it is constant."""
-    x = np.asarray(x, dtype=float) - np.mean(x)
-    power = np.abs(np.fft.rfft(x)) ** 2
-    return float((np.fft.rfftfreq(len(x)) * power).sum() / power.sum()) if power.sum() > 0 else 0.0
 
 
 def numbers(signals: Signals, points: int = POINTS) -> SpectraFigure:

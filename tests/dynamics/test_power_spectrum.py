@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.spectra import (
+from sparsernn.dynamics.power_spectrum import (
     hellinger_distance,
     median_period,
     power_spectra,

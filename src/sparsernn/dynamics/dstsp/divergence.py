@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sparsernn.dynamics.binning import BinnedAccumulator, BinnedReference, prepare_binned
-from sparsernn.dynamics.box import checked_reference
-from sparsernn.dynamics.definition import Definition, definition_for
-from sparsernn.dynamics.mixture import MixtureAccumulator, MixtureReference, prepare_mixture
+from sparsernn.dynamics.dstsp.binning import BinnedAccumulator, BinnedReference, prepare_binned
+from sparsernn.dynamics.dstsp.box import checked_reference
+from sparsernn.dynamics.dstsp.definition import Definition, definition_for
+from sparsernn.dynamics.dstsp.mixture import MixtureAccumulator, MixtureReference, prepare_mixture
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.missing import unmasked
 
@@ -62,7 +62,7 @@ def prepare(values: ArrayLike, definition: Definition | None = None) -> Referenc
 
 class Assessment(NamedTuple):
     """`d_stsp` in nats; `inside_fraction`: share of the points in the definition's box; `escaped`: share of the run's
-    stretches that have left for good (`sparsernn.dynamics.box.Leaving`), 0 or 1 for one stretch."""
+    stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), 0 or 1 for one stretch."""
 
     d_stsp: float | Undefined
     inside_fraction: float

@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.definition import Definition
-from sparsernn.dynamics.mixture import prepare_mixture
+from sparsernn.dynamics.dstsp.definition import Definition
+from sparsernn.dynamics.dstsp.mixture import prepare_mixture
 from sparsernn.errors import Undefined
 
 DEFINITION = Definition("gmm", variance=0.25, points=700, draws=300)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics import divergence as stsp
-from sparsernn.dynamics.box import checked_reference
-from sparsernn.dynamics.definition import Definition, definition_for
+from sparsernn.dynamics.dstsp import divergence as stsp
+from sparsernn.dynamics.dstsp.box import checked_reference
+from sparsernn.dynamics.dstsp.definition import Definition, definition_for
 from sparsernn.dynamics.oddities.outliers import outliers, yardsticks
-from sparsernn.dynamics.spectra import SpectralDistance, blindness, spectral_distance
+from sparsernn.dynamics.power_spectrum import SpectralDistance, blindness, spectral_distance
 from sparsernn.errors import DataError, Undefined
 from sparsernn.missing import unmasked
 

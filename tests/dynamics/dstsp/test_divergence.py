@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.divergence import assess, ceiling, definition_for, divergence, floor, prepare
+from sparsernn.dynamics.dstsp.divergence import assess, ceiling, definition_for, divergence, floor, prepare
 from sparsernn.errors import DataError, SpecError, Undefined
 
 BOTH = pytest.mark.parametrize("estimator", ["binning", "gmm"])

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sparsernn.dynamics.definition import Definition, definition_for, silverman_variance
+from sparsernn.dynamics.dstsp.definition import Definition, definition_for, silverman_variance
 from sparsernn.errors import SpecError
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference
 from sparsernn.dynamics.compiled import compiled
-from sparsernn.dynamics.definition import Definition
+from sparsernn.dynamics.dstsp.box import Leaving, box_of, checked_chunk, checked_reference
+from sparsernn.dynamics.dstsp.definition import Definition
 from sparsernn.errors import SpecError
 
 
@@ -93,8 +93,8 @@ class BinnedAccumulator:
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
     def escaped(self) -> NDArray[np.float64]:
-        """Share of each run's stretches that have left for good (`sparsernn.dynamics.box.Leaving`), (runs,): 0 or 1 for
-        runs of one stretch."""
+        """Share of each run's stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), (runs,): 0 or
+        1 for runs of one stretch."""
         return self._leaving.stretches(self.seen)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.box import Leaving, box_of, checked_chunk, checked_reference, count_inside
+from sparsernn.dynamics.dstsp.box import Leaving, box_of, checked_chunk, checked_reference, count_inside
 from sparsernn.errors import DataError, SpecError
 
 

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from sparsernn.dynamics.comparison import compare
-from sparsernn.dynamics.divergence import definition_for, divergence, floor, prepare
-from sparsernn.dynamics.spectra import spectral_distance
+from sparsernn.dynamics.dstsp.comparison import compare
+from sparsernn.dynamics.dstsp.divergence import definition_for, divergence, floor, prepare
+from sparsernn.dynamics.power_spectrum import spectral_distance
 from sparsernn.errors import DataError, SpecError, Undefined
 
 

@@ -1,0 +1,44 @@
+"""How the weights of a matrix are spread."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsernn.errors import Undefined
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Distribution(NamedTuple):
+    """Of so many (`number`): `mean`, `sd` (divisor n), `quantiles` at `QUANTILES`, the share that is `negative`, excess
+    `kurtosis` (0: as a normal distribution, below: flatter or of two humps, above: heavier tails), and the
+    `bimodality` coefficient ``(skewness^2 + 1) / (kurtosis + 3)``: 1/3 normal, 5/9 uniform, 1 two points."""
+
+    number: int
+    mean: float
+    sd: float
+    quantiles: tuple[float, ...]
+    negative: float
+    kurtosis: float | Undefined
+    bimodality: float | Undefined
+
+
+def distribution(values: np.ndarray) -> Distribution | Undefined:
+    """Of numbers (n,). Undefined where there are none or some are not finite; kurtosis and bimodality also where all
+    are equal. Cost: O(n log n)."""
+    values = np.asarray(values, dtype=float).ravel()
+    if not len(values):
+        return Undefined("no weights")
+    if not np.isfinite(values).all():
+        return Undefined("some weights are not finite")
+    mean, sd = float(values.mean()), float(values.std())
+    kurtosis: float | Undefined = Undefined("all weights are equal")
+    bimodality = kurtosis
+    if sd > 1e-12 * max(abs(mean), 1e-300):
+        scaled = (values - mean) / sd
+        fourth = float((scaled**4).mean())
+        kurtosis, bimodality = fourth - 3, (float((scaled**3).mean()) ** 2 + 1) / fourth
+    quantiles = tuple(float(q) for q in np.quantile(values, QUANTILES))
+    return Distribution(len(values), mean, sd, quantiles, float((values < 0).mean()), kurtosis, bimodality)
