@@ -7,11 +7,13 @@ that form and reports all its problems at once; `plain` writes it, fully resolve
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import hashlib
 import importlib
 import inspect
 import json
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -32,6 +34,7 @@ class Registry(NamedTuple):
     members: Mapping[str, str]
 
     def resolve(self, name: str) -> Callable[..., Any]:
+        """The class or preset of that name. SpecError with the closest name, or all names, if there is none."""
         if name not in self.members:
             raise SpecError(f'unknown {self.kind} "{name}"{nearest(name, self.members)}')
         module, _, attribute = self.members[name].partition(":")
@@ -43,6 +46,22 @@ class Registry(NamedTuple):
             if member == place:
                 return name
         raise SpecError(f"{place} is no registered {self.kind}; add it to the family's dictionary of members")
+
+
+def registry_of(family: type[Part]) -> Registry:
+    """By which a field annotated with `family` is read: the registry of its root; where `family` is an abstract class
+    below a root (``AbstractRamp``, a schedule), those members that belong to it, under its name ("ramp")."""
+    registry = family.registry
+    if "registry" in family.__dict__:
+        return registry
+    members = {name: place for name, place in registry.members.items() if _made_by(registry.resolve(name), family)}
+    words = re.findall("[A-Z][a-z0-9]*", family.__name__.removeprefix("Abstract"))
+    return Registry(" ".join(words).lower(), members)
+
+
+def _made_by(member: Callable[..., Any], family: type[Part]) -> bool:
+    made = member if inspect.isclass(member) else get_type_hints(member).get("return")
+    return inspect.isclass(made) and issubclass(made, family)
 
 
 def scaling(*names: str, **how: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
@@ -65,8 +84,9 @@ class Checked:
             object.__setattr__(self, name, value)
 
 
-class Part(Checked):
-    """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses."""
+class Part(Checked, abc.ABC):
+    """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses. What a field
+    of an abstract class may be: see `registry_of`."""
 
     registry: ClassVar[Registry]
     scales: ClassVar[Mapping[str, Callable[[Any], Any]]] = scaling()
@@ -110,7 +130,7 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
             short, value = value, hint.from_plain(value)  # type: ignore[attr-defined]
             if value is not short:
                 return _read_short(hint, short, value, where, problems)
-        if "registry" in hint.__dict__ and issubclass(hint, Part):
+        if issubclass(hint, Part) and ("registry" in hint.__dict__ or inspect.isabstract(hint)):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
     if isinstance(value, np.generic):
@@ -154,36 +174,24 @@ def _mentions_part(hint: Any) -> bool:
 
 
 def _read_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[str]) -> Any:
+    """By the first arm that reads it, parts before plain values. If none does, the problems of the part are told, or
+    those of all plain values."""
     if value is None and type(None) in arms:
         return None
-    arms = tuple(a for a in arms if a is not type(None))
-    if not any(_mentions_part(a) for a in arms):
-        return _read(arms[0], value, where, problems) if len(arms) == 1 else _plain_union(arms, value, where, problems)
-    first: list[str] | None = None
-    for arm in sorted(arms, key=lambda a: not _mentions_part(a)):
-        attempt: list[str] = []
-        result = _read(arm, value, where, attempt)
-        if not attempt:
-            return result
-        first = first or attempt
-    problems += first or []
-    return None
-
-
-def _plain_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[str]) -> Any:
-    attempts: list[str] = []
+    attempts: list[list[str]] = []
+    arms = tuple(sorted((a for a in arms if a is not type(None)), key=lambda a: not _mentions_part(a)))
     for arm in arms:
-        attempt: list[str] = []
-        result = _read(arm, value, where, attempt)
-        if not attempt:
+        attempts.append([])
+        result = _read(arm, value, where, attempts[-1])
+        if not attempts[-1]:
             return result
-        attempts += attempt
-    problems.append("; or ".join(dict.fromkeys(attempts)))
+    plain_only = len(arms) > 1 and not _mentions_part(arms[0])
+    problems += ["; or ".join(dict.fromkeys(p for a in attempts for p in a))] if plain_only else attempts[0]
     return None
 
 
 def _read_named(family: type[Part], value: Any, where: str, problems: list[str]) -> Any:
-    registry = family.registry
+    registry = registry_of(family)
     if isinstance(value, str):
         value = {value: {}}
     if not isinstance(value, Mapping) or len(value) != 1:
@@ -220,6 +228,9 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
     ]
     meant = {close for name in fields if name not in parameters for close in close_to(str(name), parameters)}
     values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems, meant)
+    if inspect.isabstract(member):
+        missing = ", ".join(sorted(getattr(member, "__abstractmethods__")))
+        problems.append(f"{where}: {member.__name__} is not finished: it has no {missing}")
     if len(problems) > before:
         return None
     try:
