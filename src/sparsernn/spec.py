@@ -209,7 +209,7 @@ def _read_named(family: type[Part], value: Any, where: str, problems: list[str])
     return _call(member, {} if fields is None else fields, _at(where, str(name)), problems)
 
 
-def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[str]) -> Any:
+def _call(member: Any, fields: Any, where: str, problems: list[str]) -> Any:
     """Call a part's class or preset function with fields read by their type hints; problems are collected."""
     if not isinstance(fields, Mapping):
         problems.append(f"{where}: expected fields as {{name: value}}, got {fields!r}")
@@ -229,7 +229,7 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
     meant = {close for name in fields if name not in parameters for close in close_to(str(name), parameters)}
     values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems, meant)
     if inspect.isabstract(member):
-        missing = ", ".join(sorted(getattr(member, "__abstractmethods__")))
+        missing = ", ".join(sorted(member.__abstractmethods__))
         problems.append(f"{where}: {member.__name__} is not finished: it has no {missing}")
     if len(problems) > before:
         return None

@@ -36,8 +36,8 @@ class Rewirer(Composed):
     the last update either, where new weights could not learn any more.
 
     With a `ramp` the total goes from that of `initial_density` to that of `density`: at every moment of `schedule` it
-    becomes ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000), rounded
-    half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest by
+    becomes ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000),
+    rounded half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest by
     `drop` over all matrices together, then each matrix rewires its fraction of what it still has; what is too few comes
     last, highest by `grow` over all matrices. SpecError if no moment of `schedule` is left when the ramp has ended.
 
