@@ -37,9 +37,9 @@ class Rewirer(Composed):
 
     With a `ramp` the total goes from that of `initial_density` to that of `density`: at every moment of `schedule` it
     becomes ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000),
-    rounded half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest by
-    `drop` over all matrices together, then each matrix rewires its fraction of what it still has; what is too few comes
-    last, highest by `grow` over all matrices. SpecError if no moment of `schedule` is left when the ramp has ended.
+    rounded half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest
+    by `drop` over all matrices together, then each matrix rewires its fraction of what it still has; what is too few
+    comes last, highest by `grow` over all matrices. SpecError if nothing is rewired when the ramp has ended.
 
     Growth chooses among all connections missing *after* the drop. One dropped a moment ago may be chosen again; it then
     starts anew at 0 and counts as changed. (SET and RigL both allow the choice; RigL's code, unlike its text, lets such
