@@ -79,8 +79,8 @@ class Tried:
         ports = case.ports
         self.xs = draw(size=(TIME, SIZE, ports.inputs)) if ports.inputs else None
         self.first = draw(size=(SIZE, ports.outputs)) if ports.observed else None
-        signal = draw(size=(TIME, SIZE, ports.outputs))
-        self.forcing = Forcing(signal, np.array([0, 0.3, 0, 1, 0, 0.5])) if ports.observed else None
+        signal, alpha = draw(size=(TIME, SIZE, ports.outputs)), np.array([0, 0.3, 0, 1, 0, 0.5])
+        self.forcing = Forcing(jnp.asarray(signal), jnp.asarray(alpha)) if ports.observed else None
         self.prunables = self.network.prunables(ports)
         paths = tuple(p.path for p in self.prunables)
         self.step = jax.jit(self.network.step)

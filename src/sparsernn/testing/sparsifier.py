@@ -54,9 +54,9 @@ def check_sparsifier(
     leaves out compilation.
     """
     check_part(sparsifier)
-    changes = list(simulate(sparsifier, prunables, clock))
     check_init(sparsifier, prunables, clock)
     check_due(sparsifier, clock)
+    changes = list(simulate(sparsifier, prunables, clock))
     for change in changes:
         check_change(sparsifier, change)
     check_counts(sparsifier, changes, prunables, clock)
