@@ -69,7 +69,7 @@ BY_ROUNDS = [n for n in SPARSIFIERS if build(AbstractSparsifier, part(n)).by_rou
 
 
 def kind(name: str) -> tuple:
-    """What a cell sees of a sparsifier. Presets of one kind differ in how arrays are ranked, and no cell knows of it."""
+    """What a cell sees of a sparsifier: presets of one kind differ in how arrays are ranked, which no cell knows."""
     s = build(AbstractSparsifier, part(name))
     return type(s), s.traceable, s.by_rounds, s.needs_activity
 

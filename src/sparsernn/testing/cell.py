@@ -203,7 +203,12 @@ def check_watched(tried: Tried) -> None:
         return after, step(weights), {path: matrix.seen for path, matrix in watched.items()}
 
     gradients = jax.jit(jax.grad(lambda w: cell.outputs(step(w)) @ direction))(weights)
-    after, unwatched, seen = look(weights)
+    try:
+        after, unwatched, seen = look(weights)
+    except (TypeError, jax.errors.UnexpectedTracerError) as error:
+        raise AssertionError(
+            f"prunable matrices must be multiplied by sparsernn.linear.linear, outside any scan: {error}"
+        ) from None
     close(after, unwatched, "a watched matrix must multiply as it does unwatched")
     for path, used in seen.items():
         claim(used, f"{path}: prunable matrices must be multiplied by sparsernn.linear.linear, outside any scan")
@@ -277,7 +282,8 @@ def check_flat(tried: Tried) -> None:
 
 def check_connectome(tried: Tried) -> None:
     """[target, source]: with one recurrent weight alone only its target moves when its source is moved. Tried on many
-    states and both signs, since a unit may be off or at rest."""
+    states and biases and both signs, since a unit may be off or at rest, and beside self-connections, by which the
+    source lasts through the sub-steps of one step."""
     network, last = tried.network, len(tried.network.cells) - 1
     cell, own = network.cells[last], jax.tree.map(jnp.asarray, tried.weights[f"cell{last}"])
     found = network.connectome(tried.weights, last)
@@ -285,16 +291,22 @@ def check_connectome(tried: Tried) -> None:
         return
     target, source, hidden = cell.hidden - 1, 1, cell.hidden
     matrix = jnp.zeros_like(own["recurrent"]).at[:, target, source].set(2.0)
+    own_only = jnp.zeros_like(matrix) + jnp.eye(hidden)
     states = tried.states(20)[-1]
-    projected = cell.project(own, jnp.zeros(own["input"].shape[-1])) if "input" in own else None
+    many = jax.tree.map(lambda a: a + tried.draw(size=(20, *a.shape)), own)
+    x = jnp.asarray(tried.draw(size=own["input"].shape[-1])) if "input" in own else None
 
     @jax.jit
     def moved(matrix: Any) -> Any:
-        weights = {**own, "recurrent": matrix}
-        step = lambda s: lambda u: cell.outputs(cell.step(weights, cell.with_outputs(s, u), projected))
-        return jax.vmap(lambda s: jax.jacfwd(step(s))(cell.outputs(s)))(states)
+        def one(state: Any, own: Any) -> Any:
+            weights = {**own, "recurrent": matrix}
+            projected = None if x is None else cell.project(weights, x)
+            step = lambda u: cell.outputs(cell.step(weights, cell.with_outputs(state, u), projected))
+            return jax.jacfwd(step)(cell.outputs(state))
 
-    slopes = abs(jnp.stack([moved(sign * matrix) - moved(0 * matrix) for sign in (1, -1)])).max(axis=(0, 1))
+        return jax.vmap(one)(states, many)
+
+    slopes = abs(jnp.stack([moved(own_only + sign * matrix) - moved(own_only) for sign in (1, -1)])).max(axis=(0, 1))
     claim(slopes[target, source] > 1e-6, f"a weight [target, source] must carry from unit {source} to unit {target}")
     claim(slopes[np.arange(hidden) != target].max() < 1e-9, "a weight [target, source] must move its target alone")
     for gate in [None, *range(matrix.shape[0])] if matrix.shape[0] > 1 else [None]:
@@ -308,12 +320,17 @@ def check_connectome(tried: Tried) -> None:
 def check_gradient(tried: Tried, exact: bool, without: tuple[str, ...]) -> None:
     """Every trained array has a finite gradient that is not 0 throughout, equal to finite differences."""
     gradient = tried.gradient(tried.weights)
-    for path, slope in flatten(gradient).items():
-        claim(np.isfinite(slope).all(), f"{path}: its gradient must be finite")
+    largest = dict.fromkeys(flatten(gradient), 0.0)
+    for draw in range(8):  # units may be off, or a small cell at rest: then other weights are tried
+        shaken = jax.tree.map(lambda a, d=draw: a + (d > 0) * tried.draw(size=a.shape), tried.weights)
+        for path, slope in flatten(tried.gradient(shaken)).items():
+            claim(draw or np.isfinite(slope).all(), f"{path}: its gradient must be finite")
+            largest[path] = max(largest[path], float(np.nan_to_num(np.abs(slope)).max()))
+        if all(largest.values()):
+            break
+    for path, most in largest.items():
         still = path.partition("/")[2] in without and path.startswith("cell")
-        claim(
-            still or np.abs(slope).max() > 0, f"{path} does nothing: its gradient is 0 (name it in without_gradient?)"
-        )
+        claim(still or most > 0, f"{path} does nothing: its gradient is 0 (name it in without_gradient?)")
     if not exact:
         return
     flat = flatten(tried.weights)
