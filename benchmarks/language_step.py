@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 from setting import beginning
-from sparsernn.training.optimizers import SGD
 
 from sparsernn.models.lstm import LSTM
 from sparsernn.models.network import Network, Ports
+from sparsernn.optimizers.sgd import SGD
 from sparsernn.sparsifiers.methods.static import Static
 from sparsernn.tasks.language import Language
 from sparsernn.training.loop import Carry, Trainer, segment

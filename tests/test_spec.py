@@ -1,3 +1,4 @@
+import abc
 import hashlib
 import json
 from dataclasses import dataclass
@@ -23,8 +24,15 @@ class Animal(Part):
     registry = Registry("animal", {"cat": f"{__name__}:Cat", "dog": f"{__name__}:Dog", "kitten": f"{__name__}:kitten"})
 
 
+class AbstractClimbingAnimal(Animal):
+    """Those that climb: a family within the family."""
+
+    @abc.abstractmethod
+    def climb(self): ...
+
+
 @dataclass(frozen=True)
-class Cat(Animal):
+class Cat(AbstractClimbingAnimal):
     lives: int = 9
     weight: float = 4.0
     name: str = "Tom"
@@ -33,6 +41,9 @@ class Cat(Animal):
     favorite: Animal | None = None
     box: tuple[int, ...] | Literal["auto"] | None = None
     legs: ClassVar[int] = 4
+
+    def climb(self):
+        return "up"
 
     rules = (positive("lives"), holds(lambda weight: weight < 99, "too heavy"))
 
@@ -51,6 +62,13 @@ class Stray(Animal):
 def kitten(lives: int = 1, weight: float = 0.5) -> Cat:
     """A preset: a function that returns a part."""
     return Cat(lives=lives, weight=weight, name="kitten")
+
+
+@dataclass(frozen=True)
+class Tree(Checked):
+    top: AbstractClimbingAnimal = Cat()
+    branches: tuple[AbstractClimbingAnimal, ...] = ()
+    hollow: AbstractClimbingAnimal | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,34 @@ def test_a_dataclass_of_parts():
     assert house == House((Cat(), kitten()), Cat(), Path("there"))
     assert build(House, {"tenants": [], "rent": 3}) == House((), 3.0)
     assert build(House, {"tenants": [Cat(1), "cat"]}) == House((Cat(1), Cat()))
+
+
+def test_a_field_of_an_abstract_class_takes_the_members_that_belong_to_it():
+    tree = build(
+        Tree, {"top": "kitten", "branches": ["cat", {"cat": {"lives": 2}}], "hollow": {"kitten": {"lives": 3}}}
+    )
+    assert tree == Tree(kitten(), (Cat(), Cat(2)), kitten(3))
+    assert build(Tree, plain(tree)) == tree
+    assert Tree(top="kitten") == Tree(kitten())
+    assert plain(tree)["hollow"] == plain(kitten(3))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"top": "dog"}, 'top: unknown climbing animal "dog"; known: cat, kitten'),
+        ({"top": "kiten"}, 'top: unknown climbing animal "kiten", did you mean "kitten"?'),
+        ({"hollow": {"dog": {"age": 1}}}, 'hollow: unknown climbing animal "dog"; known: cat, kitten'),
+        ({"branches": ["cat", {"cat": {"lifes": 3}}]}, 'branches.1.cat.lifes: unknown field, did you mean "lives"?'),
+        (
+            {"top": Dog(1.0)},
+            "top: expected one climbing animal as its name or {name: {field: value}}, got "
+            "Dog(age=1.0, tricks=()); known: cat, kitten",
+        ),
+    ],
+)
+def test_what_an_abstract_class_does_not_take(fields, said):
+    assert problems(Tree, fields) == [said]
 
 
 def test_every_problem_is_told_with_its_place():
@@ -238,6 +284,18 @@ def test_a_part_made_in_python_is_checked_and_brought_to_its_types():
     assert caught.value.exit_code == 2
     with pytest.raises(SpecError, match="mood: input should be 'kind' or 'wild'"):
         Cat(mood="sleepy")
+
+
+@dataclass(frozen=True)
+class Snail(AbstractClimbingAnimal):
+    """Does not say how it climbs."""
+
+
+def test_a_member_without_a_method_of_its_family_is_refused(monkeypatch):
+    monkeypatch.setitem(Animal.registry.members, "snail", f"{__name__}:Snail")
+    assert problems(Animal, "snail", "pet") == ["pet.snail: Snail is not finished: it has no climb"]
+    with pytest.raises(TypeError, match="climb"):
+        Snail()
 
 
 # writing

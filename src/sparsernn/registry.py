@@ -25,7 +25,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from sparsernn.errors import SpecError, nearest
 
@@ -113,14 +113,39 @@ class Registry(NamedTuple):
 
     kind: str
     members: Mapping[str, str]
+    within: type | None = None
+    """An abstract class to whose members this registry is narrowed."""
+
+    @property
+    def word(self) -> str:
+        """What a member is called: the kind, or the name of the class it is narrowed to ("ramp")."""
+        if self.within is None:
+            return self.kind
+        return " ".join(re.findall("[A-Z][a-z0-9]*", self.within.__name__.removeprefix("Abstract"))).lower()
+
+    def below(self, within: type) -> Registry:
+        """Narrowed to what belongs to an abstract class below the family's root."""
+        return self._replace(within=within)
 
     def names(self) -> list[str]:
         """All names that can stand in a spec, the library's first."""
         installed = [name for name in _installed(self.kind) if name not in self.members]
-        return list(dict.fromkeys([*self.members, *_own.get(self.kind, {}), *installed]))
+        found = list(dict.fromkeys([*self.members, *_own.get(self.kind, {}), *installed]))
+        return [name for name in found if self.within is None or self._made(self._replace(within=None).resolve(name))]
+
+    def _made(self, member: Callable[..., Any]) -> bool:
+        """Whether a class, or what a preset returns by its hint, belongs to `within`."""
+        made = member if inspect.isclass(member) else get_type_hints(member).get("return")
+        return self.within is None or (inspect.isclass(made) and issubclass(made, self.within))
 
     def resolve(self, name: str) -> Callable[..., Any]:
         """The class or preset of a name, in the order at the top of this file. SpecError with what is known."""
+        found = self._found(name)
+        if found is None or not self._made(found):
+            raise SpecError(f'unknown {self.word} "{name}"{nearest(name, self.names())}')
+        return found
+
+    def _found(self, name: str) -> Callable[..., Any] | None:
         if name in self.members:
             module, _, attribute = self.members[name].partition(":")
             return getattr(importlib.import_module(module), attribute)
@@ -130,9 +155,7 @@ class Registry(NamedTuple):
             return self._fit(_installed(self.kind)[name].load(), name)
         if name not in _own.get(self.kind, {}):
             _named_modules()
-        if name in _own.get(self.kind, {}):
-            return _own[self.kind][name]
-        raise SpecError(f'unknown {self.kind} "{name}"{nearest(name, self.names())}')
+        return _own.get(self.kind, {}).get(name)
 
     def name_of(self, cls: type) -> str:
         """What a class is called in a spec; ``module:Class`` where it was given no name."""

@@ -26,6 +26,12 @@ from sparsernn.registry import Registry
 from sparsernn.rules import Rule
 
 
+def registry_of(family: type[Part]) -> Registry:
+    """By which a field annotated with `family` is read: the registry of its root; where `family` is an abstract class
+    below a root (``AbstractRamp``, a schedule), those members that belong to it, under its name ("ramp")."""
+    return family.registry if "registry" in family.__dict__ else family.registry.below(family)
+
+
 def scaling(*names: str, **how: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
     """For `Part.scales`: fields that become operands as they are, or by a function that brings them to integers."""
     return types.MappingProxyType(dict.fromkeys(names, lambda value: value) | how)
@@ -53,7 +59,8 @@ class Checked:
 
 
 class Part(Checked, abc.ABC):
-    """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses."""
+    """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses. What a field
+    of an abstract class may be: see `registry_of`."""
 
     registry: ClassVar[Registry]
     scales: ClassVar[Mapping[str, Callable[[Any], Any]]] = scaling()
@@ -97,7 +104,7 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
             short, value = value, hint.from_plain(value)  # type: ignore[attr-defined]
             if value is not short:
                 return _read_short(hint, short, value, where, problems)
-        if "registry" in hint.__dict__ and issubclass(hint, Part):
+        if issubclass(hint, Part) and ("registry" in hint.__dict__ or inspect.isabstract(hint)):
             return _read_named(hint, value, where, problems)
         return _call(hint, value, where, problems)
     if isinstance(value, np.generic):
@@ -141,42 +148,30 @@ def _mentions_part(hint: Any) -> bool:
 
 
 def _read_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[str]) -> Any:
+    """By the first arm that reads it, parts before plain values. If none does, the problems of the part are told, or
+    those of all plain values."""
     if value is None and type(None) in arms:
         return None
-    arms = tuple(a for a in arms if a is not type(None))
-    if not any(_mentions_part(a) for a in arms):
-        return _read(arms[0], value, where, problems) if len(arms) == 1 else _plain_union(arms, value, where, problems)
-    first: list[str] | None = None
+    attempts: list[list[str]] = []
     number = isinstance(value, int | float)  # then the plain arms are meant
-    for arm in sorted(arms, key=lambda a: _mentions_part(a) == number):
-        attempt: list[str] = []
-        result = _read(arm, value, where, attempt)
-        if not attempt:
-            return result
-        first = first or attempt
-    problems += first or []
-    return None
-
-
-def _plain_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[str]) -> Any:
-    attempts: list[str] = []
+    arms = tuple(sorted((a for a in arms if a is not type(None)), key=lambda a: _mentions_part(a) == number))
     for arm in arms:
-        attempt: list[str] = []
-        result = _read(arm, value, where, attempt)
-        if not attempt:
+        attempts.append([])
+        result = _read(arm, value, where, attempts[-1])
+        if not attempts[-1]:
             return result
-        attempts += attempt
-    problems.append("; or ".join(dict.fromkeys(attempts)))
+    plain_only = len(arms) > 1 and not any(map(_mentions_part, arms))
+    problems += ["; or ".join(dict.fromkeys(p for a in attempts for p in a))] if plain_only else attempts[0]
     return None
 
 
 def _read_named(family: type[Part], value: Any, where: str, problems: list[str]) -> Any:
-    registry = family.registry
+    registry = registry_of(family)
     if isinstance(value, str):
         value = {value: {}}
     if not isinstance(value, Mapping) or len(value) != 1:
         problems.append(
-            f"{where}: expected one {registry.kind} as its name or {{name: {{field: value}}}}, got {value!r}; "
+            f"{where}: expected one {registry.word} as its name or {{name: {{field: value}}}}, got {value!r}; "
             f"known: {', '.join(sorted(registry.names()))}"
         )
         return None
@@ -189,7 +184,7 @@ def _read_named(family: type[Part], value: Any, where: str, problems: list[str])
     return _call(member, {} if fields is None else fields, _at(where, str(name)), problems)
 
 
-def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[str]) -> Any:
+def _call(member: Any, fields: Any, where: str, problems: list[str]) -> Any:
     """Call a part's class or preset function with fields read by their type hints; problems are collected."""
     if not isinstance(fields, Mapping):
         problems.append(f"{where}: expected fields as {{name: value}}, got {fields!r}")
@@ -208,6 +203,9 @@ def _call(member: Callable[..., Any], fields: Any, where: str, problems: list[st
     ]
     meant = {close for name in fields if name not in parameters for close in close_to(str(name), parameters)}
     values = _values(member, {name: fields[name] for name in parameters if name in fields}, where, problems, meant)
+    if inspect.isabstract(member):
+        missing = ", ".join(sorted(member.__abstractmethods__))
+        problems.append(f"{where}: {member.__name__} is not finished: it has no {missing}")
     if len(problems) > before:
         return None
     try:

@@ -10,7 +10,6 @@ import pytest
 
 from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.errors import SpecError, Undefined
-from sparsernn.files.atomic import read_json, write_json
 from sparsernn.masks import dense
 from sparsernn.measures import MEASURES
 from sparsernn.measures.base import AbstractMeasure, as_lower
@@ -19,9 +18,11 @@ from sparsernn.measures.reconstruction import ReconstructionQuality
 from sparsernn.measures.score import Score
 from sparsernn.models.base import AbstractCell
 from sparsernn.models.network import Network, Ports
-from sparsernn.spec import build, plain
+from sparsernn.spec import build
 from sparsernn.tasks.adding import Adding
 from sparsernn.tasks.reconstruction import Reconstruction
+from sparsernn.testing.claims import check_part
+from sparsernn.testing.measure import check_defined, check_numbers
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.weights import get, replace
 
@@ -38,7 +39,6 @@ CELLS = {
 KNOWN = {"plrnn": (-0.3, 0.8, 1), "plrnn_vanilla": (-0.5, 0.8, 1), "rnn": (3, None, 1), "lstm": (10, None, 4)}
 """Scales of weights with which a small network moves without end and without chaos."""
 ADDING = Adding(length=6, held_out=11)
-SPLITS = ("validation", "test")
 
 
 def test_every_cell_is_here():
@@ -107,31 +107,16 @@ def scaled(weights, recurrent, diagonal, readout):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("name", MEASURES)
-def test_numbers(name, cell, task, tmp_path):
+def test_numbers(name, cell, task):
     measure = build(AbstractMeasure, name)
-    assert build(AbstractMeasure, plain(measure)) == measure
+    check_part(measure)
     if measure.suits(task) is not None:
         assert isinstance(measure.suits(task), str)
         with pytest.raises(SpecError, match="cannot be taken here"):
             RunSpec(task, network_of(cell), measures=(measure,))
         return
-    network, weights, prunables = lively(cell, task)
-    measure.check(network, weights)
-    masks = dense(prunables)
-    before = jax.tree.map(np.array, weights)
-    for split in SPLITS:
-        found = measure.measure(network, weights, masks, task, split)
-        again = measure.measure(network, weights, masks, task, split)
-        assert found == again
-        assert found or (name == "baselines" and split != "test")
-        assert set(measure.better_on(task)) <= set(found)
-        for key, number in found.items():
-            assert isinstance(number, Undefined) or (type(number) in (float, int) and np.isfinite(number)), key
-        write_json(tmp_path / "numbers.json", found)
-        assert read_json(tmp_path / "numbers.json") == found
-    for array in measure.evidence(network, weights, masks, task, "test").values():
-        assert np.isfinite(array).all()
-    jax.tree.map(np.testing.assert_array_equal, weights, before)
+    network, weights, _ = lively(cell, task)
+    check_numbers(measure, network, weights, task, Ports(task.inputs, task.outputs, task.observed))
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -139,8 +124,7 @@ def test_a_network_that_overflows_has_undefined_numbers_not_nan(name, waves):
     measure = build(AbstractMeasure, name)
     network, weights, prunables = drawn("plrnn_vanilla", waves, scale=1e12)
     found = measure.measure(network, weights, dense(prunables), waves, "test")
-    for key, number in found.items():
-        assert isinstance(number, Undefined) or np.isfinite(number), key
+    check_defined(found)
     if measure.better_on(waves):
         assert any(isinstance(number, Undefined) for number in found.values())
 

@@ -38,7 +38,7 @@ def test_rigl_by_hand():
     mask = jnp.asarray(w != 0)
     # fraction .5 at t = 0.2 T: .25 (1 + cos(.2 pi)) = .4523 of 8 is 4 (3.6); dropped .25 .5 1 2
     rewirer = rigl(drop_fraction=0.5, every=10, until=0.5)
-    snapshot = Snapshot(Clock(10, 0, 10, 10), {"w": jnp.asarray(w)}, {"w": jnp.asarray(g)}, None)
+    snapshot = Snapshot(Clock(10, 0, 10, 10), {"w": jnp.asarray(w)}, {"w": jnp.asarray(abs(g))}, None)
     state, weights, changed = rewirer.update_masks(jax.random.key(0), SparseState({"w": mask}, ()), snapshot)
     # largest |gradient| among the missing: 9 and those just dropped with 100 and 5 (again, from 0), then .3
     expected = np.array([[[1, 0, 1, 1], [0, 1, 1, 1], [0, 1, 0, 1], [0, 0, 0, 0]]], bool)

@@ -18,6 +18,8 @@ from sparsernn.sparsifiers.schedule import Cubic, EveryEpoch, EverySteps, OneSho
         (OneShot(at=1e-9), [1]),
         (OneShot(at=3, unit="epochs"), [30]),
         (OneShot(at=2.5, unit="epochs"), [25]),
+        (OneShot(at=1, unit="steps"), [1]),
+        (OneShot(at=17, unit="steps"), [17]),
         (EveryEpoch(), [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]),
         (EveryEpoch(every=4), [40, 80]),
         (EverySteps(every=33), [33, 66, 99]),
@@ -48,9 +50,22 @@ def test_what_is_left_follows_the_cube_and_ends_at_zero():
     assert OneShot().left(Clock(0, 0, 10, 10)).tolist() == [0.0]
 
 
+def test_what_is_left_at_any_step_is_what_the_last_moment_left():
+    clock, steps = Clock(0, 0, 10, 10), np.array([1, 9, 10, 19, 20, 45, 50, 99])
+    found = Cubic().left_at(clock, steps)
+    np.testing.assert_allclose(found, [1, 1, 0.512, 0.512, 0.216, 0.008, 0, 0], rtol=1e-12)
+    assert OneShot().left_at(clock, np.array([49, 50, 51])).tolist() == [1, 0, 0]
+
+
 @pytest.mark.parametrize(
     "schedule",
-    [OneShot(at=11, unit="epochs"), Cubic(begin=0.5, end=0.52), Cubic(every=6), Cubic(every=51, unit="steps")],
+    [
+        OneShot(at=101, unit="steps"),
+        OneShot(at=11, unit="epochs"),
+        Cubic(begin=0.5, end=0.52),
+        Cubic(every=6),
+        Cubic(every=51, unit="steps"),
+    ],
 )
 def test_a_ramp_that_never_acts_is_an_error(schedule):
     with pytest.raises(SpecError, match="never"):

@@ -37,6 +37,10 @@ SPARSIFIERS = {
     "gradual_cubic": ({"density": 0.3}, {"density": 0.45}),
     "deepr": ({"density": 0.3, "l1": 1e-4}, {"density": 0.4, "l1": 1e-3, "temperature": 1e-5}),
     "one_shot": ({"density": 0.3}, {"density": 0.2}),
+    "granet": (
+        {"density": 0.3, "initial_density": 0.8, "every": 2, "drop_fraction": 0.5},
+        {"density": 0.2, "initial_density": 1.0, "every": 2, "drop_fraction": 0.3},
+    ),
 }
 
 

@@ -16,6 +16,8 @@ SPARSIFIERS = {
     "random": "sparsernn.sparsifiers.methods.random:random",
     "set": "sparsernn.sparsifiers.methods.set:set_",
     "rigl": "sparsernn.sparsifiers.methods.rigl:rigl",
+    "granet": "sparsernn.sparsifiers.methods.granet:granet",
+    "snip": "sparsernn.sparsifiers.methods.snip:snip",
 }
 BY_ROUNDS = ("geometric", "magnitude", "activity", "taylor", "random")
 """Presets that prune between trainings, in the order of a table: the criteria of a comparison."""

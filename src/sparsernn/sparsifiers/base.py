@@ -31,11 +31,15 @@ class Clock(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What a sparsifier may look at: dense values, before masking. `gradients` are with respect to the masked weights,
-    dense, so growth can read them whole; on the host they are mean absolute values over several batches. `activity`
-    maps a prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and
-    forcing; it is None unless the sparsifier `needs_activity`. `learning_rate` is that of the last update (of the first
-    one of a round, between trainings)."""
+    """What a sparsifier may look at.
+
+    `weights` are those it is to change. `gradients` are the mean over batches of ``|dL/dw|``, w the masked weights and
+    L what training minimizes (the loss and all penalties): dense, so that growth can read them whole, never negative,
+    and 0 only where no batch says anything. Inside the compiled loop it is the one batch of the update (with its
+    dropout), on the host 16 batches (without). Signed gradients are what `accumulate` sees. `activity` maps a
+    prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and forcing; it is
+    None unless the sparsifier `needs_activity`. `learning_rate` is that of the last update (of the first one of a
+    round, between trainings)."""
 
     clock: Clock
     weights: Weights
@@ -82,7 +86,17 @@ class AbstractSparsifier(Part):
 
     @property
     def skips_update(self) -> bool:
-        """The weight update is left out at steps at which masks change (RigL)."""
+        """The weight update is left out at steps at which masks change (RigL, SNIP)."""
+        return False
+
+    @property
+    def keeps_count(self) -> bool:
+        """The number of ones never changes after `init`."""
+        return False
+
+    @property
+    def only_removes(self) -> bool:
+        """No connection that is missing ever comes. With `keeps_count`: masks never change."""
         return False
 
     @property
@@ -117,7 +131,8 @@ class AbstractSparsifier(Part):
     def update_masks(
         self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
     ) -> tuple[SparseState, Weights, Masks]:
-        """The new masks, the weights with exact zeros outside them, and which entries changed (same paths as masks)."""
+        """The new masks, the weights with exact zeros outside them, and which entries changed (same paths as masks).
+        `sparsernn.sparsifiers.exchange` makes all three from what goes and what comes."""
 
     @abc.abstractmethod
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:

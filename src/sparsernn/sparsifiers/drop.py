@@ -94,16 +94,17 @@ class ActivityScaledMagnitude(AbstractDrop):
 
 @dataclass(frozen=True)
 class Taylor(AbstractDrop):
-    """``|w dL/dw|``: the first-order change of the loss without the weight, on training data: of loss and penalties on
-    the batch at hand inside a training, of the loss alone, mean of absolute values over 16 batches, between trainings.
+    """``|w| |dL/dw|``: the first-order change of the loss without the weight (`Snapshot.gradients`: of one batch inside
+    a training, the mean of 16 between trainings).
 
-    Source: Molchanov et al., arXiv 1611.06440 (theirs sums over whole feature maps).
+    Source: Molchanov et al., arXiv 1611.06440 (theirs sums over whole feature maps); on the first batch, before any
+    update, the connection sensitivity of SNIP, arXiv 1810.02340.
     """
 
     def scores(
         self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
     ) -> Any:
-        return abs(get(snapshot.weights, path) * get(snapshot.gradients, path))
+        return abs(get(snapshot.weights, path)) * get(snapshot.gradients, path)
 
 
 @dataclass(frozen=True)

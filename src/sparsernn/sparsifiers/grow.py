@@ -35,7 +35,7 @@ class Random(AbstractGrow):
 
 @dataclass(frozen=True)
 class Gradient(AbstractGrow):
-    """``|dL/dw|``, largest first, of the dense gradient of the last update. Source: RigL, arXiv 1911.11134."""
+    """``|dL/dw|`` (`Snapshot.gradients`), largest first. Source: RigL, arXiv 1911.11134."""
 
     def scores(self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot) -> Any:
-        return abs(get(snapshot.gradients, path))
+        return get(snapshot.gradients, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +15,11 @@ from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
+from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
 from sparsernn.sparsifiers.select import among
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Weights
 
 
 def _name(schedule: AbstractSchedule) -> str:
@@ -64,6 +65,8 @@ class Pruner(Composed):
     every_epoch, every_steps), rounded half to even. Counts and ranking are over all matrices together
     (``scope="global"``) or over each by itself.
     Removed weights never come back. Masks that already have fewer ones than asked for are left alone.
+    ``skips_update`` leaves out the weight update of a step at which masks change: one_shot at the first step then
+    judges the weights as they were initialized (SNIP).
     Cost of an update: O(entries), and of `drop`. SpecError if a density leaves nothing or a schedule never acts.
     """
 
@@ -73,6 +76,8 @@ class Pruner(Composed):
     drop_fraction: float | None = None
     where: tuple[str, ...] = ("recurrent",)
     scope: Literal["global", "matrix"] = "global"
+    skips_update: bool = False
+    only_removes: ClassVar[bool] = True
 
     scales = scaling(density=ratio, drop_fraction=ratio)
     rules = (
@@ -96,6 +101,10 @@ class Pruner(Composed):
         ),
         within("(0, 1]", "density"),
         within("(0, 1)", "drop_fraction"),
+        holds(
+            lambda schedule, skips_update: not (skips_update and schedule.by_rounds),
+            "skips_update: between trainings there is no update to leave out; leave it out",
+        ),
     )
 
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
@@ -115,10 +124,7 @@ class Pruner(Composed):
             ones = sum(masks[p].sum() for p in group)
             count = self._removals(ones, sum(masks[p].size for p in group), snapshot.clock)
             removed |= among(self.drop.choose, {p: scores[p] for p in group}, masks, count)
-        removed = {p: jnp.asarray(removed[p]) for p in paths}
-        kept = {p: masks[p] & ~removed[p] for p in paths}
-        weights = replace(snapshot.weights, {p: jnp.where(kept[p], get(snapshot.weights, p), 0) for p in paths})
-        return SparseState(kept, state.memory), weights, removed
+        return exchange(state, snapshot.weights, removed)
 
     def _removals(self, ones: Any, size: int, clock: Clock) -> Any:
         if self.drop_fraction is not None:

@@ -1,4 +1,4 @@
-"""Rewiring: weights go, as many come, the number of ones stays."""
+"""Rewiring: weights go, others come; the number of ones stays, or follows a ramp."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.masks import DENOMINATOR, Masks, Prunable, part, ratio
+from sparsernn.errors import SpecError
+from sparsernn.masks import DENOMINATOR, Masks, Prunable, exact_count, part, ratio
 from sparsernn.rng import named
 from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
+from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.grow import AbstractGrow, Random
 from sparsernn.sparsifiers.redistribute import AbstractRedistribution, Keep
-from sparsernn.sparsifiers.schedule import AbstractSchedule, EveryEpoch
+from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule, EveryEpoch
 from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class Rewirer(Composed):
     many grow. The total is constant. ``decay="cosine"`` multiplies the fraction by ``(1 + cos(pi t / T)) / 2`` (the
     product to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after
     the last update either, where new weights could not learn any more.
+
+    With a `ramp` the total goes from that of `initial_density` to that of `density`: at every moment of `schedule` it
+    becomes ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000),
+    rounded half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest
+    by `drop` over all matrices together, then each matrix rewires its fraction of what it still has; what is too few
+    comes last, highest by `grow` over all matrices. SpecError if nothing is rewired when the ramp has ended.
 
     Growth chooses among all connections missing *after* the drop. One dropped a moment ago may be chosen again; it then
     starts anew at 0 and counts as changed. (SET and RigL both allow the choice; RigL's code, unlike its text, lets such
@@ -50,20 +58,41 @@ class Rewirer(Composed):
     until: float = 1.0
     where: tuple[str, ...] = ("recurrent",)
     skips_update: bool = False
+    ramp: AbstractRamp | None = None
+    initial_density: float | None = None
 
-    scales = scaling("density", drop_fraction=ratio)
+    scales = scaling(density=ratio, drop_fraction=ratio, initial_density=ratio)
     rules = (
         within("(0, 1]", "density"),
         within("[0, 1]", "drop_fraction"),
+        within("(0, 1]", "initial_density"),
         holds(lambda until: 0 < until <= 1, "until is a share of the horizon, in (0, 1], got {until}"),
         holds(
             lambda decay, schedule: decay == "none" or not schedule.by_rounds,
             "decay: cosine runs over the steps of a training; between rounds the fraction is constant: decay: none",
         ),
+        holds(
+            lambda ramp, initial_density: ramp is None or initial_density is not None,
+            "ramp: it leads from initial_density to density: give initial_density (1: dense)",
+        ),
+        holds(
+            lambda ramp, initial_density: ramp is not None or initial_density is None,
+            "initial_density: without a ramp the density stays as it is: give a ramp (cubic), or leave it out",
+        ),
+        holds(
+            lambda ramp, schedule: ramp is None or not schedule.by_rounds,
+            "ramp: it runs over the steps of a training; give a schedule within trainings (every_epoch, every_steps)",
+        ),
     )
 
+    @property
+    def keeps_count(self) -> bool:
+        return self.ramp is None
+
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
-        return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())
+        self.final_count(prunables, clock)  # raises where the density cannot be reached
+        begun = self.density if self.initial_density is None else self.initial_density
+        return SparseState(self.start.masks(key, self.acted(prunables), begun), ())
 
     def due(self, clock: Clock) -> Any:
         due = self.schedule.due(clock)
@@ -81,25 +110,49 @@ class Rewirer(Composed):
         factor = jnp.asarray(np.round(DENOMINATOR * (1 + np.cos(turn)) / 2), jnp.int32)[self.schedule.index(clock)]
         return part(factor, numerator, denominator), DENOMINATOR
 
+    def _wanted(self, size: int, clock: Clock) -> Any:
+        """Ones after this moment of a ramp, in integers: on the host and compiled the same."""
+        assert self.ramp is not None
+        assert self.initial_density is not None
+        begin, end = (part(size, *ratio(density)) for density in (self.initial_density, self.density))
+        left = np.round(DENOMINATOR * self.ramp.left_at(clock, self.schedule.moments(clock).steps))
+        away = part(abs(begin - end), jnp.asarray(left, jnp.int32)[self.schedule.index(clock)], DENOMINATOR)
+        return jnp.where(begin < end, end - away, end + away)
+
     def update_masks(
         self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
     ) -> tuple[SparseState, Weights, Masks]:
-        masks, paths = state.masks, sorted(state.masks)
-        share = self._share(snapshot.clock)
-        counts: dict[str, Any] = {p: part(masks[p].sum(), *share) for p in paths}
-        dropped: Masks = {}
+        masks, paths, clock = state.masks, sorted(state.masks), snapshot.clock
+        scores = {p: self.drop.scores(named(key, "drop", p), p, masks[p], snapshot, importance) for p in paths}
+        left: Masks = dict(masks)
+        missing: Any = 0
+        if self.ramp is not None:
+            ones, wanted = sum(masks[p].sum() for p in paths), self._wanted(sum(m.size for m in masks.values()), clock)
+            surplus = among(self.drop.choose, scores, masks, jnp.maximum(ones - wanted, 0))
+            left, missing = {p: masks[p] & ~jnp.asarray(surplus[p]) for p in paths}, jnp.maximum(wanted - ones, 0)
+        share = self._share(clock)
+        counts: dict[str, Any] = {p: part(left[p].sum(), *share) for p in paths}
         for p in paths:
-            scores = self.drop.scores(named(key, "drop", p), p, masks[p], snapshot, importance)
-            dropped |= among(self.drop.choose, {p: scores}, masks, counts[p])
-        left = {p: masks[p] & ~jnp.asarray(dropped[p]) for p in paths}
+            left[p] = left[p] & ~jnp.asarray(among(self.drop.choose, {p: scores[p]}, left, counts[p])[p])
+        best = {p: self.grow.scores(named(key, "grow", p), p, left[p], snapshot) for p in paths}
         grown: Masks = {}
         for p, count in self.redistribute.grown(counts, left, snapshot.weights).items():
-            scores = self.grow.scores(named(key, "grow", p), p, left[p], snapshot)
-            grown |= among(highest, {p: scores}, {p: ~left[p]}, count)
-        grown = {p: jnp.asarray(grown[p]) for p in paths}
-        weights = replace(snapshot.weights, {p: jnp.where(left[p], get(snapshot.weights, p), 0) for p in paths})
-        changed = {p: jnp.asarray(dropped[p]) | grown[p] for p in paths}
-        return SparseState({p: left[p] | grown[p] for p in paths}, state.memory), weights, changed
+            grown |= among(highest, {p: best[p]}, {p: ~left[p]}, count)
+        if self.ramp is not None:
+            more = among(highest, best, {p: ~(left[p] | jnp.asarray(grown[p])) for p in paths}, missing)
+            grown = {p: jnp.asarray(grown[p]) | jnp.asarray(more[p]) for p in paths}
+        return exchange(state, snapshot.weights, {p: masks[p] & ~left[p] for p in paths}, grown)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
-        return sum(self.start.counts(self.acted(prunables), self.density).values())
+        acted = self.acted(prunables)
+        if self.ramp is None:
+            return sum(self.start.counts(acted, self.density).values())
+        first, period, number = self.ramp.moments(clock)
+        over, steps = first + period * (number - 1), self.schedule.moments(clock).steps
+        acting = steps[steps < self._end(clock)]
+        if not (acting >= over).any():
+            raise SpecError(
+                f"ramp: it is over at step {over}, and nothing is rewired after step {max(acting, default=0)} of "
+                f"{clock.horizon}: the density would not be reached; end the ramp earlier, rewire more often, or longer"
+            )
+        return exact_count(self.density, sum(p.size for p in acted))

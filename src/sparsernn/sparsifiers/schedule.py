@@ -57,28 +57,39 @@ class AbstractRamp(AbstractSchedule):
 
     @abc.abstractmethod
     def left(self, clock: Clock) -> np.ndarray:
-        """(number,) share of all weights to be removed that is still there after each moment; ends with exactly 0."""
+        """(number,) share of the way to the density that is still to go after each moment; ends with exactly 0."""
+
+    def left_at(self, clock: Clock, steps: np.ndarray) -> np.ndarray:
+        """The same after the updates `steps`: 1 before the first moment, between two of them what the last one left."""
+        first, period, number = self.moments(clock)
+        passed = np.clip((steps - first) // period + 1, 0, number)
+        return np.concatenate([[1.0], self.left(clock)])[passed]
 
 
 @dataclass(frozen=True)
 class OneShot(AbstractRamp):
-    """Once, at the share `at` of the horizon (0 < at <= 1), or after so many epochs (``unit="epochs"``).
+    """Once, at the share `at` of the horizon (0 < at <= 1), or after so many epochs or updates (`unit`).
 
-    The step is rounded half to even and at least 1; ``at=1`` acts after the last update.
+    The step is rounded half to even and at least 1; ``at=1`` acts after the last update, ``{at: 1, unit: steps}`` after
+    the first.
     """
 
     at: float = 0.5
-    unit: Literal["horizon", "epochs"] = "horizon"
+    unit: Literal["horizon", "epochs", "steps"] = "horizon"
 
     rules = (
         holds(lambda at: at > 0, "at must be positive (masks change after an update), got {at}"),
-        holds(lambda at, unit: unit == "epochs" or at <= 1, "at is a share of the horizon, at most 1, got {at}"),
+        holds(lambda at, unit: unit != "horizon" or at <= 1, "at is a share of the horizon, at most 1, got {at}"),
     )
 
     def moments(self, clock: Clock) -> Moments:
-        step = round(self.at * (clock.horizon if self.unit == "horizon" else clock.steps_per_epoch))
+        units = {"horizon": clock.horizon, "epochs": clock.steps_per_epoch, "steps": 1}
+        step = round(self.at * units[self.unit])
         if step > clock.horizon:
-            raise SpecError(f"one_shot at epoch {self.at} never comes in {clock.epochs} epochs; give an earlier one")
+            raise SpecError(
+                f"one_shot at {self.unit.removesuffix('s')} {self.at:g} never comes in {clock.epochs} epochs of "
+                f"{clock.steps_per_epoch} steps; give an earlier one"
+            )
         return Moments(max(step, 1), 1, 1)
 
     def left(self, clock: Clock) -> np.ndarray:

@@ -14,7 +14,8 @@ import numpy as np
 from sparsernn.dynamics.dstsp.definition import Definition, definition_for
 from sparsernn.errors import SpecError
 from sparsernn.masks import chosen
-from sparsernn.measures.free_runs import JUDGED_DRAWS, JUDGED_POINTS, TRANSIENT, ReconstructionQuality
+from sparsernn.measures.free_runs import TRANSIENT
+from sparsernn.measures.reconstruction import JUDGED_DRAWS, JUDGED_POINTS, ReconstructionQuality
 from sparsernn.sparsifiers.drop import Geometric
 from sparsernn.studies.defaults import DENSITY, EPOCHS, JUDGED, LOOKS, ROUNDS, STARTS, UPDATES, criteria_for, units
 from sparsernn.studies.place import STORE

@@ -172,7 +172,7 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
         def rewire(after: Carry) -> Carry:
             activity = input_sd(trainer, weights, batch, carry.states) if trainer.sparsifier.needs_activity else None
-            snapshot = Snapshot(clock, after.weights, dense, activity, rate)
+            snapshot = Snapshot(clock, after.weights, jax.tree.map(jnp.abs, dense), activity, rate)
             return adopt(trainer, after, *trainer.sparsifier.update_masks(named(root, "masks", step), sparse, snapshot))
 
         return held(jax.lax.cond(due, rewire, lambda after: after, after))

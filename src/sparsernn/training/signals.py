@@ -34,7 +34,11 @@ def _average_signals(skeleton: Trainer, numbers: Any, operands: Operands, carry:
     def one(i: Any) -> Any:
         batch = trainer.task.batch(operands.data, named(operands.root, "signals", step, i), trainer.batch, step + i)
         weights = masking.apply(carry.weights, carry.masks)
-        loss = lambda w: losses(trainer, w, carry.trained, operands.fixed, batch, carry.states).loss
-        return jax.tree.map(jnp.abs, jax.grad(loss)(weights)), input_sd(trainer, weights, batch, carry.states)
+
+        def objective(weights: Weights) -> jax.Array:
+            found = losses(trainer, weights, carry.trained, operands.fixed, batch, carry.states)
+            return found.loss + found.penalty
+
+        return jax.tree.map(jnp.abs, jax.grad(objective)(weights)), input_sd(trainer, weights, batch, carry.states)
 
     return jax.tree.map(lambda a: a.mean(axis=0), jax.lax.map(one, jnp.arange(count)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from sparsernn.masks import Masks, Prunable
 from sparsernn.rng import named
 from sparsernn.rules import at_least, within
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
+from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
 from sparsernn.spec import scaling
@@ -35,6 +36,7 @@ class DeepR(AbstractSparsifier):
     temperature: float = 0.0
     start: AbstractStart = field(default_factory=Uniform)
     where: tuple[str, ...] = ("recurrent",)
+    keeps_count: ClassVar[bool] = True
 
     scales = scaling("density", "l1", "temperature")
     rules = (within("(0, 1]", "density"), at_least(0, "l1"), at_least(0, "temperature"))
@@ -61,12 +63,10 @@ class DeepR(AbstractSparsifier):
     ) -> tuple[SparseState, Weights, Masks]:
         masks, signs = state.masks, state.memory
         gone = {p: masks[p] & (jnp.asarray(get(snapshot.weights, p)) * signs[p] < 0) for p in sorted(masks)}
-        left = {p: masks[p] & ~gone[p] for p in gone}
+        missing = {p: ~masks[p] | gone[p] for p in gone}
         scores = {p: jax.random.bits(named(key, "grow", p), masks[p].shape) for p in gone}
-        new = among(highest, scores, {p: ~left[p] for p in gone}, sum(g.sum() for g in gone.values()))
-        weights = replace(snapshot.weights, {p: jnp.where(left[p], get(snapshot.weights, p), 0) for p in gone})
-        changed = {p: gone[p] | new[p] for p in gone}
-        return SparseState({p: left[p] | new[p] for p in gone}, signs), weights, changed
+        new = among(highest, scores, missing, sum(g.sum() for g in gone.values()))
+        return exchange(state, snapshot.weights, gone, new)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         return sum(self.start.counts(self.acted(prunables), self.density).values())

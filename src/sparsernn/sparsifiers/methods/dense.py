@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 
@@ -15,6 +15,9 @@ from sparsernn.weights import Weights
 @dataclass(frozen=True)
 class Dense(AbstractSparsifier):
     """Acts on no matrix: no masks, never due, `final_count` 0."""
+
+    keeps_count: ClassVar[bool] = True
+    only_removes: ClassVar[bool] = True
 
     def acted(self, prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
         return ()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from sparsernn.masks import Masks, Prunable
 from sparsernn.rules import within
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Importance, Snapshot, SparseState
+from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Static(AbstractSparsifier):
     density: float = 0.1
     start: AbstractStart = field(default_factory=Uniform)
     where: tuple[str, ...] = ("recurrent",)
+    keeps_count: ClassVar[bool] = True
+    only_removes: ClassVar[bool] = True
 
     scales = scaling("density")
     rules = (within("(0, 1]", "density"),)
@@ -36,9 +39,8 @@ class Static(AbstractSparsifier):
     def update_masks(
         self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
     ) -> tuple[SparseState, Weights, Masks]:
-        masked = {path: jnp.where(mask, get(snapshot.weights, path), 0) for path, mask in state.masks.items()}
-        nothing = {path: jnp.zeros_like(mask) for path, mask in state.masks.items()}
-        return state, replace(snapshot.weights, masked), nothing
+        nothing = {path: np.zeros(mask.shape, bool) for path, mask in state.masks.items()}
+        return exchange(state, snapshot.weights, nothing)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         return sum(self.start.counts(self.acted(prunables), self.density).values())
