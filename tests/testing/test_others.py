@@ -1,7 +1,6 @@
 """The suites of regularizers, measures, optimizers and forcings: the members pass, odd ones pass, wrong ones fail."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +9,16 @@ import optax
 import pytest
 
 from sparsernn.errors import Undefined
+from sparsernn.forcings import FORCINGS
 from sparsernn.forcings.base import AbstractForcing
 from sparsernn.measures.base import AbstractMeasure
+from sparsernn.optimizers import OPTIMIZERS
 from sparsernn.optimizers.base import AbstractOptimizer
+from sparsernn.quantity import Quantity
 from sparsernn.regularizers import REGULARIZERS
-from sparsernn.regularizers.base import AbstractRegularizer
+from sparsernn.regularizers.base import AbstractRegularizer, Strength
 from sparsernn.spec import build
 from sparsernn.testing import check_forcing, check_measure, check_optimizer, check_regularizer
-from sparsernn.training import FORCINGS, OPTIMIZERS
 from sparsernn.weights import get
 
 
@@ -44,8 +45,9 @@ class Spectral(AbstractRegularizer):
     """Correct: minus log of the norm along a vector of a power iteration, which the loss does not move; may be below 0;
     a cost that is detached; a counter."""
 
-    strength: float = 1.0
+    strength: Strength = 1.0
     promise: str = ""
+    stopped = ("vector",)
 
     def init(self, key, prunables):
         vector = jnp.ones(prunables[0].source) if self.promise != "any key" else np.random.default_rng().normal(size=3)
@@ -53,6 +55,9 @@ class Spectral(AbstractRegularizer):
 
     def retract(self, trained):
         return trained | {"vector": 2 * trained["vector"]} if self.promise == "retract" else trained
+
+    def advance(self, trained, fixed, weights, prunables):
+        return trained | {"vector": jnp.ones(7)} if self.promise == "grows" else trained
 
     def penalty(self, trained, fixed, weights, prunables):
         w = get(weights, prunables[0].path)[0]
@@ -67,29 +72,39 @@ class Spectral(AbstractRegularizer):
         return -jnp.log(1 + jnp.sum(cost * (w @ vector)[:, None] ** 2))
 
 
-VECTOR = ("['vector']",)
+class Detached(Spectral):
+    """Correct: says that its gradient is not the derivative."""
+
+    surrogate = True
+
+
+class Undeclared(Spectral):
+    """Wrong: moves its vector by no gradient, and does not say so."""
+
+    stopped = ()
 
 
 def test_odd_regularizers_pass():
-    check_regularizer(Spectral(), without_gradient=VECTOR)
-    check_regularizer(Spectral(promise="detached"), exact=False)
+    check_regularizer(Spectral())
+    check_regularizer(Detached(promise="detached"))
 
 
 @pytest.mark.parametrize(
-    ("promise", "without", "sentence"),
+    ("wrong", "sentence"),
     [
-        ("", (), "finite differences"),
-        ("detached", VECTOR, "finite differences"),
-        ("root", VECTOR, "finite where weights are 0"),
-        ("strength", VECTOR, "must not hold the strength"),
-        ("vector of numbers", VECTOR, "one finite number"),
-        ("any key", VECTOR, "depend on the key alone"),
-        ("retract", VECTOR, "leave alone what lies right"),
+        (Undeclared(), "finite differences"),
+        (Spectral(promise="detached"), "finite differences"),
+        (Spectral(promise="root"), "finite where weights are 0"),
+        (Spectral(promise="strength"), "must not hold the strength"),
+        (Spectral(promise="vector of numbers"), "one finite number"),
+        (Spectral(promise="any key"), "depend on the key alone"),
+        (Spectral(promise="retract"), "leave alone what lies right"),
+        (Spectral(promise="grows"), "keep names, shapes and types"),
     ],
 )
-def test_wrong_regularizers_fail(promise, without, sentence):
+def test_wrong_regularizers_fail(wrong, sentence):
     with pytest.raises(AssertionError, match=sentence):
-        check_regularizer(Spectral(promise=promise), without_gradient=without)
+        check_regularizer(wrong)
 
 
 # ------------------------------------------------------------------------------------------------------- measures
@@ -101,10 +116,9 @@ class Norm(AbstractMeasure):
     unless asked."""
 
     promise: str = ""
-    better: ClassVar[dict] = {}
 
-    def better_on(self, task):
-        return {"ones": "lower"} if self.promise == "announced" else {}
+    def quantities_on(self, task):
+        return (Quantity("ones", "lower"),) if self.promise == "announced" else ()
 
     def suits(self, task):
         return "it is for other tasks" if task.observed and self.promise != "wild" else None

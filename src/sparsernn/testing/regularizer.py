@@ -29,27 +29,19 @@ def draw(prunables: tuple[Prunable, ...] = PRUNABLES, seed: int = 0) -> Weights:
     return unflatten({**flat, "cell0/bias": normal(size=3)})
 
 
-def check_regularizer(
-    regularizer: AbstractRegularizer,
-    prunables: tuple[Prunable, ...] = PRUNABLES,
-    exact: bool = True,
-    without_gradient: tuple[str, ...] = (),
-) -> None:
+def check_regularizer(regularizer: AbstractRegularizer, prunables: tuple[Prunable, ...] = PRUNABLES) -> None:
     """A finite scalar without the strength, pure, the same compiled; finite gradients, also at 0 and for trained
     arrays, equal to finite differences; arrays of `init` from the key alone; `retract` leaves alone what lies right.
 
-    `exact` False: gradients are cut on purpose (a detached cost) and need not equal finite differences.
-    `without_gradient`: trained arrays (their names in `jax.tree_util.keystr`, ``"['vector']"``) that the loss does not
-    move on purpose, such as the vector of a power iteration.
+    Where `surrogate` says that gradients are cut on purpose (a detached cost) they need not equal finite differences;
+    trained arrays that `stopped` names (the vector of a power iteration) have none, and `advance` keeps all shapes.
     """
     check_part(regularizer)
     with precise():
-        _check(regularizer, prunables, exact, without_gradient)
+        _check(regularizer, prunables)
 
 
-def _check(
-    regularizer: AbstractRegularizer, prunables: tuple[Prunable, ...], exact: bool, without: tuple[str, ...]
-) -> None:
+def _check(regularizer: AbstractRegularizer, prunables: tuple[Prunable, ...]) -> None:
     weights = jax.tree.map(jnp.asarray, draw(prunables))
     trained, fixed = regularizer.init(jax.random.key(0), prunables)
     same((trained, fixed), regularizer.init(jax.random.key(0), prunables), "init must depend on the key alone")
@@ -57,8 +49,11 @@ def _check(
     close(regularizer.retract(trained), trained, "retract must leave alone what lies right already", 1e-6)
 
     def penalty(trained: Any, weights: Weights) -> jax.Array:
-        return regularizer.penalty(trained, fixed, weights, prunables)
+        return regularizer.penalty(regularizer.still(trained), fixed, weights, prunables)
 
+    advanced = regularizer.advance(trained, fixed, weights, prunables)
+    shapes = lambda tree: jax.tree.map(lambda a: (jnp.shape(a), jnp.result_type(a)), tree)
+    claim(shapes(advanced) == shapes(trained), "advance must keep names, shapes and types of the trained arrays")
     kept = copies((trained, fixed, weights))
     found = penalty(trained, weights)
     claim(jnp.shape(found) == () and np.isfinite(found), f"penalty must be one finite number, got {found}")
@@ -72,20 +67,22 @@ def _check(
     for at, what in ((weights, "at random weights"), (jax.tree.map(jnp.zeros_like, weights), "where weights are 0")):
         finite = all(np.isfinite(g).all() for g in _floats(gradient(trained, at)))
         claim(finite, f"the gradient must be finite {what} (most weights of a sparse matrix are 0; a root at 0?)")
-    if exact:
-        _check_slope(penalty, gradient(trained, weights), trained, weights, without)
+    if not regularizer.surrogate:
+        _check_slope(penalty, gradient(trained, weights), trained, weights, regularizer.stopped)
 
 
 def _floats(tree: Any) -> list[Any]:
     return [g for g in jax.tree.leaves(tree) if g.dtype != jax.dtypes.float0]
 
 
-def _check_slope(penalty: Any, gradient: Any, trained: Any, weights: Any, without: tuple[str, ...]) -> None:
+def _check_slope(penalty: Any, gradient: Any, trained: Any, weights: Any, stopped: tuple[str, ...]) -> None:
     """Along a random direction, in which what has no gradient on purpose does not move."""
     rng = np.random.default_rng(1)
 
     def move(path: Any, array: Any) -> Any:
-        still = jax.tree_util.keystr(path[1:]) in without or not jnp.issubdtype(array.dtype, jnp.floating)
+        still = any(getattr(step, "key", None) in stopped for step in path[1:2]) or not jnp.issubdtype(
+            array.dtype, jnp.floating
+        )
         return np.zeros(array.shape) if still else rng.normal(size=array.shape)
 
     direction = jax.tree_util.tree_map_with_path(move, (trained, weights))
