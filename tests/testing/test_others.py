@@ -72,12 +72,14 @@ class Spectral(AbstractRegularizer):
         return -jnp.log(1 + jnp.sum(cost * (w @ vector)[:, None] ** 2))
 
 
+@dataclass(frozen=True)
 class Detached(Spectral):
     """Correct: says that its gradient is not the derivative."""
 
     surrogate = True
 
 
+@dataclass(frozen=True)
 class Undeclared(Spectral):
     """Wrong: moves its vector by no gradient, and does not say so."""
 
