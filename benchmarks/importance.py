@@ -101,7 +101,7 @@ def alone(name: str, directory: Path) -> None:
     network = NETWORKS[name]
     prunable = network.prunables(PORTS)[0]
     measure = ReconstructionQuality(removal_rows=ROWS)
-    measure.without(network, weights, the_task(directory), prunable, np.arange(prunable.size), 1)
+    measure.ablate(network, weights, the_task(directory), prunable, np.arange(prunable.size), 1)
     print(json.dumps({"imports": round(before, 1), "greatest": round(harness.peak_megabytes(), 1)}))
 
 
@@ -126,9 +126,9 @@ def main(name: str, directory: Path) -> None:
     short = ReconstructionQuality(removal_rows=CHECKED, bins=10)
     with precise():
         double = unflatten({k: v.astype(float) for k, v in own.items()})
-        found = short.without(network, double, task, prunable, some, 1)
-    changed = found.harm[:, 0] != 0  # what changes nothing at all has no harm; the others that against the intact mean
-    ours = found.harm[changed, 0] + found.intact.mean()
+        found = short.ablate(network, double, task, prunable, some, 1)
+    changed = found.increase[:, 0] != 0  # 0: nothing changes at all
+    ours = found.increase[changed, 0] + found.baseline.mean()
     expected = peer_loop(name, double, some, few, stsp.definition_for(*few.shape, bins=10))
     away = harness.agree(ours, expected[changed], "D_stsp without a weight")
 
@@ -136,7 +136,7 @@ def main(name: str, directory: Path) -> None:
     definition = stsp.definition_for(*values.shape)
 
     def judge(chosen: np.ndarray) -> None:
-        measure.without(network, weights, task, prunable, chosen, 1)
+        measure.ablate(network, weights, task, prunable, chosen, 1)
 
     first_seconds = harness.first_call(lambda: judge(indices[:BLOCK]))
     compile_seconds = first_seconds - harness.clocked(lambda: judge(indices[:BLOCK])).wall

@@ -97,5 +97,5 @@ def lookup(matrix: Any, tokens: jax.Array, of: Literal["columns", "rows"] = "col
     word, place = (target, source) if of == "rows" else (source, target)
     removal, axes = jnp.arange(gate.shape[0]), (1,) * tokens.ndim
     lost = array[gate, target, source].reshape(-1, *axes) * (tokens[None] == word.reshape(-1, *axes))
-    intact = lookup(array, tokens, of)
-    return jnp.broadcast_to(intact, (gate.shape[0], *intact.shape)).at[removal, ..., place].add(-lost)
+    baseline = lookup(array, tokens, of)
+    return jnp.broadcast_to(baseline, (gate.shape[0], *baseline.shape)).at[removal, ..., place].add(-lost)

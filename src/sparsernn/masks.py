@@ -71,7 +71,7 @@ def nonzeros(masks: Mapping[str, Any]) -> int:
 
 def exact_count(density: float, size: int) -> int:
     """The integer number of ones that `density` asks for: round half to even. 0 < density <= 1, at least one entry."""
-    count = part(size, *ratio(density)) if 0 < density <= 1 else round(density * size)
+    count = round_fraction(size, *ratio(density)) if 0 < density <= 1 else round(density * size)
     if not 0 < density <= 1 or count < 1:
         raise SpecError(
             f"density {density} of a matrix with {size} entries would leave {max(count, 0)} weights; "
@@ -88,7 +88,7 @@ def ratio(share: float | tuple[Any, Any]) -> tuple[Any, Any]:
     return Fraction(share).limit_denominator(DENOMINATOR).as_integer_ratio()
 
 
-def part(total: Any, numerator: Any, denominator: Any) -> Any:
+def round_fraction(total: Any, numerator: Any, denominator: Any) -> Any:
     """``total * numerator / denominator`` rounded half to even, in integers that do not overflow 32 bits.
 
     Plain integers and traced ones give the same result, which products of floats would not. All may be arrays.

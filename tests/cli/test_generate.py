@@ -20,7 +20,7 @@ def test_values_are_a_free_run_in_the_units_of_the_file(cli, finished, tmp_path)
     spec = read_spec(finished.spec)
     recording = spec.task.load()
     weights = jax.tree.map(jnp.asarray, finished.weights())
-    state = spec.network.start(weights, jnp.asarray(recording.test[4], jnp.float32))
+    state = spec.network.first_states(weights, jnp.asarray(recording.test[4], jnp.float32))
     expected = []
     for _ in range(30):
         state = spec.network.step(weights, state, None)
@@ -54,7 +54,7 @@ def test_float64_runs_stay_float64(cli, tree, tmp_path):
     spec = read_spec(record.spec)
     with jax.enable_x64(True):
         weights = jax.tree.map(jnp.asarray, record.weights())
-        state = spec.network.start(weights, jnp.asarray(spec.task.load().test[0]))
+        state = spec.network.first_states(weights, jnp.asarray(spec.task.load().test[0]))
         expected = np.asarray(spec.network.run(weights, state, 5).outputs)
     np.testing.assert_allclose(np.load(tmp_path / "x.npy"), expected, rtol=1e-12)
 

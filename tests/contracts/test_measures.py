@@ -85,7 +85,7 @@ def lively(cell, task):
 
 def moves(network, weights, task):
     """Whether a run without input is finite and still in motion after 200 steps, within the range of the data."""
-    states = network.start(weights, jnp.zeros((1, 2)) + 0.5) if task.observed else network.zeros((1,))
+    states = network.first_states(weights, jnp.zeros((1, 2)) + 0.5) if task.observed else network.zeros((1,))
     outputs = np.asarray(
         network.run(weights, states, 200, jnp.zeros((200, 1, task.inputs)) if task.inputs else None)[0]
     )
@@ -110,8 +110,8 @@ def scaled(weights, recurrent, diagonal, readout):
 def test_numbers(name, cell, task):
     measure = build(AbstractMeasure, name)
     check_part(measure)
-    if measure.suits(task) is not None:
-        assert isinstance(measure.suits(task), str)
+    if measure.unsupported_reason(task) is not None:
+        assert isinstance(measure.unsupported_reason(task), str)
         with pytest.raises(SpecError, match="cannot be taken here"):
             RunSpec(task, network_of(cell), measures=(measure,))
         return
@@ -225,16 +225,16 @@ def test_score_without_each_weight_is_zeroing_it(cell, path):
 
         expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
         told = []
-        harm, intact = Score().without(
+        increase, baseline = Score().ablate(
             network, weights, ADDING, prunable, np.arange(prunable.size), starts, lambda *at: told.append(at)
         )
-        np.testing.assert_allclose(harm, expected - losses(weights), rtol=1e-9, atol=1e-9)
-        np.testing.assert_allclose(intact, losses(weights), rtol=1e-9)
-        assert np.abs(harm).max() > 1e-4
+        np.testing.assert_allclose(increase, expected - losses(weights), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(baseline, losses(weights), rtol=1e-9)
+        assert np.abs(increase).max() > 1e-4
         assert told[-1] == (starts * prunable.size, starts * prunable.size)
         some = np.array([prunable.size - 1, 1, 3])
-        again = Score().without(network, weights, ADDING, prunable, some, starts).harm
-        np.testing.assert_allclose(again, harm[some], rtol=1e-12, atol=1e-14)  # sums of another shape of batch
+        again = Score().ablate(network, weights, ADDING, prunable, some, starts).increase
+        np.testing.assert_allclose(again, increase[some], rtol=1e-12, atol=1e-14)  # sums of another shape of batch
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -248,14 +248,14 @@ def test_score_without_each_weight_on_a_recording(cell, waves):
         def losses(weights):
             found = []
             for batch in batches:
-                outputs = network.run(weights, network.start(weights, batch.first), 8).outputs
+                outputs = network.run(weights, network.first_states(weights, batch.first), 8).outputs
                 found.append(jnp.square(outputs - batch.targets).mean())
             return jnp.stack(found)
 
         for prunable in prunables:
             expected = np.array([losses(holed) for holed in each_zeroed(weights, prunable)])
-            harm, _ = Score().without(network, weights, waves, prunable, np.arange(prunable.size), starts)
-            np.testing.assert_allclose(harm, expected - losses(weights), rtol=1e-9, atol=1e-9)
+            increase, _ = Score().ablate(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            np.testing.assert_allclose(increase, expected - losses(weights), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -269,19 +269,21 @@ def test_geometry_without_each_weight_is_zeroing_it(cell, waves):
 
         def divergences(weights, starts=(0, 25)):
             for start in starts:
-                states = network.start(weights, jnp.asarray(values[start]))
+                states = network.first_states(weights, jnp.asarray(values[start]))
                 run = network.run(weights, states, 125).outputs[25:]
                 yield stsp.divergence(reference, np.asarray(run))
 
         for prunable in prunables:
             expected = np.array([[*divergences(holed)] for holed in each_zeroed(weights, prunable)])
-            harm, intact = measure.without(network, weights, waves, prunable, np.arange(prunable.size), starts)
+            increase, baseline = measure.ablate(network, weights, waves, prunable, np.arange(prunable.size), starts)
             many = np.linspace(0, 50, prunable.size + 1, endpoint=False).astype(int)
-            np.testing.assert_allclose(intact, [*divergences(weights, many)], rtol=1e-9)
+            np.testing.assert_allclose(baseline, [*divergences(weights, many)], rtol=1e-9)
             same = np.array([*divergences(weights)])
-            wanted = np.where(expected == same, 0, expected - intact.mean())
-            np.testing.assert_allclose(harm, wanted, rtol=1e-9, atol=1e-9)
-            assert not moves(network, weights, waves) or len(np.unique(harm.round(6))) > 5, "the removals should differ"
+            wanted = np.where(expected == same, 0, expected - baseline.mean())
+            np.testing.assert_allclose(increase, wanted, rtol=1e-9, atol=1e-9)
+            assert not moves(network, weights, waves) or len(np.unique(increase.round(6))) > 5, (
+                "the removals should differ"
+            )
 
 
 def test_a_weight_that_does_nothing_has_no_harm_at_all(waves):
@@ -289,13 +291,13 @@ def test_a_weight_that_does_nothing_has_no_harm_at_all(waves):
     network, weights, prunables = lively("plrnn_vanilla", waves)
     silent = replace(weights, {"cell0/bias": get(weights, "cell0/bias").at[-1].set(-50.0)})
     (matrix,) = prunables
-    harm, intact = ReconstructionQuality(bins=5, removal_rows=100).without(
+    increase, baseline = ReconstructionQuality(bins=5, removal_rows=100).ablate(
         network, silent, waves, matrix, np.arange(matrix.size), 2
     )
-    harm = harm.reshape(matrix.target, matrix.source, 2)
-    assert (harm[:, -1] == 0).all()
-    assert (harm[:-1, :-1] != 0).any()
-    assert np.isfinite(intact).all()
+    increase = increase.reshape(matrix.target, matrix.source, 2)
+    assert (increase[:, -1] == 0).all()
+    assert (increase[:-1, :-1] != 0).any()
+    assert np.isfinite(baseline).all()
 
 
 def test_undefined_scores_the_ceiling_or_what_the_preset_says(waves):
@@ -303,9 +305,9 @@ def test_undefined_scores_the_ceiling_or_what_the_preset_says(waves):
     far = replace(weights, {"cell0/bias": jnp.full(5, 1e6)})
     for preset in ("hemmer2024", None):
         measure = ReconstructionQuality(bins=5, preset=preset)
-        harm, intact = measure.without(network, far, waves, prunables[0], np.arange(3), 1)
-        assert np.isfinite(harm).all()
-        assert (intact == 20).all() == (preset is not None)
+        increase, baseline = measure.ablate(network, far, waves, prunables[0], np.arange(3), 1)
+        assert np.isfinite(increase).all()
+        assert (baseline == 20).all() == (preset is not None)
 
 
 def test_losses_that_overflow_count_as_worst(waves):
@@ -314,21 +316,21 @@ def test_losses_that_overflow_count_as_worst(waves):
     zero = jax.tree.map(jnp.zeros_like, weights)
     matrix = jnp.zeros((1, 5, 5)).at[0, 4, 4].set(-1e9)
     weights = replace(zero, {"cell0/recurrent": matrix, "cell0/diagonal": jnp.full(5, 1e9), "cell0/bias": jnp.ones(5)})
-    harm, intact = Score().without(network, weights, waves, prunables[0], np.arange(25), 2)
-    assert np.isfinite(harm).all()
-    assert np.isfinite(intact).all()
+    increase, baseline = Score().ablate(network, weights, waves, prunables[0], np.arange(25), 2)
+    assert np.isfinite(increase).all()
+    assert np.isfinite(baseline).all()
 
 
 def test_starts_are_equal_parts_and_must_be_filled():
     network, weights, prunables = drawn("rnn", ADDING)
-    harm, intact = Score(batch=500).without(network, weights, ADDING, prunables[0], np.arange(2), 4)
-    assert (harm.shape, intact.shape) == ((2, 4), (4,))
-    assert len(set(intact)) == 4
+    increase, baseline = Score(batch=500).ablate(network, weights, ADDING, prunables[0], np.arange(2), 4)
+    assert (increase.shape, baseline.shape) == ((2, 4), (4,))
+    assert len(set(baseline)) == 4
     with pytest.raises(SpecError, match="from 12 starts; validation has 11"):
-        Score().without(network, weights, ADDING, prunables[0], np.arange(2), 12)
+        Score().ablate(network, weights, ADDING, prunables[0], np.arange(2), 12)
 
 
 def test_measures_that_cannot_judge_say_so():
     network, weights, prunables = drawn("rnn", ADDING)
     with pytest.raises(SpecError, match="Hubs cannot judge single weights"):
-        Hubs().without(network, weights, ADDING, prunables[0], np.arange(2), 1)
+        Hubs().ablate(network, weights, ADDING, prunables[0], np.arange(2), 1)

@@ -63,7 +63,7 @@ def test_equations_are_those_of_the_code(heading, which, plain):
         units = network.cells[-1].outputs(states[-1])
         np.testing.assert_allclose(said["read"](state), network.read(weights, units), atol=2e-5)
 
-    state, states = said["start"](first), network.start(weights, jnp.asarray(first))
+    state, states = said["init_state"](first), network.first_states(weights, jnp.asarray(first))
     same(state, states)
     np.testing.assert_allclose(said["read"](state), first, atol=1e-4)
     for alpha in (0.0, 0.3, 1.0):

@@ -12,7 +12,7 @@ from sparsernn.measures.base import stopping
 from sparsernn.measures.baselines import Baselines
 from sparsernn.measures.horizons import HORIZONS, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
-from sparsernn.measures.predictors.base import Lacking, Stretches
+from sparsernn.measures.predictors.base import FittedStretches, Lacking
 from sparsernn.measures.predictors.echo_state import EchoState
 from sparsernn.measures.predictors.linear import Linear
 from sparsernn.measures.predictors.next_generation import NextGeneration
@@ -50,8 +50,8 @@ def numbers(task):
 
 
 def test_a_rotation_is_linear():
-    values = Stretches(circle(600))
-    model = Linear.fit(values, Stretches(circle(300)))
+    values = FittedStretches(circle(600))
+    model = Linear.fit(values, FittedStretches(circle(300)))
     ahead = model.run(values, np.array([5, 100]), 40)
     for i, row in enumerate((5, 100)):
         np.testing.assert_allclose(ahead[:, i], values.values[row + 1 : row + 41], atol=1e-3)
@@ -62,12 +62,12 @@ def test_no_pair_crosses_a_boundary():
     """Two stretches of one rotation with a jump between them: the pair over the jump would spoil the map."""
     first, second = circle(60), 5 + circle(60)[::-1]
     broken = np.concatenate([circle(80), circle(200)[111:191], circle(300)[203:283]])
-    known = Linear.of_order(Stretches(broken, (0, 80, 160)), 1)
-    blind = Linear.of_order(Stretches(broken), 1)
+    known = Linear.of_order(FittedStretches(broken, (0, 80, 160)), 1)
+    blind = Linear.of_order(FittedStretches(broken), 1)
     turn = np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
     assert np.abs(known.maps[1:] - turn).max() < 1e-4
     assert np.abs(blind.maps[1:] - turn).max() > 1e-3
-    both = Stretches(np.concatenate([first, second]), (0, 60))
+    both = FittedStretches(np.concatenate([first, second]), (0, 60))
     np.testing.assert_array_equal(both.lagged(np.array([60, 61, 2]), range(3))[:, :, 0],
                                   both.values[[[60, 60, 60], [61, 60, 60], [2, 1, 0]], 0])  # fmt: skip
 
@@ -84,16 +84,16 @@ def test_reservoirs_see_no_pair_across_a_boundary(kind):
     )
     spoiled = values.copy()
     spoiled[200] = 30.0  # the first row of the second stretch of one, in the middle of the other
-    whole = make(Stretches(values, (0, 200)))
-    apart = make(Stretches(np.concatenate([values[:200], values[201:]]), (0, 200)))
-    cut = make(Stretches(np.concatenate([spoiled[:200], spoiled[201:]]), (0, 200)))
+    whole = make(FittedStretches(values, (0, 200)))
+    apart = make(FittedStretches(np.concatenate([values[:200], values[201:]]), (0, 200)))
+    cut = make(FittedStretches(np.concatenate([spoiled[:200], spoiled[201:]]), (0, 200)))
     weights = lambda model: getattr(model, "readout", getattr(model, "weights", None))
     np.testing.assert_array_equal(weights(apart), weights(cut))
     assert np.isfinite(weights(whole)).all()
 
 
 def test_trivial_ones():
-    values = Stretches(circle(50))
+    values = FittedStretches(circle(50))
     rows = np.array([3, 7])
     np.testing.assert_array_equal(Persistence.fit(values, values).run(values, rows, 2)[1], values.values[rows])
     np.testing.assert_allclose(Mean.fit(values, values).run(values, rows, 2)[1, 0], values.values.mean(axis=0))
@@ -101,12 +101,12 @@ def test_trivial_ones():
 
 def test_a_quadratic_map_is_learned_by_the_next_generation_reservoir():
     pytest.importorskip("reservoirpy")
-    values = Stretches(henon(1000))
-    model = NextGeneration.fit(values, Stretches(henon(600)))
+    values = FittedStretches(henon(1000))
+    model = NextGeneration.fit(values, FittedStretches(henon(600)))
     ahead = model.run(values, np.arange(100, 150), 1)[0]
     np.testing.assert_allclose(ahead, values.values[101:151], atol=1e-3)
     with pytest.raises(Lacking, match="60 columns"):
-        NextGeneration.fit(Stretches(np.random.default_rng(0).normal(size=(500, 60))), values)
+        NextGeneration.fit(FittedStretches(np.random.default_rng(0).normal(size=(500, 60))), values)
 
 
 def test_its_features_are_those_of_the_node():
@@ -115,7 +115,7 @@ def test_its_features_are_those_of_the_node():
     theirs = node.run(values)
     model = NextGeneration(np.zeros(0), node, 2)
     rows = np.arange(4, 40)
-    ours = model.features(Stretches(values).lagged(rows, model.lags))
+    ours = model.features(FittedStretches(values).lagged(rows, model.lags))
     np.testing.assert_allclose(ours[:, 1:], theirs[rows], atol=1e-12)
     np.testing.assert_array_equal(ours[:, 0], 1)
 
@@ -135,8 +135,8 @@ def test_its_states_are_those_of_the_node():
 def test_a_reservoir_begins_alike_alone_and_among_many_rows():
     """At the first row of a stretch it has heard nothing; begun at 0 there its error was that of all rows together."""
     pytest.importorskip("reservoirpy")
-    values = Stretches(henon(900), (0, 400))
-    model = EchoState.candidates(Stretches(henon(600)), 1.0)[1]
+    values = FittedStretches(henon(900), (0, 400))
+    model = EchoState.candidates(FittedStretches(henon(600)), 1.0)[1]
     many = model.run(values, np.arange(899), 1)[0]
     for row in (0, 3, 99, 100, 399, 400, 401, 600):
         np.testing.assert_allclose(many[row], model.run(values, np.array([row]), 1)[0, 0], atol=1e-3)
@@ -145,7 +145,7 @@ def test_a_reservoir_begins_alike_alone_and_among_many_rows():
 def test_no_global_state_is_touched():
     pytest.importorskip("reservoirpy")
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    values = Stretches(henon(500))
+    values = FittedStretches(henon(500))
     first, second = (EchoState.candidates(values, 1.0)[0].readout for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
@@ -153,7 +153,7 @@ def test_no_global_state_is_touched():
 
 def test_what_overflows_is_not_computed_on():
     growing = Linear(np.array([[0.0], [3.0]]), 1)
-    made = growing.run(Stretches(np.ones((10, 1))), np.array([0]), 200)
+    made = growing.run(FittedStretches(np.ones((10, 1))), np.array([0]), 200)
     assert np.isnan(made[-1]).all()
     assert made[3, 0, 0] == 81
 
@@ -230,7 +230,7 @@ def test_without_the_extra_reservoirs_are_undefined_with_the_command(task, monke
 
 
 def test_other_tasks_are_refused():
-    assert "reconstruction" in Baselines().suits(Adding(length=6))
+    assert "reconstruction" in Baselines().unsupported_reason(Adding(length=6))
     with pytest.raises(SpecError):
         Baselines(starts=0)
 

@@ -60,7 +60,7 @@ def test_trials_are_run_from_their_beginnings_and_as_long(spirals, net):
         for begin, part in zip(starts, np.split(values, starts[1:]), strict=True):
             made = pool[begin : begin + len(part)]
             np.testing.assert_array_equal(made[: s + 1], part[: s + 1], "the rows up to the beginning are the data's")
-            states = network.start(weights, jnp.asarray(part[s], jnp.float32))
+            states = network.first_states(weights, jnp.asarray(part[s], jnp.float32))
             alone = network.run(weights, states, len(part) - s - 1).outputs
             np.testing.assert_allclose(made[s + 1 :], alone, atol=1e-4)
 
@@ -73,7 +73,7 @@ def test_parts_of_a_recording_with_gaps_drop_their_transients(spirals, net):
     pools = ReconstructionQuality(starts=2).generate(network, weights, values, starts, False)
     for begin, part in zip(starts, np.split(values, starts[1:]), strict=True):
         for s, row in enumerate((0, len(part) // 4)):
-            states = network.start(weights, jnp.asarray(part[row], jnp.float32))
+            states = network.first_states(weights, jnp.asarray(part[row], jnp.float32))
             skip = int(0.25 * len(part))
             alone = network.run(weights, states, skip + len(part)).outputs[skip:]
             np.testing.assert_allclose(pools[s, begin : begin + len(part)], alone, atol=1e-4)
@@ -113,7 +113,7 @@ def test_predictions_stay_within(spirals, net):
     parts = np.split(values, starts[1:])
     rows = np.concatenate([part[:-20] for part in parts])
     truth = np.concatenate([part[20:] for part in parts])
-    states = network.start(weights, jnp.asarray(rows, jnp.float32))
+    states = network.first_states(weights, jnp.asarray(rows, jnp.float32))
     ahead = np.asarray(network.run(weights, states, 20).outputs)[-1]
     assert error == pytest.approx(((ahead - truth) ** 2).mean(), rel=1e-4)
     assert "shorter than the horizon" in quality.prediction_error(network, weights, values, range(0, 320, 20))
@@ -141,15 +141,15 @@ def test_weights_are_judged_trial_by_trial(spirals, net, monkeypatch):
     network, weights, prunables = net
     matrix = next(p for p in prunables if p.path.endswith("recurrent"))
     monkeypatch.setattr(measure_module, "BLOCK", 4)
-    found = ReconstructionQuality().without(network, weights, task, matrix, np.array([1, 2, 7]), 2)
-    assert found.harm.shape == (3, 2)
+    found = ReconstructionQuality().ablate(network, weights, task, matrix, np.array([1, 2, 7]), 2)
+    assert found.increase.shape == (3, 2)
     recording = task.load()
     quality = ReconstructionQuality(starts=2)
     definition = quality._definition(recording.validation)
     reference = stsp.prepare(recording.validation, definition)
     pools = quality.generate(network, weights, recording.validation, recording.starts["validation"], True)
-    intact = [stsp.divergence(reference, pool, recording.starts["validation"]) for pool in pools]
-    np.testing.assert_allclose(found.intact, intact, rtol=1e-3)
+    baseline = [stsp.divergence(reference, pool, recording.starts["validation"]) for pool in pools]
+    np.testing.assert_allclose(found.baseline, baseline, rtol=1e-3)
 
 
 def testplan_of():

@@ -83,7 +83,7 @@ def test_outputs_are_taken_before_the_forcing():
     weights = jax.tree.map(np.zeros_like, weights)
     weights["cell0"]["bias"] += 0.25
     signal = np.random.default_rng(0).normal(size=(5, SIZE, 3))
-    states = network.start(weights, signal[0])
+    states = network.init_state(weights, signal[0])
     outputs, (final,) = network.unroll(weights, None, states, Forcing(signal, np.ones(5)))
     np.testing.assert_allclose(outputs, 0.25, rtol=1e-6)
     np.testing.assert_allclose(final[:, :3], signal[-1], rtol=1e-6)
@@ -153,7 +153,7 @@ def test_only_the_last_cell_of_a_stack_has_the_readout():
 def test_rnn_starts_from_the_activation_of_a_linear_map():
     cell = RNN(6, "relu")
     weights = {"initial": np.arange(12.0).reshape(6, 2) - 6}
-    np.testing.assert_allclose(cell.start(weights, np.array([1.0, 1.0])), [0, 0, 0, 1, 5, 9])
+    np.testing.assert_allclose(cell.init_state(weights, np.array([1.0, 1.0])), [0, 0, 0, 1, 5, 9])
 
 
 def test_unknown_activation_is_refused():

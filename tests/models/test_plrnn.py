@@ -63,7 +63,7 @@ def test_mean_centering_ignores_a_common_shift():
 def test_start_is_the_observation_and_its_map():
     weights, x = random_weights(7, 3), np.array([[1.0, -2.0, 0.5]])
     with precise():
-        start = np.asarray(PLRNN(7).start(weights, x))
+        start = np.asarray(PLRNN(7).init_state(weights, x))
     np.testing.assert_allclose(start, np.concatenate([x, x @ weights["initial"].T], axis=1))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable
-from sparsernn.optimizers.groups import Group, Member, members
+from sparsernn.optimizers.groups import Member, ParameterGroup, members
 from sparsernn.optimizers.sgd import SGD
 
 PRUNABLES = (Prunable("cell0/recurrent", "recurrent", 1, 1, 2), Prunable("cell0/input", "input", 1, 1, 1))
@@ -17,7 +17,7 @@ TRAINED = ({}, {"positions": jnp.ones(2), "radius": jnp.ones(1)})
 
 
 def member_groups(*wheres):
-    found = members([Group(tuple(where)) for where in wheres], PRUNABLES, (WEIGHTS, TRAINED))
+    found = members([ParameterGroup(tuple(where)) for where in wheres], PRUNABLES, (WEIGHTS, TRAINED))
     assert [m.weight for m in found] == [True, True, True, False, False]
     return [m.group for m in found]
 
@@ -68,21 +68,21 @@ def moved(optimizer, scale=1.0):
 def test_factors_and_decays():
     """w - eta f (g + d w), of weights 1 with gradients 1: the change is -eta f (1 + d)."""
     groups = (
-        Group(("recurrent",), learning_rate_factor=0.5),
-        Group(("input",), weight_decay=0.0),
-        Group(("trained/1/radius",), learning_rate_factor=2.0, weight_decay=0.5),
-        Group(("trained/1/positions",), learning_rate_factor=3.0),
+        ParameterGroup(("recurrent",), learning_rate_factor=0.5),
+        ParameterGroup(("input",), weight_decay=0.0),
+        ParameterGroup(("trained/1/radius",), learning_rate_factor=2.0, weight_decay=0.5),
+        ParameterGroup(("trained/1/positions",), learning_rate_factor=3.0),
     )
     changes = moved(SGD(learning_rate=0.1, weight_decay=0.25, groups=groups))
     expected = [-0.1 * 1.25, -0.1, -0.05 * 1.25, -0.3, -0.2 * 1.5]
     np.testing.assert_allclose(changes, expected, rtol=1e-6)
-    still = moved(SGD(learning_rate=0.1, groups=(Group(("recurrent",), learning_rate_factor=0.0),)))
+    still = moved(SGD(learning_rate=0.1, groups=(ParameterGroup(("recurrent",), learning_rate_factor=0.0),)))
     np.testing.assert_allclose(still, [-0.1, -0.1, 0, -0.1, -0.1], rtol=1e-6)
 
 
 def test_a_group_with_a_norm_is_clipped_by_itself():
     """Two recurrent entries have norm 6 sqrt 2 -> 1; the other five, norm 6 sqrt 5 -> 3."""
-    groups = (Group(("recurrent",), clip_norm=1.0),)
+    groups = (ParameterGroup(("recurrent",), clip_norm=1.0),)
     changes = moved(SGD(learning_rate=0.1, clip_norm=3.0, groups=groups), scale=6.0)
     rest = -0.1 * 3 / 5**0.5
     np.testing.assert_allclose(changes, [rest, rest, -0.1 / 2**0.5, rest, rest], rtol=1e-5)

@@ -141,7 +141,7 @@ def test_curves_hold_means_over_seeds(pruned, tmp_path):
         [p.quantity.name for p in found.panels] == ["D_stsp", "prediction error"]  # D_H of runs that stand still
     )
     geometric, magnitude = found.panels[0].curves
-    assert geometric.left == magnitude.left == (64.0, 32.0, 16.0)
+    assert geometric.remaining == magnitude.remaining == (64.0, 32.0, 16.0)
     assert geometric.spreads[0] == magnitude.spreads[0]  # the shared first training
     values = [t.test["reconstruction/d_stsp"] for t in pruned.trainings if (t.label, t.round) == ("geometric", 1)]
     assert geometric.spreads[1].mean == pytest.approx(np.mean(values))
@@ -285,7 +285,7 @@ def test_history_before_the_first_epoch(tmp_path, pruned):
     assert not isinstance(history.numbers(record), Undefined)
 
 
-class Watched:
+class WatchedNumbers:
     """A record of which only what was watched matters."""
 
     outcome = Outcome("finished", 0, "", 3)
@@ -301,7 +301,7 @@ def test_what_was_watched(tmp_path):
     """Nulls lie behind their number, what never changes is left out, holes are no zeros, twelve at most."""
     many = {f"m/{i:02}": [0, 1, 2, i] for i in range(13)}
     found = watch.numbers(
-        Watched(
+        WatchedNumbers(
             **{"hubs/gini": [0.1, 0.2, np.nan, 0.4], "hubs/gini_null_mean": [0.1, 0.1, 0.2, 0.2]},
             **{
                 "hubs/gini_null_sd": [0.01, 0.01, 0.01, 0.01],
@@ -320,7 +320,7 @@ def test_what_was_watched(tmp_path):
     assert (found.left_out, found.more, found.chosen) == (1, 3, 3)
     assert "1 numbers never changed. 3 more stand in watch.csv" in watch.caption(found)
     check(watch, found, tmp_path)
-    assert isinstance(watch.numbers(Watched(**{"hubs/edges": [8, 8, 8, 8]})), Undefined)
+    assert isinstance(watch.numbers(WatchedNumbers(**{"hubs/edges": [8, 8, 8, 8]})), Undefined)
 
 
 def test_importance_of_a_geometric_round(pruned, tmp_path):
@@ -330,12 +330,12 @@ def test_importance_of_a_geometric_round(pruned, tmp_path):
     (found,) = importance.numbers(after.record)
     assert len(found.size) == 64
     assert found.starts == 2
-    assert found.kept.sum() == after.left
+    assert found.kept.sum() == after.remaining
     weights = np.abs(before.record.weights()["cell0"]["recurrent"]).ravel()
     np.testing.assert_allclose(np.sort(found.size), np.sort(weights))
     # geometric pruning removes the lowest mean absolute harm
-    harm = np.abs(after.record.importance()["cell0/recurrent:harm"]).mean(axis=1)
-    assert harm[~found.kept].max() <= harm[found.kept].min()
+    increase = np.abs(after.record.importance()["cell0/recurrent:increase"]).mean(axis=1)
+    assert increase[~found.kept].max() <= increase[found.kept].min()
     assert all(isinstance(s, str) for s in importance.sentences(found))
     check(importance, found, tmp_path)
     assert importance.numbers(before.record) == []
@@ -343,13 +343,13 @@ def test_importance_of_a_geometric_round(pruned, tmp_path):
 
 def test_importance_correlations_on_paper():
     size = np.arange(1.0, 41.0)
-    harm = np.stack([size, size, size**2, size**2], axis=1)  # same ranks in every start
-    found = correlations(size, harm, signed=True)
+    increase = np.stack([size, size, size**2, size**2], axis=1)  # same ranks in every start
+    found = correlations(size, increase, signed=True)
     assert (found.rank, found.reliability, found.corrected) == pytest.approx((1.0, 1.0, 1.0))
-    against = correlations(size, -harm, signed=True)
+    against = correlations(size, -increase, signed=True)
     assert against.rank == pytest.approx(-1.0)
-    assert correlations(size, -harm, signed=False).rank == pytest.approx(1.0)
-    lone = correlations(size, harm[:, :1], signed=True)
+    assert correlations(size, -increase, signed=False).rank == pytest.approx(1.0)
+    lone = correlations(size, increase[:, :1], signed=True)
     assert lone.rank == pytest.approx(1.0)
     assert isinstance(lone.reliability, Undefined)
     disagreeing = correlations(size, np.stack([size, size[::-1]], axis=1), signed=True)

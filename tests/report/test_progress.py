@@ -7,19 +7,19 @@ from contextlib import suppress
 import pytest
 
 from sparsernn.report import progress
-from sparsernn.report.progress import telling
+from sparsernn.report.progress import progress_bars
 
 
 def test_quiet_says_nothing(capsys):
-    with telling(quiet=True) as tell:
-        tell("training", 1, 2)
+    with progress_bars(quiet=True) as progress:
+        progress("training", 1, 2)
     assert capsys.readouterr() == ("", "")
 
 
 def test_lines_elsewhere(capsys):
-    with telling() as tell:
-        tell("training", 0, 2_000)
-        tell("training", 2_000, 2_000)
+    with progress_bars() as progress:
+        progress("training", 0, 2_000)
+        progress("training", 2_000, 2_000)
     assert capsys.readouterr().err.splitlines()[-1] == "training: 2,000 of 2,000"
 
 
@@ -47,8 +47,8 @@ def cell(monkeypatch):
 
 
 def test_one_line_in_a_notebook_is_written_over(cell, capsys):
-    with telling() as tell:
-        tell("training", 500, 1_000)
+    with progress_bars() as progress:
+        progress("training", 500, 1_000)
     assert cell[1] == f"{'█' * 10}{'░' * 10} training: 500 of 1,000"
     assert cell[-1] == "done"
     assert capsys.readouterr() == ("", "")
@@ -56,14 +56,14 @@ def test_one_line_in_a_notebook_is_written_over(cell, capsys):
 
 def test_a_prompt_of_ipython_is_no_notebook(cell, capsys):
     sys.modules["IPython"].get_ipython = lambda: types.SimpleNamespace()
-    with telling() as tell:
-        tell("training", 1, 1)
+    with progress_bars() as progress:
+        progress("training", 1, 1)
     assert cell == []
     assert "training: 1 of 1" in capsys.readouterr().err
 
 
 def test_a_cell_whose_work_fails_does_not_say_done(cell):
-    with suppress(ValueError), telling() as tell:
-        tell("training", 1, 2)
+    with suppress(ValueError), progress_bars() as progress:
+        progress("training", 1, 2)
         raise ValueError
     assert cell[-1] != "done"

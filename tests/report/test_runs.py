@@ -15,7 +15,7 @@ def test_rounds_seeds_and_counts(pruned):
     assert pruned.seeds == [0, 1]
     for line in pruned.lines:
         assert [t.round for t in line.trainings] == [0, 1, 2]
-        assert [t.left for t in line.trainings] == [64, 32, 16]
+        assert [t.remaining for t in line.trainings] == [64, 32, 16]
         assert [t.share for t in line.trainings] == [1.0, 0.5, 0.25]
         assert [t.label for t in line.trainings] == ["dense", line.label, line.label]
 
@@ -45,7 +45,7 @@ def test_a_store_gives_last_rounds_only(pruned_store):
 def test_an_earlier_round_alone_is_its_own_line(pruned_store):
     middle = find([pruned_store])[0].parent
     (line,) = compare([middle]).lines
-    assert [t.left for t in line.trainings] == [64, 32]
+    assert [t.remaining for t in line.trainings] == [64, 32]
 
 
 def test_unfinished_runs_take_part(adding):
@@ -57,12 +57,12 @@ def test_unfinished_runs_take_part(adding):
         "dense, learning_rate=0.02": "paused",
     }
     paused = next(t for t in adding.trainings if t.outcome.name == "paused")
-    assert paused.left == paused.total, "what it has reached is on disk"
+    assert paused.remaining == paused.total, "what it has reached is on disk"
     assert paused.test == {}
 
 
 def test_dense_is_counted_over_what_others_make_sparse(adding):
-    sizes = {t.label: (t.left, t.total) for t in adding.trainings if not isinstance(t.left, Undefined)}
+    sizes = {t.label: (t.remaining, t.total) for t in adding.trainings if not isinstance(t.remaining, Undefined)}
     assert sizes["SET, learning_rate=0.01"] == (16, 64)
     assert sizes["dense, learning_rate=0.01"] == (64, 64)
 
@@ -71,7 +71,7 @@ def test_alone_a_dense_run_counts_all_matrices(adding):
     record = next(t.record for t in adding.trainings if t.label == "dense, learning_rate=0.01")
     (training,) = compare([record]).trainings
     assert training.label == "dense"
-    assert training.left == training.total == 8 * 8 + 8 * 2 + 1 * 8
+    assert training.remaining == training.total == 8 * 8 + 8 * 2 + 1 * 8
 
 
 def test_what_is_no_run_is_refused(tmp_path, pruned_store):

@@ -9,7 +9,7 @@ from sparsernn.errors import Undefined
 from sparsernn.report import tables
 from sparsernn.report.grade_numbers import GRADES
 from sparsernn.report.markup import table as markup
-from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.spread import Spread, spread
 from sparsernn.report.text import decimals, number
 from sparsernn.report.verdict import best, verdict
@@ -148,5 +148,5 @@ def test_strengths_found_by_matching():
     record = SimpleNamespace(spec={"regularizers": parts}, regularizers=lambda: found)
     training = Training("dense", 3, 0, 9, 9, {}, {}, None, 0.0, record)
     bare = training._replace(record=SimpleNamespace(spec={"regularizers": parts[:1]}, regularizers=lambda: {}))
-    table = tables.strengths(Comparison((), (bare, training)))
+    table = tables.strengths(RunComparison((), (bare, training)))
     assert table.rows == [["dense", 0, 3, "l2", 0.5, "l1"], ["dense", 0, 3, "l2", 0.25, "l1"]]

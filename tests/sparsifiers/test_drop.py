@@ -38,14 +38,14 @@ def test_activity_scales_by_the_source():
 
 def test_taylor_is_the_exact_loss_change_of_a_linear_loss():
     w, g = np.array([[[1.0, -2.0, 3.0]]], np.float32), np.array([[[4.0, 1.0, -0.1]]], np.float32)
-    harm = [abs(np.sum(g * w) - np.sum(g * np.where(np.arange(3) == i, 0, w))) for i in range(3)]
-    np.testing.assert_allclose(drop.Taylor().scores(KEY, "a", w != 0, snapshot(w, abs(g)))[0, 0], harm, rtol=1e-6)
+    increase = [abs(np.sum(g * w) - np.sum(g * np.where(np.arange(3) == i, 0, w))) for i in range(3)]
+    np.testing.assert_allclose(drop.Taylor().scores(KEY, "a", w != 0, snapshot(w, abs(g)))[0, 0], increase, rtol=1e-6)
 
 
 def test_random_is_another_choice_for_another_key():
     w = jnp.ones((1, 20, 20))
     one, two = (
-        drop.Random().scores(jax.random.key(i), "a", np.ones(w.shape, bool), snapshot(w)) for i in range(2)
+        drop.RandomDrop().scores(jax.random.key(i), "a", np.ones(w.shape, bool), snapshot(w)) for i in range(2)
     )  # equal weights: only the key decides
     assert (one != two).any()
 

@@ -8,7 +8,7 @@ import pytest
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable, exact_count, nonzeros
 from sparsernn.sparsifiers.base import Clock, Snapshot, SparseState
-from sparsernn.sparsifiers.drop import Geometric, Magnitude, Random
+from sparsernn.sparsifiers.drop import Geometric, Magnitude, RandomDrop
 from sparsernn.sparsifiers.methods.geometric import geometric
 from sparsernn.sparsifiers.methods.gradual_cubic import gradual_cubic
 from sparsernn.sparsifiers.methods.one_shot import one_shot
@@ -168,8 +168,8 @@ def test_unreachable_densities_are_found_before_training():
 
 def test_what_training_needs_to_know():
     assert not Pruner(OneShot(), Geometric(), density=0.5).traceable
-    assert Pruner(OneShot(), Random(), density=0.5).traceable
-    assert Pruner(PerRound(), Random(), drop_fraction=0.5).by_rounds
+    assert Pruner(OneShot(), RandomDrop(), density=0.5).traceable
+    assert Pruner(PerRound(), RandomDrop(), drop_fraction=0.5).by_rounds
     assert not one_shot().by_rounds
 
 

@@ -40,8 +40,8 @@ def test_counts_are_exact_after_every_step(start, initial, end, grow):
     rewirer = build(AbstractSparsifier, {"rewirer": {**form, "schedule": {"every_steps": {"every": 5}}}})
     seen = [(step, nonzeros(after)) for step, *_, after, _ in walk(rewirer)]
     # after epochs 1 to 5 the ramp has left 64/125, 27/125, 8/125, 1/125, 0 of the way
-    left = np.array([125, 64, 27, 8, 1, 0]) / 125
-    wanted = [round(500 * end + 500 * (initial - end) * left[min(step // 10, 5)]) for step in range(5, 100, 5)]
+    remaining = np.array([125, 64, 27, 8, 1, 0]) / 125
+    wanted = [round(500 * end + 500 * (initial - end) * remaining[min(step // 10, 5)]) for step in range(5, 100, 5)]
     assert [count for _, count in seen] == wanted
     assert seen[-1] == (95, exact_count(end, 500))
     assert rewirer.final_count(BOTH, CLOCK) == exact_count(end, 500)

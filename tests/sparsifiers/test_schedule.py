@@ -44,17 +44,17 @@ def test_moments(schedule, steps):
 
 
 def test_what_is_left_follows_the_cube_and_ends_at_zero():
-    left = Cubic().left(Clock(0, 0, 10, 10))
-    np.testing.assert_allclose(left, [0.512, 0.216, 0.064, 0.008, 0.0], rtol=1e-12)
-    assert left[-1] == 0.0
-    assert OneShot().left(Clock(0, 0, 10, 10)).tolist() == [0.0]
+    remaining = Cubic().remaining(Clock(0, 0, 10, 10))
+    np.testing.assert_allclose(remaining, [0.512, 0.216, 0.064, 0.008, 0.0], rtol=1e-12)
+    assert remaining[-1] == 0.0
+    assert OneShot().remaining(Clock(0, 0, 10, 10)).tolist() == [0.0]
 
 
 def test_what_is_left_at_any_step_is_what_the_last_moment_left():
     clock, steps = Clock(0, 0, 10, 10), np.array([1, 9, 10, 19, 20, 45, 50, 99])
-    found = Cubic().left_at(clock, steps)
+    found = Cubic().remaining_at(clock, steps)
     np.testing.assert_allclose(found, [1, 1, 0.512, 0.512, 0.216, 0.008, 0, 0], rtol=1e-12)
-    assert OneShot().left_at(clock, np.array([49, 50, 51])).tolist() == [1, 0, 0]
+    assert OneShot().remaining_at(clock, np.array([49, 50, 51])).tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize(

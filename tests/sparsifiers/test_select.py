@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.masks import part, ratio
+from sparsernn.masks import ratio, round_fraction
 from sparsernn.sparsifiers.select import among, highest, lowest
 
 
@@ -78,8 +78,8 @@ def test_part_rounds_half_to_even(share):
     numerator, denominator = ratio(share)
     totals = np.r_[0:300, 2**22 + np.arange(5), 66_000_000, 2_000_000_000].astype(np.int64)
     expected = [round(Fraction(int(t) * numerator, denominator)) for t in totals]
-    assert part(totals, numerator, denominator).tolist() == expected
-    traced = jax.jit(part)(jnp.asarray(totals, jnp.int32), numerator, denominator)
+    assert round_fraction(totals, numerator, denominator).tolist() == expected
+    traced = jax.jit(round_fraction)(jnp.asarray(totals, jnp.int32), numerator, denominator)
     assert np.asarray(traced).tolist() == expected
 
 

@@ -59,7 +59,7 @@ def runs(tmp_path_factory):
 def by_hand(record, first, steps):
     """Standardized rows."""
     spec, weights = read_spec(record.spec), jax.tree.map(jnp.asarray, record.weights())
-    states = spec.network.start(weights, jnp.asarray(first, jnp.float32))
+    states = spec.network.first_states(weights, jnp.asarray(first, jnp.float32))
     return np.asarray(spec.network.run(weights, states, steps).outputs, dtype=float)
 
 

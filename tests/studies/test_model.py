@@ -69,7 +69,7 @@ def test_the_units_are_the_datas(made):
     """Standardized rows lie around 0; the columns' own means are 3 and 0, their sizes 1 and 10."""
     model, _ = made
     row = np.array([3.5, -7.0])
-    state = model.start(row[None])
+    state = model.init_state(row[None])
     np.testing.assert_allclose(model.read(state), row, rtol=1e-5)
     arrays, _ = model.record.prepared()
     np.testing.assert_allclose(state[:2], (row - arrays["mean"]) / arrays["scale"], rtol=1e-5)
@@ -152,13 +152,13 @@ def test_one_column_in_one_column_out(lagged):
     assert every.shape == (9, 3)
     np.testing.assert_array_equal(lagged.free_run(9)[:, 0], every[:, 0])
     assert lagged.forecast(orbit()[:, 1], 9).shape == (9, 1)
-    assert lagged.read(lagged.start(), embedded=True).shape == (3,)
+    assert lagged.read(lagged.init_state(), embedded=True).shape == (3,)
     assert len(lagged.units) in (0, 1)
 
 
 def test_steps_are_those_of_a_free_run(made, lagged):
     for model in (made[0], lagged):
-        state, rows = model.start(5), []
+        state, rows = model.init_state(5), []
         for _ in range(10):
             state = model.step(state)
             rows.append(model.read(state))

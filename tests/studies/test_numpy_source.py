@@ -43,7 +43,7 @@ def test_the_text_runs_as_the_network_does(model):
     names = {}
     exec(model.numpy_source(), names)
     history = orbit(300)
-    state, rows = names["start"](history[-1]), []
+    state, rows = names["init_state"](history[-1]), []
     np.testing.assert_allclose(names["read"](state), history[-1], rtol=1e-4)
     for _ in range(30):
         state = names["step"](state)
@@ -72,7 +72,7 @@ def test_the_text_needs_nothing_of_this_library(model, tmp_path):
     program = f"""{model.numpy_source("w.safetensors")}
 import sys
 assert "sparsernn" not in sys.modules
-print(read(step(start(np.array({row})))).tolist())
+print(read(step(init_state(np.array({row})))).tolist())
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     np.testing.assert_allclose(eval(done.stdout), model.forecast(orbit(300), 1)[0], rtol=1e-4, atol=1e-4)

@@ -97,7 +97,7 @@ def test_where_the_system_is_not_known_the_floor_is_of_halves():
 
 def test_other_tasks_are_refused_with_the_reason():
     for measure in (ReconstructionQuality(), Baselines()):
-        assert measure.suits(Circle()) is None
-        assert "observed" in measure.suits(Adding(length=6))
+        assert measure.unsupported_reason(Circle()) is None
+        assert "observed" in measure.unsupported_reason(Adding(length=6))
     assert not is_observed({"adding": {}})
     assert not is_observed({"unheard_of": {}})

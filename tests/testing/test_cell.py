@@ -29,7 +29,7 @@ class Odd(RNN):
         return weights | {"recurrent": 0.3 * jnp.eye(self.hidden)[None], "bias": -0.1 * jnp.ones(self.hidden)}
 
     def start(self, weights, first):
-        units = super().start(weights, first)
+        units = super().init_state(weights, first)
         return Memory(units, jnp.zeros((*units.shape[:-1], 2)))
 
     def zeros(self, shape):

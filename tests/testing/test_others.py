@@ -122,7 +122,7 @@ class Norm(AbstractMeasure):
     def quantities_on(self, task):
         return (Quantity("ones", "lower"),) if self.promise == "announced" else ()
 
-    def suits(self, task):
+    def unsupported_reason(self, task):
         return "it is for other tasks" if task.observed and self.promise != "wild" else None
 
     def measure(self, network, weights, masks, task, split):

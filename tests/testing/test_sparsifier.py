@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sparsernn.masks import part
+from sparsernn.masks import round_fraction
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, SparseState
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.exchange import exchange
@@ -40,7 +40,7 @@ class Exchanging(AbstractSparsifier):
     def update_masks(self, key, state, snapshot, importance=None):
         gone, new = {}, {}
         for path, mask in sorted(state.masks.items()):
-            count = part(mask.sum(), 1, 3)
+            count = round_fraction(mask.sum(), 1, 3)
             gone |= among(lowest, {path: self.scores(state, snapshot, path)}, {path: mask}, count)
             left = mask & ~gone[path]
             new |= among(highest, {path: jax.random.bits(key, mask.shape)}, {path: ~left}, count)

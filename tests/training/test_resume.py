@@ -32,7 +32,7 @@ MEASURED = {
 
 
 @pytest.fixture(scope="module")
-def whole(tiny, tmp_path_factory):
+def is_readable(tiny, tmp_path_factory):
     """The finished run to be equal to."""
     record = run(tiny(**MEASURED), tmp_path_factory.mktemp("whole"))
     assert [r.masks()["cell0/recurrent"].sum() if r.round else 16 for r in record.lineage()] == [16, 12, 9]
@@ -223,14 +223,14 @@ def test_a_second_signal_interrupts_at_once(tmp_path, tiny):
     before = signal.getsignal(signal.SIGINT)
     seen = []
 
-    def tell(what, done, of):
+    def progress(what, done, of):
         if what == "measuring":
             for _ in range(2):
                 seen.append(what)
                 signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        run(tiny(), tmp_path, progress=tell)
+        run(tiny(), tmp_path, progress=progress)
     assert len(seen) == 2
     (directory,) = [p for p in tmp_path.iterdir() if p.is_dir()]
     assert Record(directory).outcome.name == "interrupted"
@@ -241,12 +241,12 @@ def test_a_second_signal_interrupts_at_once(tmp_path, tiny):
 
 
 def test_errors_of_the_caller_are_outcomes_too(tmp_path, tiny, same):
-    def tell(what, done, of):
+    def progress(what, done, of):
         if done > 6:
             raise RuntimeError("the window was closed")
 
     with pytest.raises(RuntimeError):
-        run(tiny(), tmp_path / "runs", progress=tell)
+        run(tiny(), tmp_path / "runs", progress=progress)
     (directory,) = [p for p in (tmp_path / "runs").iterdir() if p.is_dir()]
     outcome = Record(directory).outcome
     assert outcome.name == "failed"

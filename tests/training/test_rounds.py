@@ -92,11 +92,11 @@ def test_criteria_share_the_first_training_and_part_then(tiny, tmp_path):
 def test_geometry_removes_what_harms_least(geometric, tmp_path):
     record = run(geometric(), tmp_path).lineage()[1]
     importance, mask = record.importance(), record.masks()[PATH].ravel()
-    harm = np.abs(importance[f"{PATH}:harm"].mean(axis=1))
-    assert importance[f"{PATH}:harm"].shape == (16, 2)
-    assert importance[f"{PATH}:intact"].shape == (2,)
+    increase = np.abs(importance[f"{PATH}:increase"].mean(axis=1))
+    assert importance[f"{PATH}:increase"].shape == (16, 2)
+    assert importance[f"{PATH}:baseline"].shape == (2,)
     np.testing.assert_array_equal(importance[f"{PATH}:indices"], np.arange(16))
-    assert set(np.flatnonzero(~mask)) == set(np.argsort(harm, kind="stable")[:4])
+    assert set(np.flatnonzero(~mask)) == set(np.argsort(increase, kind="stable")[:4])
 
 
 def test_more_rounds_go_on_from_the_fewer(tiny, tmp_path, same):

@@ -9,7 +9,7 @@ from sparsernn import read_spec, rng, run
 from sparsernn.errors import SpecError
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.training import loop
-from sparsernn.training.beginnings import beginning_of, first_masks
+from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.product import Product
 
 OPTIMIZER = {
@@ -33,7 +33,7 @@ def spec(tiny):
 
 
 @pytest.fixture(scope="module")
-def whole(spec, tmp_path_factory):
+def is_readable(spec, tmp_path_factory):
     return run(spec, tmp_path_factory.mktemp("whole"))
 
 
@@ -97,7 +97,7 @@ def test_averages_keep_held_signs(tiny, tmp_path):
     optimizer = {"sgd": {"learning_rate": 1.0, "clip_norm": 1.0, "averaging": {"checks": 1}}}
     spec = tiny(optimizer=optimizer, signs={"by": "entry"}, sparsifier={"static": {"density": 0.5}}, select="loss")
     trainer = spec.trainer()
-    begun = beginning_of(spec, trainer)
+    begun = first_weights(spec, trainer)
     sparse, given = first_masks(spec, trainer, begun)
     carry = loop.init_carry(trainer, begun.weights, (), sparse, given)
     average = carry.opt_state.average._replace(since=jnp.zeros((), jnp.int32))

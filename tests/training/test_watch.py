@@ -13,7 +13,7 @@ from sparsernn.training.checkup import examine
 from sparsernn.training.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe
-from sparsernn.training.watch import Watch, Watched
+from sparsernn.training.watch import Watch, WatchedNumbers
 from sparsernn.training.watching import watch_afterwards
 
 HUBS = {"hubs": {"nulls": 2}}
@@ -75,14 +75,14 @@ def test_dying_between_two_checkpoints(watched, tiny, tmp_path, same, monkeypatc
     """What was noted after the last checkpoint is noted again."""
     asked = itertools.count()
 
-    def tell(what, done, of):
+    def progress(what, done, of):
         if what == "training" and next(asked) % 3 == 2:
             raise RuntimeError
 
     spec = tiny(**RIGL, **WATCH)
     for _ in range(8):
         try:
-            record = run(spec, tmp_path, progress=tell, checkpoint_seconds=0.0)
+            record = run(spec, tmp_path, progress=progress, checkpoint_seconds=0.0)
             break
         except RuntimeError:
             pass
@@ -126,7 +126,7 @@ def test_snapshots_may_be_deleted_and_damaged_ones_are_refused(tiny, tmp_path):
     record = run(tiny(**RIGL), tmp_path)
     assert record.snapshots() == [0, 3]
     assert examine(record.directory).well
-    assert record.whole()
+    assert record.is_readable()
 
 
 @pytest.mark.parametrize("name", ["watch.csv", "watch.json"])
@@ -146,7 +146,7 @@ def test_rounds_are_watched_one_by_one(tiny, tmp_path):
 
 
 def test_undefined_is_an_empty_cell_with_its_reason():
-    watched = Watched()
+    watched = WatchedNumbers()
     watched.take(0, [Hubs()], lambda _: {"edges": Undefined("no graph")})
     watched.take(1, [Hubs()], lambda _: {"edges": 3.0, "density": 0.5})
     assert watched.table() == b"epoch,hubs/edges,hubs/density\n0,,\n1,3.0,0.5\n"

@@ -38,13 +38,13 @@ def fetch(
 ) -> None:
     """Download a data set from its publisher and check it."""
     from sparsernn.cli.output import print_json
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.files import download
     from sparsernn.files.datasets import DATASETS, known
 
     known(name)
-    with telling(quiet=json) as tell:
-        files = download.fetch(name, to, progress=tell)
+    with progress_bars(quiet=json) as progress:
+        files = download.fetch(name, to, progress=progress)
     if json:
         print_json({"name": name, "files": files})
         return

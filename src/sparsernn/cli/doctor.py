@@ -16,16 +16,16 @@ def doctor(
 ) -> None:
     """Hold every file of every run against its hash; say what is damaged, and what the next run makes again."""
     from sparsernn.cli.output import print_json
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.training.checkup import examine, places
 
     directories = places(runs)
     found = []
-    with telling(quiet=json) as tell:
+    with progress_bars(quiet=json) as progress:
         for i, directory in enumerate(directories):
-            tell("looking", i, len(directories))
+            progress("looking", i, len(directories))
             found.append(examine(directory))
-        tell("looking", len(directories), len(directories))
+        progress("looking", len(directories), len(directories))
     ill = [checkup for checkup in found if not checkup.well]
     if json:
         told = [c._asdict() | {"well": c.well, "findings": [f._asdict() for f in c.findings]} for c in found]

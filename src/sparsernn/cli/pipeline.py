@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from sparsernn.report.write import Report
+    from sparsernn.report.write import WrittenReport
     from sparsernn.training.run_spec import RunSpec
     from sparsernn.training.store import Record
 
@@ -44,7 +44,7 @@ def carry_out(
     `before` is said, and `claiming` called, once `out` is found usable. `known`: its runs are known to be of these
     data. A command that fails before anything was trained leaves no directory behind.
     """
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.studies import criteria
     from sparsernn.studies.place import claimed
 
@@ -52,9 +52,9 @@ def carry_out(
         claiming()
         if before:
             say(json, before)
-        with telling(quiet=json) as tell:
+        with progress_bars(quiet=json) as progress:
             pages = Pages(wanted, out, title, notes)
-            records = criteria.run_all(wanted, store, tell, workers, pages.at_stage)
+            records = criteria.run_all(wanted, store, progress, workers, pages.at_stage)
     conclude(records, out, title, notes, json)
 
 
@@ -143,7 +143,7 @@ class Pages:
 def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.report.write import write_report
 
     for record in records:
@@ -151,8 +151,8 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
             if json:
                 print_json({"out": str(out), "directory": str(record.directory), "outcome": record.outcome._asdict()})
             leave(record.outcome, record)
-    with telling(quiet=json) as tell:
-        report = write_report(records, out, title, notes, tell)
+    with progress_bars(quiet=json) as progress:
+        report = write_report(records, out, title, notes, progress)
     weights = _keep_weights(records, out)
     if json:
         print_json({"out": str(out), "report": str(report.html), **report.plain(), "notes": list(notes)})
@@ -165,7 +165,7 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
         leave(record.outcome, record)
 
 
-def print_report(report: Report, title: str = "") -> None:
+def print_report(report: WrittenReport, title: str = "") -> None:
     """The verdict, its grade first, then the tables, task by task."""
     from sparsernn.cli.output import print_table
     from sparsernn.report.grade_numbers import GRADES

@@ -1,5 +1,5 @@
 """Telling how far a long piece of work is, as the command line does: `sparsernn.report.progress`."""
 
-from sparsernn.report.progress import Tell, telling
+from sparsernn.report.progress import Progress, progress_bars
 
-__all__ = ["Tell", "telling"]
+__all__ = ["Progress", "progress_bars"]

@@ -22,7 +22,7 @@ def report(
     """Make one self-contained page from one run, or compare several; one section a task."""
     from sparsernn.cli.output import print_json
     from sparsernn.cli.pipeline import print_report
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.errors import SpecError, StoreError
     from sparsernn.report.runs import by_task, find
     from sparsernn.report.stamp import is_page
@@ -39,9 +39,9 @@ def report(
         raise SpecError(f"--out {out}: the name of the page must end in .html")
     if out.exists() and not is_page(out):
         raise StoreError(f"{out} is no page of sparsernn and would be written over; give another name")
-    with telling(quiet=json) as tell:
+    with progress_bars(quiet=json) as progress:
         missing = [said for c in comparisons for said in c.missing]
-        made = write(comparisons, out, png, csv, title or _title(comparisons), missing, tell=tell)
+        made = write(comparisons, out, png, csv, title or _title(comparisons), missing, progress=progress)
     if json:
         unfinished = [t.name for c in comparisons for t in c.trainings if t.outcome.name != "finished"]
         files = {"html": str(made.html), "png": list(map(str, made.pngs)), "csv": list(map(str, made.csvs))}

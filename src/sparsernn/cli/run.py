@@ -25,15 +25,15 @@ def run(
     import sys
 
     from sparsernn.cli.output import leave, print_json, print_table
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.files.spec_file import overrides, read_yaml
     from sparsernn.training.run import run as train
     from sparsernn.training.run_spec import read_spec
 
     sys.path.insert(0, "")  # a part `module:Class` of the spec may lie beside it
     resolved = read_spec(overrides(read_yaml(spec), set_ or []))
-    with telling(quiet=json) as tell:
-        record = train(resolved, store, progress=tell)
+    with progress_bars(quiet=json) as progress:
+        record = train(resolved, store, progress=progress)
     outcome = record.outcome
     if json:
         print_json(summary(record))

@@ -20,7 +20,7 @@ def watch(
     from shlex import quote
 
     from sparsernn.cli.output import print_json
-    from sparsernn.cli.progress import telling
+    from sparsernn.cli.progress import progress_bars
     from sparsernn.errors import StoreError
     from sparsernn.files.spec_file import parse_yaml
     from sparsernn.spec import build
@@ -37,8 +37,8 @@ def watch(
             "spec, and train it again in a new store: its numbers will be the same"
         )
     wanted = build(Watch, {"measures": parse_yaml(f"[{measures}]", "--measures"), "every": every}, "watch")
-    with telling(quiet=json) as tell:
-        record = watch_afterwards(record, wanted, tell)
+    with progress_bars(quiet=json) as progress:
+        record = watch_afterwards(record, wanted, progress)
     columns = record.watched()
     if json:
         epochs = columns.pop("epoch").astype(int).tolist()

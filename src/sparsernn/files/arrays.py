@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files.columns import Table, choose
+from sparsernn.files.columns import RawTable, choose
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.recording_file import write_recording
 from sparsernn.files.shaping import Series, checked, shaped
@@ -49,7 +49,7 @@ def series_from(
 
 def table_of(
     columns: Mapping[str, Any], chosen: Sequence[str | int] | None, source: str, reading: Reading = AS_FOUND
-) -> Table:
+) -> RawTable:
     """A table from columns by name, each (T,): numbers, booleans, datetimes, text that is dates. Of `chosen` columns
     only these need to be numbers. DataError, by name, for a column of anything else."""
     names = list(columns)
@@ -79,7 +79,7 @@ def _trials(trials: list[Any], names: Sequence[str] | None, dt: float | None, co
     return checked(joined, f"a list of {len(parts)} trials", _hash(values, starts))
 
 
-def _table(data: Any, names: Sequence[str] | None, columns: Any, reading: Reading) -> tuple[Table, str]:
+def _table(data: Any, names: Sequence[str] | None, columns: Any, reading: Reading) -> tuple[RawTable, str]:
     """The table and what to call its source."""
     if _is_frame(data):
         if names is not None:
@@ -97,7 +97,7 @@ def _table(data: Any, names: Sequence[str] | None, columns: Any, reading: Readin
     if names is not None and (isinstance(names, str) or len(names) != width):
         raise SpecError(f"names: {width} are needed, got {names!r}")
     own = tuple(map(str, names)) if names is not None else tuple(f"x{i}" for i in range(width))
-    return Table(values, own), "an array"
+    return RawTable(values, own), "an array"
 
 
 def _is_frame(data: Any) -> bool:
@@ -120,7 +120,7 @@ def _hash(values: np.ndarray, starts: tuple[int, ...]) -> str:
     return digest.hexdigest()
 
 
-def _frame(data: Any, columns: Any, reading: Reading) -> Table:
+def _frame(data: Any, columns: Any, reading: Reading) -> RawTable:
     if hasattr(data, "to_frame"):
         data = data.to_frame()
     names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in data.columns]
@@ -145,7 +145,7 @@ def _array_of(column: Any) -> np.ndarray:
     return np.asarray(column.to_numpy())  # polars
 
 
-def _of_columns(names: list[str], arrays: list[np.ndarray], columns: Any, source: str, reading: Reading) -> Table:
+def _of_columns(names: list[str], arrays: list[np.ndarray], columns: Any, source: str, reading: Reading) -> RawTable:
     if not names:
         raise DataError(f"{source} has no columns")
     lengths = {len(array) if array.ndim == 1 else -1 for array in arrays}
@@ -186,7 +186,7 @@ def _of_columns(names: list[str], arrays: list[np.ndarray], columns: Any, source
         raise DataError(f'{source}: column "{dates[0]}" holds dates, which are no variable; leave it out of columns')
     if not kept:
         raise DataError(f"{source} has no column of numbers")
-    table = Table(
+    table = RawTable(
         np.stack([array for _, array in kept], axis=1),
         tuple(names[i] for i, _ in kept),
         listed=tuple(names),
@@ -216,7 +216,7 @@ def _numbers_of(array: np.ndarray) -> np.ndarray | None:
     return np.array([np.nan if cell is None else float(cell) for cell in cells])
 
 
-def _indexed(table: Table, index: Any, reading: Reading) -> Table:
+def _indexed(table: RawTable, index: Any, reading: Reading) -> RawTable:
     """The index of a DataFrame: times, or numbers that are called so; others only number the rows."""
     name = "" if index.name is None else str(index.name)
     wanted = reading.time not in (None, "none") and reading.time == name

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files.calendar_columns import calendar
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.time_axis import (
     FEWEST,
     STRAIGHT,
@@ -40,7 +40,7 @@ class DoubtfulColumn(DataError):
 class Axes:
     """The columns of one table, looked at as axes."""
 
-    def __init__(self, table: Table, at: dict[int, int], listed: Sequence[str], source: str, several: bool) -> None:
+    def __init__(self, table: RawTable, at: dict[int, int], listed: Sequence[str], source: str, several: bool) -> None:
         self.values, self.at, self.listed, self.source = table.values, at, listed, source
         self.several = several
         self.units = dict(zip(at, table.units, strict=True)) if table.units else {}
@@ -54,7 +54,7 @@ class Axes:
             return np.asarray(self.values[:, self.at[place]], dtype=float)
 
     def find(
-        self, free: list[int], wanted: int | None, table: Table, unit: str
+        self, free: list[int], wanted: int | None, table: RawTable, unit: str
     ) -> tuple[np.ndarray | None, str, bool, list[int], str, list[str]]:
         """The time, its name, whether it counts rows only, the columns left out, its unit, sentences."""
         counters = self.counters(free)

@@ -12,7 +12,7 @@ from sparsernn.errors import SpecError, nearest
 from sparsernn.files.units import bare, unit_of
 
 
-class Table(NamedTuple):
+class RawTable(NamedTuple):
     """What a reader found: `values` (T, N), (T,) or (trials, T, N) as stored, a name per column.
 
     `dt` is the sampling interval where the file says it (None: it does not), `time_unit` its unit, `dt_source` who says
@@ -138,17 +138,17 @@ def matched(
     )
 
 
-def pick(values: np.ndarray, columns: Sequence[str | int] | None, source: str, names: Sequence[str] = ()) -> Table:
+def pick(values: np.ndarray, columns: Sequence[str | int] | None, source: str, names: Sequence[str] = ()) -> RawTable:
     """The chosen columns of an array of shape (T,) or (T, N); without `names` they are called x0, x1, ..."""
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2:
-        return Table(values, ())
+        return RawTable(values, ())
     names = tuple(names) if len(names) == values.shape[1] else tuple(f"x{i}" for i in range(values.shape[1]))
     chosen = choose(names, columns, source)
     if columns is None:
-        return Table(values, names)
-    return Table(values[:, chosen], tuple(names[i] for i in chosen))
+        return RawTable(values, names)
+    return RawTable(values[:, chosen], tuple(names[i] for i in chosen))
 
 
 def _number(text: str) -> int | None:

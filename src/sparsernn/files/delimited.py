@@ -16,7 +16,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files.cells import delimiter_of, number_in, perhaps, pointed, ragged
-from sparsernn.files.columns import Table, choose
+from sparsernn.files.columns import RawTable, choose
 from sparsernn.files.header import MISSING, header_of
 from sparsernn.files.limits import unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -35,7 +35,7 @@ NOTE = re.compile(
 Row = tuple[int, list[str]]
 
 
-def read_delimited(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> Table:
+def read_delimited(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> RawTable:
     """A table with or without a header line; the delimiter (tab, semicolon, comma, spaces) is found out.
 
     Lines that begin with # or % are comments; ``# dt: 0.01 s`` and ``# starts: 0, 500`` are understood. Of chosen
@@ -82,7 +82,7 @@ class _Plan(NamedTuple):
 
 def _table(
     rows: Iterator[Row], columns: Sequence[str | int] | None, delimiter: str, path: Path, reading: Reading
-) -> Table:
+) -> RawTable:
     first = list(itertools.islice(rows, LOOK))
     if not first:
         raise DataError(f"{path} holds no table: every line is empty or a comment")
@@ -122,7 +122,7 @@ def _table(
         values, places = np.column_stack([values, codes]), [*places, plan.trial]
     order = np.argsort(places, kind="stable")
     places = [places[i] for i in order]
-    table = Table(
+    table = RawTable(
         values[:, order], tuple(names[i] for i in places), notes=tuple(notes), listed=tuple(names), places=tuple(places)
     )
     if any(units):
@@ -194,8 +194,8 @@ def _first(rows: list[list[str]], place: int) -> str:
 
 
 def _with_times(
-    table: Table, plan: _Plan, texts: list[list[str]], names: list[str], path: Path, reading: Reading
-) -> Table:
+    table: RawTable, plan: _Plan, texts: list[list[str]], names: list[str], path: Path, reading: Reading
+) -> RawTable:
     """The times of a column of dates, or of one of dates and one of clock times beside it."""
     first = [next((c for c in text if c.strip()), "") for text in texts]
     best = next((k for k, i in enumerate(plan.times) if called_time(names[i])), 0)
@@ -215,7 +215,7 @@ def _with_times(
     return table._replace(time=times.values, time_name=name, time_unit=times.unit, notes=said)
 
 
-def _noted(table: Table, found: _Found, path: Path) -> Table:
+def _noted(table: RawTable, found: _Found, path: Path) -> RawTable:
     """The table with what its comments tell of interval and stretches."""
     if found.dt:
         dt, unit = found.dt[-1]

@@ -15,7 +15,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from sparsernn.errors import DataError
-from sparsernn.files.columns import Table, choose
+from sparsernn.files.columns import RawTable, choose
 from sparsernn.files.limits import unreadable
 
 BIOSEMI = b"\xffBIOSEMI"
@@ -40,7 +40,7 @@ class Signal(NamedTuple):
     """of its first sample in the block, in samples"""
 
 
-class Header(NamedTuple):
+class EdfHeader(NamedTuple):
     """What the head of a file says of the rest of it."""
 
     signals: tuple[Signal, ...]
@@ -61,7 +61,7 @@ class Header(NamedTuple):
         return sum(s.samples for s in self.signals)
 
 
-def read_edf(path: Path, columns: Sequence[str | int] | None) -> Table:
+def read_edf(path: Path, columns: Sequence[str | int] | None) -> RawTable:
     """The chosen signals in physical units, at their own rate; the annotation channels are left out and not counted.
 
     The blocks of a file that pauses (EDF+D) become stretches. DataError for a file whose size is not what the header
@@ -85,7 +85,7 @@ def read_edf(path: Path, columns: Sequence[str | int] | None) -> Table:
     if left_out := len(header.signals) - len(signals):
         notes += (f"{left_out} channel{'s' * (left_out > 1)} of annotations left out",)
     starts = tuple(int(b) * per_block for b in _stretches(onsets, header, per_block, path))
-    return Table(
+    return RawTable(
         values,
         tuple(s.label for s in chosen),
         dt=header.seconds / per_block,
@@ -97,7 +97,7 @@ def read_edf(path: Path, columns: Sequence[str | int] | None) -> Table:
     )
 
 
-def _header(start: bytes, file: IO[bytes], path: Path) -> Header:
+def _header(start: bytes, file: IO[bytes], path: Path) -> EdfHeader:
     size = path.stat().st_size
     if len(start) < 256 or not (start[:8] == BIOSEMI or start[:8].strip(b" \0") == b"0"):
         raise DataError(f"{path} is no EDF or BDF file: it does not begin as one")
@@ -143,10 +143,10 @@ def _header(start: bytes, file: IO[bytes], path: Path) -> Header:
     seconds = _real(start[244:252].decode("latin-1"), "length of a block", path)
     if not seconds > 0 and any(s.label not in ANNOTATIONS for s in signals):
         raise DataError(f"{path}: its blocks last {seconds:g} s; expected a positive number")
-    return Header(tuple(signals), blocks, seconds, width, found[2] if found else "", length, tuple(notes))
+    return EdfHeader(tuple(signals), blocks, seconds, width, found[2] if found else "", length, tuple(notes))
 
 
-def _same_rate(chosen: list[Signal], header: Header, path: Path, all_of_them: bool) -> None:
+def _same_rate(chosen: list[Signal], header: EdfHeader, path: Path, all_of_them: bool) -> None:
     rates: dict[int, list[str]] = {}
     for signal in chosen:
         rates.setdefault(signal.samples, []).append(signal.label)
@@ -181,7 +181,7 @@ def _physical(samples: np.ndarray, signal: Signal, width: int, path: Path) -> np
     return (_integers(samples, signal, width) - first) * ((high - low) / (last - first)) + low
 
 
-def _onsets(samples: np.ndarray, header: Header, path: Path) -> np.ndarray | None:
+def _onsets(samples: np.ndarray, header: EdfHeader, path: Path) -> np.ndarray | None:
     """The second at which every block begins, from the first annotation of each; None where the file has none."""
     clocks = [s for s in header.signals if s.label in ANNOTATIONS]
     onsets = []
@@ -199,7 +199,7 @@ def _onsets(samples: np.ndarray, header: Header, path: Path) -> np.ndarray | Non
     return None
 
 
-def _stretches(onsets: np.ndarray | None, header: Header, per_block: int, path: Path) -> list[int]:
+def _stretches(onsets: np.ndarray | None, header: EdfHeader, per_block: int, path: Path) -> list[int]:
     """The blocks at which stretches begin."""
     if onsets is None:
         return [0]

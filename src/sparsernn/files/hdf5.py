@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files import child
-from sparsernn.files.columns import Table, choose, pick
+from sparsernn.files.columns import RawTable, choose, pick
 from sparsernn.files.hdf5_objects import (
     ATTRIBUTES,
     attributes_of,
@@ -31,7 +31,7 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NAMES = ("columns", "column_names", "names", "channel_names", "channels", "labels")
 
 
-def read_hdf5(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+def read_hdf5(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> RawTable:
     """One data set of an HDF5 file: `variable` (its path, or its last part), or the only one that can be a series.
 
     A compound data set becomes columns by name. Attributes of the data set, or single numbers in the file, called
@@ -42,7 +42,7 @@ def read_hdf5(path: Path, columns: Sequence[str | int] | None, variable: str | N
     return _table(path, columns, *child.call("sparsernn.files.hdf5:parse", path, needs="h5py", variable=variable))
 
 
-def read_nwb(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+def read_nwb(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> RawTable:
     """One time series of an NWB 2 file in its physical units: data × conversion (× each channel's) + offset.
 
     `variable` is its path (``acquisition/ecog``) or name. The interval is that of its ``rate``; else its ``timestamps``
@@ -51,7 +51,7 @@ def read_nwb(path: Path, columns: Sequence[str | int] | None, variable: str | No
     return _table(path, columns, *child.call("sparsernn.files.hdf5:parse_nwb", path, needs="h5py", variable=variable))
 
 
-def _table(path: Path, columns: Sequence[str | int] | None, arrays: child.Arrays, said: child.Plain) -> Table:
+def _table(path: Path, columns: Sequence[str | int] | None, arrays: child.Arrays, said: child.Plain) -> RawTable:
     values, names, units = arrays["values"], tuple(said["names"]), tuple(said["units"])
     if values.ndim == 2 and said["matlab"] and values.shape[0] == 1:
         values = values.T

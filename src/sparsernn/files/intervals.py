@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from sparsernn.errors import DataError
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.reading import Reading
 from sparsernn.files.roles import Roles
-from sparsernn.files.stretches import Rows, parted, resampled
+from sparsernn.files.stretches import RowBlocks, parted, resampled
 from sparsernn.files.time_axis import JITTER, Axis, agree, canonical, judge
 
 SHUFFLED = 0.05
 """The share of steps back from which on rows are out of order rather than parted."""
 
 
-def known_times(rows: Rows, roles: Roles, reading: Reading, source: str) -> tuple[Rows, list[str]]:
+def known_times(rows: RowBlocks, roles: Roles, reading: Reading, source: str) -> tuple[RowBlocks, list[str]]:
     """The rows whose time is known. DataError for missing times, unless gaps are to be cut."""
     assert rows.time is not None
     known = np.isfinite(rows.time)
@@ -37,9 +37,9 @@ def known_times(rows: Rows, roles: Roles, reading: Reading, source: str) -> tupl
 
 
 def even(
-    rows: Rows, roles: Roles, reading: Reading, names: tuple[str, ...], source: str
-) -> tuple[Rows, float | None, list[str]]:
-    """Rows at even times and their step. DataError where they are not and no way out was chosen."""
+    rows: RowBlocks, roles: Roles, reading: Reading, names: tuple[str, ...], source: str
+) -> tuple[RowBlocks, float | None, list[str]]:
+    """RowBlocks at even times and their step. DataError where they are not and no way out was chosen."""
     assert rows.time is not None
     axes = [judge(rows.time[a:b]) for a, b in rows.bounds()]
     steps = [axis.dt for axis in axes if axis.dt is not None]
@@ -94,7 +94,7 @@ def _without_time(roles: Roles, names: tuple[str, ...]) -> str:
 
 
 def interval(
-    table: Table, roles: Roles, step: float | None, dt: float | None, reading: Reading, source: str
+    table: RawTable, roles: Roles, step: float | None, dt: float | None, reading: Reading, source: str
 ) -> tuple[float | None, str, str, list[str]]:
     """The sampling interval, its unit, where it is from, and sentences."""
     wished = canonical(reading.time_unit)
@@ -121,7 +121,7 @@ def interval(
     return None, "", "unknown", notes
 
 
-def refuse_missing(rows: Rows, names: tuple[str, ...], source: str) -> None:
+def refuse_missing(rows: RowBlocks, names: tuple[str, ...], source: str) -> None:
     """DataError for values that are missing, with where and how many."""
     finite = np.isfinite(rows.values)
     if finite.all():

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from sparsernn.errors import DataError, SpecError, close_to
 from sparsernn.files import delimited, edf, hdf5, matlab, numpy_file, parquet, recording_file, wfdb_record
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.reading import Reading
 
 Columns = Sequence[str | int] | None
@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     the `Reading`; ``nothing``: it holds one whole recording. `extra` is what its reader needs.
     """
 
-    read: Callable[..., Table]
+    read: Callable[..., RawTable]
     takes: Literal["variable", "signals", "reading", "nothing"]
     extra: str = ""
 
@@ -49,7 +49,7 @@ KINDS = {
 TEXT = (".csv", ".tsv", ".txt")
 
 
-def read_table(path: Path, columns: Columns, reading: Reading) -> tuple[Table, Columns, Reading]:
+def read_table(path: Path, columns: Columns, reading: Reading) -> tuple[RawTable, Columns, Reading]:
     """The table in a file, by its suffix, and what of `columns` and `reading` is left to do with it.
 
     DataError for an unknown suffix, SpecError for a variable where there are none.

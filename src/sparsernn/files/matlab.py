@@ -13,7 +13,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files import child, hdf5
-from sparsernn.files.columns import Table, pick
+from sparsernn.files.columns import RawTable, pick
 from sparsernn.files.limits import unpacked_limit, unreadable
 from sparsernn.files.several import Entry, scalars_of, times_of, timing, which
 
@@ -21,7 +21,7 @@ NUMERIC = {"double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", 
 COMPRESSED = 15
 
 
-def read_mat(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+def read_mat(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> RawTable:
     """One matrix of a .mat file: `variable`, or the only numeric one with more than one element.
 
     A row vector becomes a column, as MATLAB knows no one-dimensional arrays. A vector called ``t`` or ``time`` beside
@@ -40,7 +40,7 @@ def read_mat(path: Path, columns: Sequence[str | int] | None, variable: str | No
     return assembled(arrays, plain, columns, str(path))
 
 
-def assembled(arrays: child.Arrays, plain: child.Plain, columns: Sequence[str | int] | None, source: str) -> Table:
+def assembled(arrays: child.Arrays, plain: child.Plain, columns: Sequence[str | int] | None, source: str) -> RawTable:
     """The table of what `parse` found: row vectors become columns, times go beside the values."""
     values = arrays["values"]
     if values.ndim == 2 and values.shape[0] == 1:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from sparsernn.errors import DataError, SpecError
-from sparsernn.files.columns import Table, choose, pick
+from sparsernn.files.columns import RawTable, choose, pick
 from sparsernn.files.limits import unpacked_limit, unreadable
 from sparsernn.files.several import Entry, scalars_of, times_of, timing, which
 
@@ -23,7 +23,7 @@ HEADER = 1 << 16
 READ = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
 
-class Header(NamedTuple):
+class NpyHeader(NamedTuple):
     """What a .npy file says of its array: shape, whether the first axis runs fastest, type."""
 
     shape: tuple[int, ...]
@@ -31,7 +31,7 @@ class Header(NamedTuple):
     dtype: np.dtype
 
 
-def read_npy(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+def read_npy(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> RawTable:
     """The array of a .npy file; a structured one becomes columns by name. DataError for pickled objects, text, a header
     that claims too much."""
     if variable is not None:
@@ -44,7 +44,7 @@ def read_npy(path: Path, columns: Sequence[str | int] | None, variable: str | No
     return pick(*_fields(array, columns, str(path)))
 
 
-def read_npz(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> Table:
+def read_npz(path: Path, columns: Sequence[str | int] | None, variable: str | None) -> RawTable:
     """One array of a .npz file: `variable`, or the only one with more than one element. DataError as `read_npy`.
 
     A vector called ``t`` or ``time`` beside it gives the times, a number called ``fs`` or ``dt`` the interval.
@@ -100,7 +100,7 @@ def _fields(
 
 def _kept(
     archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], columns: Sequence[str | int] | None, path: Path
-) -> Table:
+) -> RawTable:
     """What `sparsernn.files.table_out.write_series` wrote: names, interval, stretches and units beside the numbers."""
     said: dict[str, np.ndarray] = {}
     for name in ("names", "starts", "units", "dt", "time_unit"):
@@ -120,7 +120,7 @@ def _kept(
     if not fits or not rising or (dt is not None and not 0 < dt < math.inf):
         raise DataError(f"{path} is damaged: its names, stretches or interval do not fit its numbers")
     places = choose(names, columns, str(path))
-    table = Table(values[:, places], tuple(names[i] for i in places), dt, starts=starts)
+    table = RawTable(values[:, places], tuple(names[i] for i in places), dt, starts=starts)
     unit = str(said["time_unit"]) if "time_unit" in said else ""
     return table._replace(units=tuple(units[i] for i in places) if units else (), time_unit=unit)
 
@@ -149,13 +149,13 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Pa
         return array
 
 
-def _header(file: IO[bytes], source: str) -> Header:
+def _header(file: IO[bytes], source: str) -> NpyHeader:
     """The header; leaves the stream at the data. Reads no more than 64 KiB, whatever length the header claims."""
     start = io.BytesIO(file.read(HEADER))
     try:
         version = npy_format.read_magic(start)
         if version in ((1, 0), (2, 0), (3, 0)):
-            header = _names_in_utf8(start) if version == (3, 0) else Header(*READ[version](start))
+            header = _names_in_utf8(start) if version == (3, 0) else NpyHeader(*READ[version](start))
             file.seek(start.tell())
             return header
     except Exception as error:  # NumPy parses the header as Python literals, which fails in many ways
@@ -163,13 +163,13 @@ def _header(file: IO[bytes], source: str) -> Header:
     raise DataError(f"{source}: format version {version} is not read; save it again with NumPy")
 
 
-def _names_in_utf8(file: IO[bytes]) -> Header:
+def _names_in_utf8(file: IO[bytes]) -> NpyHeader:
     """A header of version 3.0, which NumPy writes for fields with names outside Latin-1."""
     text = file.read(int.from_bytes(file.read(4), "little")).decode("utf-8")
     said = ast.literal_eval(text)
     if set(said) != {"descr", "fortran_order", "shape"} or not all(isinstance(n, int) for n in said["shape"]):
         raise ValueError("its header is damaged")
-    return Header(tuple(said["shape"]), bool(said["fortran_order"]), npy_format.descr_to_dtype(said["descr"]))
+    return NpyHeader(tuple(said["shape"]), bool(said["fortran_order"]), npy_format.descr_to_dtype(said["descr"]))
 
 
 def _array(file: IO[bytes], size: int, source: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from sparsernn.errors import DataError
 from sparsernn.files import child
 from sparsernn.files.arrays import table_of
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.time_axis import called_time, canonical
 from sparsernn.files.time_text import from_datetimes
@@ -18,19 +18,19 @@ from sparsernn.files.time_text import from_datetimes
 INDEX = "__index_level_"
 
 
-def read_parquet(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> Table:
+def read_parquet(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> RawTable:
     """The columns of a parquet file; missing values are NaN. A column of dates, or the index that pandas kept,
     gives the times; a plain counter there is left out. DataError for a column that matters and holds no numbers. Needs
     the extra `parquet`; read in a child (`files.child`)."""
     return _table(path, "parquet", columns, reading)
 
 
-def read_feather(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> Table:
+def read_feather(path: Path, columns: Sequence[str | int] | None, reading: Reading = AS_FOUND) -> RawTable:
     """The columns of a feather file (Arrow IPC), as `read_parquet`."""
     return _table(path, "feather", columns, reading)
 
 
-def _table(path: Path, kind: str, columns: Sequence[str | int] | None, reading: Reading) -> Table:
+def _table(path: Path, kind: str, columns: Sequence[str | int] | None, reading: Reading) -> RawTable:
     arrays, said = child.call("sparsernn.files.arrow:parse", path, needs="pyarrow.parquet", kind=kind)
     names: list[str] = said["names"]
     if len(set(names)) < len(names):

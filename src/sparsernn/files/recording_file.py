@@ -9,7 +9,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files import safetensors_file
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.shaping import Series
 
 WHAT = "sparsernn recording"
@@ -34,7 +34,7 @@ def write_recording(path: str | Path, series: Series) -> None:
     safetensors_file.write(path, arrays, metadata)
 
 
-def read_recording(path: Path, columns: object = None) -> Table:
+def read_recording(path: Path, columns: object = None) -> RawTable:
     """The whole table of such a file, whatever `columns` are chosen. DataError for a safetensors file of another
     kind and for a damaged one."""
     arrays, metadata = safetensors_file.read(path)
@@ -51,4 +51,4 @@ def read_recording(path: Path, columns: object = None) -> Table:
     rising = starts[:1] == (0,) and list(starts) == sorted(set(starts)) and starts[-1] < max(len(values), 1)
     if not fits or not rising or (dt is not None and not 0 < dt < float("inf")):
         raise DataError(f"{path} is a damaged recording: its names, stretches or interval do not fit its numbers")
-    return Table(values, names, dt, units, unit, told, starts, (f"recorded from {source}", *notes))
+    return RawTable(values, names, dt, units, unit, told, starts, (f"recorded from {source}", *notes))

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.axes import Axes
-from sparsernn.files.columns import Table, choose
+from sparsernn.files.columns import RawTable, choose
 from sparsernn.files.reading import Reading
 from sparsernn.files.time_axis import (
     canonical,
@@ -31,7 +31,7 @@ class Roles(NamedTuple):
 
 
 def roles_of(
-    table: Table, columns: Sequence[str | int] | None, reading: Reading, source: str, *, loose: bool = False
+    table: RawTable, columns: Sequence[str | int] | None, reading: Reading, source: str, *, loose: bool = False
 ) -> Roles:
     """What every column of a table (T, K) is. `columns` are taken as variables, whatever they look like.
 

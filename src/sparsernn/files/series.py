@@ -9,7 +9,7 @@ import numpy as np
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.child import shared
-from sparsernn.files.columns import Table, matched
+from sparsernn.files.columns import RawTable, matched
 from sparsernn.files.kinds import files_of, read_table
 from sparsernn.files.limits import regular_file, sha256_of, unreadable
 from sparsernn.files.reading import AS_FOUND, Reading
@@ -57,7 +57,7 @@ def read_loosely(
     *,
     columns: Sequence[str | int] | None = None,
     reading: Reading = AS_FOUND,
-) -> Table:
+) -> RawTable:
     """Numbers (T, N) float64 from the same kinds of files, for a series that is to be judged rather than learned: it
     may be constant, not finite or a single row; `reading.gaps` closes no missing values (a run that overflows must not
     lose its end). DataError for damaged files, complex numbers, times that are not even, and what is no number."""
@@ -96,12 +96,12 @@ def _hash(paths: list[Path]) -> str:
 
 def _shaped(
     path: Path, columns: Sequence[str | int] | None, dt: float | None, reading: Reading, *, loose: bool
-) -> Table:
+) -> RawTable:
     table, left, how = read_table(path, columns, reading)
     return shaped(table, left, dt, how, source=str(path), loose=loose)
 
 
-def _joined(tables: list[Table], paths: list[Path]) -> Table:
+def _joined(tables: list[RawTable], paths: list[Path]) -> RawTable:
     """Several files one after the other, with the columns of the first."""
     first = tables[0]
     if len(tables) == 1:
@@ -127,5 +127,5 @@ def _joined(tables: list[Table], paths: list[Path]) -> Table:
     return first._replace(values=np.concatenate(values), starts=tuple(starts), notes=tuple(notes))
 
 
-def _every(table: Table) -> str:
+def _every(table: RawTable) -> str:
     return "an unknown interval" if table.dt is None else f"{table.dt:g} {table.time_unit}".rstrip()

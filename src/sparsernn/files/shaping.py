@@ -9,11 +9,11 @@ import numpy as np
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.axes import MOSTLY
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.intervals import even, interval, known_times, refuse_missing
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.roles import Roles, roles_of
-from sparsernn.files.stretches import Rows, by_trial, closed, without_single_rows
+from sparsernn.files.stretches import RowBlocks, by_trial, closed, without_single_rows
 from sparsernn.files.time_axis import FEWEST
 from sparsernn.files.units import unit_of
 
@@ -42,14 +42,14 @@ class Series(NamedTuple):
 
 @np.errstate(over="ignore", invalid="ignore")
 def shaped(
-    table: Table,
+    table: RawTable,
     columns: Sequence[str | int] | None,
     dt: float | None,
     reading: Reading = AS_FOUND,
     *,
     source: str,
     loose: bool = False,
-) -> Table:
+) -> RawTable:
     """A table with its time, counter and trial taken out and its gaps closed, (T, N) float64, with dt and starts.
 
     Unless `loose` (a series to be judged: missing values stay), missing values are refused, or treated as
@@ -68,7 +68,7 @@ def shaped(
         values = np.array(table.values[:, roles.variables], dtype=np.float64, order="C")
     stretch = np.zeros(len(values), dtype=np.int64)
     stretch[[s for s in table.starts if 0 < s < len(values)]] = 1
-    rows = Rows(values, np.arange(len(values)), np.cumsum(stretch), roles.time)
+    rows = RowBlocks(values, np.arange(len(values)), np.cumsum(stretch), roles.time)
     if roles.trial is not None:
         rows, parts = by_trial(rows, roles.trial, roles.trial_name, source)
         notes.append(parts)
@@ -93,7 +93,7 @@ def shaped(
         refuse_missing(rows, names, source)
     found, unit, told, said = interval(table, roles, step, dt, reading, source)
     notes += said
-    return Table(
+    return RawTable(
         np.ascontiguousarray(rows.values),
         names,
         found,
@@ -105,7 +105,7 @@ def shaped(
     )
 
 
-def checked(table: Table, source: str, sha256: str) -> Series:
+def checked(table: RawTable, source: str, sha256: str) -> Series:
     """The table as a series, or the DataError that says why it is none."""
     values = table.values
     if values.ndim != 2:
@@ -143,7 +143,7 @@ def checked(table: Table, source: str, sha256: str) -> Series:
     )
 
 
-def _flat(table: Table, reading: Reading, source: str) -> Table:
+def _flat(table: RawTable, reading: Reading, source: str) -> RawTable:
     """Trials (trials, T, N) one below the other; a vector as one column; transposed where asked."""
     values = table.values
     if values.ndim == 1:
@@ -185,7 +185,7 @@ def _numbers(values: np.ndarray, source: str) -> None:
         raise DataError(f"{source} has dtype {values.dtype}; expected numbers")
 
 
-def _forward(rows: Rows, roles: Roles) -> tuple[Rows, list[str]]:
+def _forward(rows: RowBlocks, roles: Roles) -> tuple[RowBlocks, list[str]]:
     """The oldest row first."""
     assert rows.time is not None
     bounds = rows.bounds()

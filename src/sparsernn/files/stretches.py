@@ -14,7 +14,7 @@ MANY = 4
 """A trial column that changes more often than in every fourth row is none."""
 
 
-class Rows(NamedTuple):
+class RowBlocks(NamedTuple):
     """Values (T, N), the number of each row in the file, the number of its stretch, its time (None: unknown)."""
 
     values: np.ndarray
@@ -31,21 +31,21 @@ class Rows(NamedTuple):
         edges = [*self.starts(), len(self.values)]
         return list(itertools.pairwise(edges))
 
-    def take(self, rows: np.ndarray) -> Rows:
+    def take(self, rows: np.ndarray) -> RowBlocks:
         """Some of the rows, by mask or index."""
-        return Rows(
+        return RowBlocks(
             self.values[rows], self.at[rows], self.stretch[rows], None if self.time is None else self.time[rows]
         )
 
 
-def parted(rows: Rows, breaks: np.ndarray) -> Rows:
+def parted(rows: RowBlocks, breaks: np.ndarray) -> RowBlocks:
     """The same rows with a boundary before every row where `breaks` (T,) is true."""
     marks = np.asarray(breaks, dtype=bool).copy()
     marks[1:] |= np.diff(rows.stretch) != 0
     return rows._replace(stretch=np.cumsum(marks))
 
 
-def by_trial(rows: Rows, codes: np.ndarray, name: str, source: str) -> tuple[Rows, str]:
+def by_trial(rows: RowBlocks, codes: np.ndarray, name: str, source: str) -> tuple[RowBlocks, str]:
     """A boundary wherever the column of trials changes. DataError where that is in nearly every row."""
     same = (codes[1:] == codes[:-1]) | (np.isnan(codes[1:]) & np.isnan(codes[:-1]))
     breaks = np.concatenate([[False], ~same])
@@ -58,7 +58,7 @@ def by_trial(rows: Rows, codes: np.ndarray, name: str, source: str) -> tuple[Row
     return rows, f'column "{name}" parts the rows into {len(rows.starts()):,} trials and is left out'
 
 
-def without_single_rows(rows: Rows) -> tuple[Rows, str]:
+def without_single_rows(rows: RowBlocks) -> tuple[RowBlocks, str]:
     """The rows without stretches of a single one, from which nothing can follow."""
     keep = np.ones(len(rows.values), dtype=bool)
     single = [a for a, b in rows.bounds() if b - a == 1]
@@ -69,8 +69,8 @@ def without_single_rows(rows: Rows) -> tuple[Rows, str]:
 
 
 def closed(
-    rows: Rows, how: Literal["cut", "interpolate"], names: tuple[str, ...], source: str
-) -> tuple[Rows, list[str]]:
+    rows: RowBlocks, how: Literal["cut", "interpolate"], names: tuple[str, ...], source: str
+) -> tuple[RowBlocks, list[str]]:
     """Missing values (NaN) cut out, with a boundary in their place, or filled linearly, in time where it is known.
 
     Rows at the beginning or end of a stretch have nothing to be filled from and are cut off.
@@ -115,7 +115,7 @@ def closed(
     return rows._replace(values=values).take(keep), notes
 
 
-def resampled(rows: Rows, source: str) -> tuple[Rows, float, str]:
+def resampled(rows: RowBlocks, source: str) -> tuple[RowBlocks, float, str]:
     """Even steps by linear interpolation in time, stretch by stretch.
 
     Pauses longer than five usual steps part stretches, rows of one time are averaged. Returns the rows, the
@@ -146,7 +146,7 @@ def resampled(rows: Rows, source: str) -> tuple[Rows, float, str]:
             values.append(np.stack([np.interp(new, t[a:b], column) for column in x[a:b].T], axis=1))
             at.append(row[a:b][np.minimum(np.searchsorted(t[a:b], new, side="right") - 1, b - a - 1)])
             label.append(np.full(count, len(label)))
-    done = Rows(np.concatenate(values), np.concatenate(at), np.concatenate(label))
+    done = RowBlocks(np.concatenate(values), np.concatenate(at), np.concatenate(label))
     note = f"resampled linearly to even steps of {dt:.6g}: {len(rows.values):,} rows become {len(done.values):,}"
     note += f", rows of one time are averaged ({repeats:,} repeats)" if repeats else ""
     note += f", {len(done.starts()):,} stretches" if len(label) > 1 else ""

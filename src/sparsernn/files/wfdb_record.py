@@ -12,7 +12,7 @@ import numpy as np
 
 from sparsernn.errors import DataError
 from sparsernn.files import child
-from sparsernn.files.columns import Table, choose, plain_columns
+from sparsernn.files.columns import RawTable, choose, plain_columns
 from sparsernn.files.limits import regular_file, unpacked_limit, unreadable
 
 HEADER = 1_000_000
@@ -52,7 +52,7 @@ def signal_files(path: Path) -> list[Path]:
     return list(files.values())
 
 
-def read_wfdb(path: Path, columns: Sequence[str | int] | None) -> Table:
+def read_wfdb(path: Path, columns: Sequence[str | int] | None) -> RawTable:
     """The chosen signals of a single-segment record in physical units, at their own rate, verified by their checksums.
 
     DataError for signals of different rates chosen together (with the list), and for a checksum that is not that of
@@ -64,7 +64,7 @@ def read_wfdb(path: Path, columns: Sequence[str | int] | None) -> Table:
     if "::" in name or "://" in name:  # fsspec, through which wfdb opens files, would take it for an address
         raise DataError(f'{path}: the folder has "::" or "://" in its name; move the record elsewhere')
     arrays, said = child.call("sparsernn.files.wfdb_record:parse", path, needs="wfdb", columns=plain_columns(columns))
-    return Table(
+    return RawTable(
         arrays["values"],
         tuple(said["names"]),
         dt=said["dt"],

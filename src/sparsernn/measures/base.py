@@ -42,12 +42,12 @@ def go_on() -> None:
         raise Interrupted("stopped while measures were taken; the same command takes them again")
 
 
-class Removals(NamedTuple):
-    """What single weights do: `harm` (weights, starts), how much worse the number that the measure judges by is without
-    each; `intact` (m,), that number with all weights, from m starts."""
+class Ablations(NamedTuple):
+    """What single weights do: `increase` (weights, starts), by how much the number that the measure judges by is worse
+    without each; `baseline` (m,), that number with all weights, from m starts."""
 
-    harm: np.ndarray
-    intact: np.ndarray
+    increase: np.ndarray
+    baseline: np.ndarray
 
 
 class AbstractMeasure(Part):
@@ -61,7 +61,7 @@ class AbstractMeasure(Part):
     """Which of its numbers a summary leads with, how they are called and which way is better. Numbers that are not here
     stand in the table of everything."""
     judges_by: ClassVar[str] = ""
-    """The number that `without` judges single weights by."""
+    """The number that `ablate` judges single weights by."""
 
     def quantities_on(self, task: AbstractTask) -> tuple[Quantity, ...]:
         """`quantities` for this task. Default: the same for all."""
@@ -71,7 +71,7 @@ class AbstractMeasure(Part):
         """Keys by which checkpoints can be chosen and which way is better: `measure` gives each on every split."""
         return ways(self.quantities_on(task))
 
-    def suits(self, task: AbstractTask) -> str | None:
+    def unsupported_reason(self, task: AbstractTask) -> str | None:
         """None if this measure can be taken on the task, else the reason why not."""
         return None
 
@@ -84,7 +84,7 @@ class AbstractMeasure(Part):
     ) -> dict[str, Number]:
         """Named numbers on one split."""
 
-    def without(
+    def ablate(
         self,
         network: Network,
         weights: Weights,
@@ -92,8 +92,8 @@ class AbstractMeasure(Part):
         prunable: Prunable,
         indices: np.ndarray,
         starts: int,
-        tell: Callable[[int, int], None] | None = None,
-    ) -> Removals:
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Ablations:
         """What happens to the number `judges_by` ("lower is better") without each single weight.
 
         `indices` are flat into the matrix; the starts lie in the validation split. All removals advance together;

@@ -18,7 +18,7 @@ from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.measures.free_runs import free_runs, scores
 from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
 from sparsernn.measures.predictors import PREDICTORS
-from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches
+from sparsernn.measures.predictors.base import FittedStretches, Lacking, Predictor
 from sparsernn.measures.predictors.library import one_thread
 from sparsernn.measures.truth import truth_of
 from sparsernn.models.network import Network
@@ -53,7 +53,7 @@ class Baselines(AbstractMeasure):
 
     rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"))
 
-    def suits(self, task: AbstractTask) -> str | None:
+    def unsupported_reason(self, task: AbstractTask) -> str | None:
         return None if isinstance(task, Observed) else "it needs an observed task, as reconstruction"
 
     def measure(
@@ -72,7 +72,9 @@ def _taken(measure: Baselines, task: Observed, sha256: str) -> dict[str, Number]
     recording = task.load()
     mean, scale = recording.train.mean(axis=0), recording.train.std(axis=0)
     train, validation, test = (
-        Stretches((np.asarray(getattr(recording, split), dtype=float) - mean) / scale, tuple(recording.starts[split]))
+        FittedStretches(
+            (np.asarray(getattr(recording, split), dtype=float) - mean) / scale, tuple(recording.starts[split])
+        )
         for split in ("train", "validation", "test")
     )
     truth = truth_of(task, "test", measure.preset, measure.bins)

@@ -112,7 +112,7 @@ def streamed(
         rows = plan.rows[which]
         given = int(rows[0]) + 1 if trials else 0
         # NumPy: a JAX operation out here would be compiled for itself
-        states = network.start(weights, part[rows])
+        states = network.first_states(weights, part[rows])
         if given:
             accumulator.add(np.repeat(part[:given, None, :], len(which), axis=1))
         kept = len(part) - given if trials else plan.kept

@@ -40,7 +40,7 @@ class Lyapunov(AbstractMeasure):
 
     rules = (at_least(1, "count"), at_least(FEWEST, "steps"), at_least(0, "transient"))
 
-    def suits(self, task: AbstractTask) -> str | None:
+    def unsupported_reason(self, task: AbstractTask) -> str | None:
         return None if task.inputs or task.tokens or task.observed else "the task drives no network"
 
     def measure(
@@ -73,4 +73,4 @@ class Lyapunov(AbstractMeasure):
         first = next(iter(task.examples(split, 1))).first
         if first is None:
             return network.zeros(())
-        return network.start(weights, jnp.asarray(first[0], dtype=float), task.observed)
+        return network.first_states(weights, jnp.asarray(first[0], dtype=float), task.observed)

@@ -18,7 +18,7 @@ from sparsernn.dynamics.prediction import prediction_error
 from sparsernn.errors import Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number, Removals
+from sparsernn.measures.base import Ablations, AbstractMeasure, Number
 from sparsernn.measures.free_runs import free_runs, scores, streamed
 from sparsernn.measures.horizons import by_horizon
 from sparsernn.measures.truth import largest_exponent, true_exponent, truth_of
@@ -85,7 +85,7 @@ class ReconstructionQuality(AbstractMeasure):
 
     rules = (at_least(1, "starts"), at_least(1, "horizon"), at_least(2, "bins"), at_least(10, "removal_rows"))
 
-    def suits(self, task: AbstractTask) -> str | None:
+    def unsupported_reason(self, task: AbstractTask) -> str | None:
         return None if isinstance(task, Observed) else "it needs an observed task, as reconstruction"
 
     def measure(
@@ -123,7 +123,7 @@ class ReconstructionQuality(AbstractMeasure):
         """Free runs (self.starts, T, N) float64 beside `values` (T, N), whose stretches begin at the rows `starts`."""
 
         def ahead(rows: np.ndarray, steps: int) -> jax.Array:
-            states = network.start(weights, jnp.asarray(values[rows], dtype=float))
+            states = network.first_states(weights, jnp.asarray(values[rows], dtype=float))
             return network.run(weights, states, steps).outputs
 
         return free_runs(values, starts, self.starts, trials, ahead)
@@ -139,7 +139,7 @@ class ReconstructionQuality(AbstractMeasure):
         if count < 1:
             return Undefined(f"the stretch is shorter than the horizon of {self.horizon} steps")
         rows = possible[np.unique(np.linspace(0, count - 1, min(count, 2000)).astype(int))]
-        states = network.start(weights, jnp.asarray(values[rows], dtype=float))
+        states = network.first_states(weights, jnp.asarray(values[rows], dtype=float))
         ahead = np.asarray(network.run(weights, states, self.horizon).outputs, dtype=float).swapaxes(0, 1)
         error = prediction_error(ahead, values[rows[:, None] + np.arange(1, self.horizon + 1)])[-1]
         return float(error) if np.isfinite(error) else Undefined(f"a run overflows within {self.horizon} steps")
@@ -147,10 +147,10 @@ class ReconstructionQuality(AbstractMeasure):
     def largest_exponent(self, network: Network, weights: Weights, task: Observed) -> Number:
         """Of the free run from the first test row, in nats per time unit (per step where dt is unknown)."""
         recording = task.load()
-        states = network.start(weights, jnp.asarray(recording.test[0], dtype=float))
+        states = network.first_states(weights, jnp.asarray(recording.test[0], dtype=float))
         return largest_exponent(network.system(weights, states, recording.dt or 1.0), 10_000)
 
-    def without(
+    def ablate(
         self,
         network: Network,
         weights: Weights,
@@ -158,8 +158,8 @@ class ReconstructionQuality(AbstractMeasure):
         prunable: Prunable,
         indices: np.ndarray,
         starts: int,
-        tell: Callable[[int, int], None] | None = None,
-    ) -> Removals:
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Ablations:
         assert isinstance(task, Observed)
         recording = task.load()
         values = np.asarray(recording.validation)[: self.removal_rows]
@@ -181,9 +181,9 @@ class ReconstructionQuality(AbstractMeasure):
             holed = replace(weights, {prunable.path: Knockout(matrix, *some)})
             return streamed(network, holed, stretches, which, of, trials, reference, self.preset)
 
-        harm, paired = np.empty((count - 1, starts)), np.empty(starts)
+        increase, paired = np.empty((count - 1, starts)), np.empty(starts)
         if not trials:
-            intact = scored(np.repeat(nothing, block, axis=1), np.arange(block), block)
+            baseline = scored(np.repeat(nothing, block, axis=1), np.arange(block), block)
         for column in range(starts):
             first = np.full(block, column)
             scores = np.empty(count)
@@ -191,14 +191,14 @@ class ReconstructionQuality(AbstractMeasure):
                 some = removals[:, begin : begin + block]
                 found = scored(np.pad(some, ((0, 0), (0, block - some.shape[1])), mode="edge"), first, starts)
                 scores[begin : begin + block] = found[: some.shape[1]]
-                if tell:
-                    tell(column * len(indices) + min(begin + block, count) - 1, starts * len(indices))
+                if progress:
+                    progress(column * len(indices) + min(begin + block, count) - 1, starts * len(indices))
             if trials:  # they begin where they begin: there are no other starts that the intact network could have
-                harm[:, column], paired[column] = scores[1:] - scores[0], scores[0]
-                intact = paired
+                increase[:, column], paired[column] = scores[1:] - scores[0], scores[0]
+                baseline = paired
             else:
-                harm[:, column] = np.where(scores[1:] == scores[0], 0.0, scores[1:] - intact.mean())
-        return Removals(harm, intact)
+                increase[:, column] = np.where(scores[1:] == scores[0], 0.0, scores[1:] - baseline.mean())
+        return Ablations(increase, baseline)
 
     def evidence(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
@@ -219,5 +219,5 @@ class ReconstructionQuality(AbstractMeasure):
 
 def _ahead(network: Network, weights: Weights, first: np.ndarray, steps: int) -> np.ndarray:
     """(steps, runs, N): free runs from the rows `first` (runs, N)."""
-    states = network.start(weights, jnp.asarray(first, dtype=float))
+    states = network.first_states(weights, jnp.asarray(first, dtype=float))
     return np.asarray(network.run(weights, states, steps).outputs, dtype=float)

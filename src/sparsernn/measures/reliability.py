@@ -21,7 +21,7 @@ class Correlations(NamedTuple):
     corrected: Number
 
 
-def correlations(size: np.ndarray, harm: np.ndarray, signed: bool) -> Correlations:
+def correlations(size: np.ndarray, increase: np.ndarray, signed: bool) -> Correlations:
     """Of |w| (n,) with the score of harm (n, starts): its mean over starts, or that mean's absolute value.
 
     `reliability` is the rank correlation between the scores of two halves of the starts, mean over at most 35 ways to
@@ -30,12 +30,12 @@ def correlations(size: np.ndarray, harm: np.ndarray, signed: bool) -> Correlatio
     """
 
     def score(starts: Sequence[int]) -> np.ndarray:
-        mean = harm[:, starts].mean(axis=1)
+        mean = increase[:, starts].mean(axis=1)
         return mean if signed else np.abs(mean)
 
-    every = range(harm.shape[1])
+    every = range(increase.shape[1])
     rank = _rank(size, score(every))
-    half = harm.shape[1] // 2
+    half = increase.shape[1] // 2
     if half == 0:
         why = Undefined("one start only: nothing says how repeatable the score is")
         return Correlations(rank, why, why)

@@ -15,7 +15,7 @@ import numpy as np
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
-from sparsernn.measures.base import AbstractMeasure, Number, Removals
+from sparsernn.measures.base import Ablations, AbstractMeasure, Number
 from sparsernn.models.network import Forcing, Network
 from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least
@@ -69,7 +69,7 @@ class Score(AbstractMeasure):
             found |= {f"reference: {name}": value for name, value in task.reference().items()}
         return found
 
-    def without(
+    def ablate(
         self,
         network: Network,
         weights: Weights,
@@ -77,26 +77,26 @@ class Score(AbstractMeasure):
         prunable: Prunable,
         indices: np.ndarray,
         starts: int,
-        tell: Callable[[int, int], None] | None = None,
-    ) -> Removals:
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Ablations:
         batches = list(islice(task.examples("validation", self._part(task, starts)), starts))
-        lost, intact = np.empty((len(indices), starts)), np.empty(starts)
+        lost, baseline = np.empty((len(indices), starts)), np.empty(starts)
         matrix = get(weights, prunable.path)
         block = max(1, min(len(indices), BLOCK))
         for column, batch in enumerate(batches):
-            intact[column] = float(_scores(network, task, weights, batch)[0]["loss"])
+            baseline[column] = float(_scores(network, task, weights, batch)[0]["loss"])
             for begin in range(0, len(indices), block):
                 picked = np.resize(indices[begin : begin + block], block)
                 gate, target, source = (jnp.asarray(i) for i in np.unravel_index(picked, prunable.shape))
                 holed = replace(weights, {prunable.path: Knockout(matrix, gate, target, source)})
                 losses = np.asarray(_scores(network, task, holed, batch, (), block)[0]["loss"])
                 lost[begin : begin + block, column] = losses[: len(indices) - begin]
-                if tell:
-                    tell(column * len(indices) + min(begin + block, len(indices)), len(indices) * starts)
-        both = np.append(lost, intact)
+                if progress:
+                    progress(column * len(indices) + min(begin + block, len(indices)), len(indices) * starts)
+        both = np.append(lost, baseline)
         worst = 2 * max(both[np.isfinite(both)], default=0.0) + 1
-        lost, intact = (np.where(np.isfinite(found), found, worst) for found in (lost, intact))
-        return Removals(lost - intact, intact)  # the same sequences with and without: their noise cancels
+        lost, baseline = (np.where(np.isfinite(found), found, worst) for found in (lost, baseline))
+        return Ablations(lost - baseline, baseline)  # the same sequences with and without: their noise cancels
 
     def _part(self, task: AbstractTask, starts: int) -> int:
         """Sequences a start."""

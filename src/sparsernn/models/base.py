@@ -35,19 +35,19 @@ class AbstractCell(Part):
     @abc.abstractmethod
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         """Fresh float weights. `inputs` external inputs a step (0: none, then no input matrix exists); `observed` > 0
-        adds what `start` needs to begin from an observation."""
+        adds what `init_state` needs to begin from an observation."""
 
     @abc.abstractmethod
     def prunables(self, inputs: int, observed: int) -> tuple[Prunable, ...]:
         """The matrices that may be made sparse, with paths relative to the cell."""
 
     @abc.abstractmethod
-    def start(self, weights: Weights, first: jax.Array) -> State:
+    def init_state(self, weights: Weights, first: jax.Array) -> State:
         """The state that goes with a first observation (..., observed)."""
 
     def observed(self, weights: Weights) -> int:
         """How many recorded variables these weights were made for (`init`), which a network with ``readout="identity"``
-        reads from its first units. Default: as the array ``initial`` says, whose last axis is what `start` takes."""
+        reads from its first units. Default: the last axis of the array ``initial``, which `init_state` takes."""
         return int(weights["initial"].shape[-1])
 
     @abc.abstractmethod

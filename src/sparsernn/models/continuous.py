@@ -38,7 +38,7 @@ class Continuous(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 1, self.hidden, self.hidden)
         return (recurrent, Prunable("input", "input", 1, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+    def init_state(self, weights: Weights, first: jax.Array) -> jax.Array:
         return jnp.tanh(first @ weights["initial"].T)
 
     def zeros(self, shape: tuple[int, ...]) -> jax.Array:

@@ -51,7 +51,7 @@ class GRU(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 3, self.hidden, self.hidden)
         return (recurrent, Prunable("input", "input", 3, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+    def init_state(self, weights: Weights, first: jax.Array) -> jax.Array:
         return jnp.tanh(first @ weights["initial"].T)
 
     def zeros(self, shape: tuple[int, ...]) -> jax.Array:

@@ -52,7 +52,7 @@ class LSTM(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 4, self.hidden, self.hidden)
         return (recurrent, Prunable("input", "input", 4, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> LSTMState:
+    def init_state(self, weights: Weights, first: jax.Array) -> LSTMState:
         from_hidden, from_cell = weights["initial"]
         return LSTMState(jnp.tanh(first @ from_hidden.T), first @ from_cell.T)
 

@@ -55,7 +55,7 @@ class PLRNN(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 1, self.hidden, self.hidden, observed)
         return (recurrent, Prunable("input", "input", 1, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+    def init_state(self, weights: Weights, first: jax.Array) -> jax.Array:
         return jnp.concatenate([first, first @ weights["initial"].T], axis=-1)
 
     def zeros(self, shape: tuple[int, ...]) -> jax.Array:

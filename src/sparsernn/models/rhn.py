@@ -51,7 +51,7 @@ class RHN(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 2 * self.depth, self.hidden, self.hidden)
         return (recurrent, Prunable("input", "input", 2, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+    def init_state(self, weights: Weights, first: jax.Array) -> jax.Array:
         return jnp.tanh(first @ weights["initial"].T)
 
     def zeros(self, shape: tuple[int, ...]) -> jax.Array:

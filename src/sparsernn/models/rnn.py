@@ -48,7 +48,7 @@ class RNN(AbstractCell):
         recurrent = Prunable("recurrent", "recurrent", 1, self.hidden, self.hidden)
         return (recurrent, Prunable("input", "input", 1, self.hidden, inputs)) if inputs else (recurrent,)
 
-    def start(self, weights: Weights, first: jax.Array) -> jax.Array:
+    def init_state(self, weights: Weights, first: jax.Array) -> jax.Array:
         return ACTIVATIONS[self.activation](first @ weights["initial"].T)
 
     def zeros(self, shape: tuple[int, ...]) -> jax.Array:

@@ -16,7 +16,7 @@ import optax
 from sparsernn.masks import Masks, Prunable
 from sparsernn.optimizers import OPTIMIZERS
 from sparsernn.optimizers.averaging import Averaging, averaged
-from sparsernn.optimizers.groups import Group, Member, members
+from sparsernn.optimizers.groups import Member, ParameterGroup, members
 from sparsernn.optimizers.plateau import Plateau
 from sparsernn.registry import Registry
 from sparsernn.rules import Rule, at_least, holds, positive, within
@@ -66,7 +66,7 @@ class AbstractOptimizer(Part):
     clip_norm: float | None = None
     clip_value: float | None = None
     weight_decay: float | None = None
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ParameterGroup, ...] = ()
     plateau: Plateau | None = None
     averaging: Averaging | None = None
 

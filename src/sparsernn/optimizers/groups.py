@@ -19,7 +19,7 @@ TRAINED = "trained"
 
 
 @dataclass(frozen=True)
-class Group(Checked):
+class ParameterGroup(Checked):
     """The arrays named in `where`: their learning rate is `learning_rate_factor` times the optimizer's.
 
     `where` takes roles of matrices (recurrent, input, readout, embedding), paths of any arrays (``cell0/recurrent``,
@@ -50,7 +50,7 @@ class Member(NamedTuple):
 
 
 def members(
-    groups: Sequence[Group], prunables: Sequence[Prunable], parameters: tuple[Weights, Any]
+    groups: Sequence[ParameterGroup], prunables: Sequence[Prunable], parameters: tuple[Weights, Any]
 ) -> tuple[Member, ...]:
     """The membership of every array of ``(weights, trained)``, in the order of `jax.tree.leaves`.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.errors import Undefined
 from sparsernn.report.figures.power_spectrum import SIGMA
-from sparsernn.report.runs import Comparison
+from sparsernn.report.runs import RunComparison
 from sparsernn.report.subject import Subject
 
 
-def definitions(comparison: Comparison, subjects: list[Subject]) -> list[tuple[str, str]]:
+def definitions(comparison: RunComparison, subjects: list[Subject]) -> list[tuple[str, str]]:
     """(term, what it is). D_stsp and D_H with the definition that the first network's measure took."""
     found = [
         (

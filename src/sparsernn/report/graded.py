@@ -7,7 +7,7 @@ from typing import Any
 
 from sparsernn.report.grade import Grade, grade, of_seeds
 from sparsernn.report.grade_numbers import Number
-from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.tables import Group, Table
 from sparsernn.tasks.observed import is_observed
 from sparsernn.training.record import Outcome
@@ -48,12 +48,12 @@ def of_group(group: Group) -> Grade:
     return of_seeds(graded(training) for training in group.trainings)
 
 
-def table(comparison: Comparison) -> Table:
+def table(comparison: RunComparison) -> Table:
     """Each training's grade and why; no rows where there are no grades."""
     rows: list[list[Any]] = []
     for t in comparison.trainings if gradable(comparison.trainings) else ():
         found = graded(t)
-        rows.append([t.label, t.round, t.seed, t.left, found.grade, " ".join(found.reasons)])
+        rows.append([t.label, t.round, t.seed, t.remaining, found.grade, " ".join(found.reasons)])
     return Table("grades", "The grade of each training", ["run", "round", "seed", "weights left", "grade", "why"], rows)
 
 
@@ -62,7 +62,7 @@ def as_dict(found: Grade) -> dict[str, Any]:
     return {"grade": found.grade, "reasons": list(found.reasons)}
 
 
-def as_dicts(comparison: Comparison) -> list[dict[str, Any]]:
+def as_dicts(comparison: RunComparison) -> list[dict[str, Any]]:
     """``{name, grade, reasons}`` of every training, for JSON."""
     if not gradable(comparison.trainings):
         return []

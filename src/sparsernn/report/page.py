@@ -18,7 +18,7 @@ from sparsernn.report.figures.style import symbols
 from sparsernn.report.grade_numbers import GRADES
 from sparsernn.report.panels import Panel, lyapunov_steps
 from sparsernn.report.quantities import bound, quantities
-from sparsernn.report.runs import Comparison
+from sparsernn.report.runs import RunComparison
 from sparsernn.report.spread import Spread
 from sparsernn.report.stamp import MADE_BY
 from sparsernn.report.subject import Subject
@@ -27,17 +27,17 @@ from sparsernn.report.verdict import best, last_groups, shown_groups, verdict
 OPEN_ROWS = 15
 
 
-class Part(NamedTuple):
+class PagePart(NamedTuple):
     """What the page shows of one task: `networks` holds the panels of each of `subjects`, `overview` those of the
     comparison as a whole."""
 
-    comparison: Comparison
+    comparison: RunComparison
     subjects: Sequence[Subject]
     overview: Sequence[Panel]
     networks: Sequence[Sequence[Panel]]
 
 
-def page(parts: Sequence[Part], title: str, notes: Sequence[str] = (), so_far: str = "", stamp: str = "") -> str:
+def page(parts: Sequence[PagePart], title: str, notes: Sequence[str] = (), so_far: str = "", stamp: str = "") -> str:
     """The whole page, one part a task. `so_far` says what is still under way (empty: nothing), `stamp` what the page
     was made from (`sparsernn.report.stamp`)."""
     scripts = [get_plotlyjs(), files("sparsernn.report").joinpath("assets/page.js").read_text(encoding="utf-8")]
@@ -90,12 +90,12 @@ def page(parts: Sequence[Part], title: str, notes: Sequence[str] = (), so_far: s
 """
 
 
-def _head(part: Part) -> str:
+def _head(part: PagePart) -> str:
     """The verdict and the cards of one task."""
     return f'<div class="verdict">{_verdict(verdict(part.comparison))}</div>{_cards(part.comparison)}'
 
 
-def _heads(parts: Sequence[Part]) -> str:
+def _heads(parts: Sequence[PagePart]) -> str:
     """The first sentence of every task."""
     said = []
     for part in parts:
@@ -121,7 +121,7 @@ def _graded(sentence: str) -> tuple[str, str]:
 # ------------------------------------------------------------------------------------------------------------ sections
 
 
-def _sections(part: Part, mark: str = "") -> list[tuple[str, str, str]]:
+def _sections(part: PagePart, mark: str = "") -> list[tuple[str, str, str]]:
     """(id, title, HTML) of those that have something to show; `mark` begins every id."""
     comparison, subjects = part.comparison, part.subjects
     results = tables.summary(comparison)
@@ -187,14 +187,14 @@ def _networks(subjects: Sequence[Subject], networks: Sequence[Sequence[Panel]], 
 
 def _named(subject: Subject) -> str:
     t = subject.training
-    return f"{t.name}: {t.left:,} of {t.total:,} weights"
+    return f"{t.name}: {t.remaining:,} of {t.total:,} weights"
 
 
 def _terms(pairs: Sequence[tuple[str, str]]) -> str:
     return f"<dl>{''.join(f'<dt>{symbols(escape(a))}</dt><dd>{symbols(escape(b))}</dd>' for a, b in pairs)}</dl>"
 
 
-def _specs(comparison: Comparison) -> str:
+def _specs(comparison: RunComparison) -> str:
     """Seeds, versions, data, and the full spec of each label's first run."""
     first = comparison.trainings[0].record
     pairs = [("seeds", ", ".join(map(str, comparison.seeds)))]
@@ -232,14 +232,14 @@ def _specs(comparison: Comparison) -> str:
 # ---------------------------------------------------------------------------------------------------------------- cards
 
 
-def _cards(comparison: Comparison) -> str:
+def _cards(comparison: RunComparison) -> str:
     """The network that the verdict calls the best, in large figures."""
     ends = last_groups(comparison)
     if not ends:
         return ""
     group = best(comparison) or ends[0]
     one = group.trainings[0]
-    left = one.left if isinstance(one.left, Undefined) else f"{one.left:,}"
+    remaining = one.remaining if isinstance(one.remaining, Undefined) else f"{one.remaining:,}"
     share = (
         ""
         if isinstance(one.share, Undefined)
@@ -247,7 +247,7 @@ def _cards(comparison: Comparison) -> str:
         if one.share == 1
         else f"of {one.total:,}: {100 * one.share:.3g} %"
     )
-    cards = [_card(f"{group.label}: weights left" if len(ends) > 1 else "weights left", left, share)]
+    cards = [_card(f"{group.label}: weights left" if len(ends) > 1 else "weights left", remaining, share)]
     for q in quantities(comparison.trainings)[:3]:
         cards.append(_quantity_card(group.spread(q.key), q, one))
     seconds = sum(t.seconds for t in comparison.trainings)
@@ -290,7 +290,7 @@ def _quantity_card(found: Spread, quantity: Any, training: Any) -> str:
     return _card(quantity.name, f"{found.mean:.3g}", more, gauge)
 
 
-def _made_by(comparison: Comparison) -> str:
+def _made_by(comparison: RunComparison) -> str:
     try:
         version = comparison.trainings[0].record.environment()["versions"]["sparsernn"]
     except (SparseRNNError, KeyError):

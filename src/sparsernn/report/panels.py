@@ -24,7 +24,7 @@ from sparsernn.report.figures import (
     power_spectrum,
     watch,
 )
-from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.subject import Subject
 from sparsernn.report.verdict import best, last_groups
 
@@ -42,22 +42,22 @@ class Panel(NamedTuple):
     picture: Callable[[Path], None] | None
 
 
-def shown_networks(comparison: Comparison) -> list[Training]:
+def shown_networks(comparison: RunComparison) -> list[Training]:
     """Those that are looked at one by one: the last round of each label for its first seed, then the dense beginnings;
     at most six, with weights on disk."""
     ends: dict[str, Training] = {}
     for line in comparison.lines:
-        with_weights = [t for t in line.trainings if not isinstance(t.left, Undefined)]
+        with_weights = [t for t in line.trainings if not isinstance(t.remaining, Undefined)]
         if with_weights:
             ends.setdefault(line.label, with_weights[-1])
     for training in comparison.trainings:
-        if not isinstance(training.left, Undefined):
+        if not isinstance(training.remaining, Undefined):
             ends.setdefault(training.label, training)
     unique = {t.record.about["identity"]: t for t in ends.values()}
     return list(unique.values())[:MOST_NETWORKS]
 
 
-def comparison_panels(comparison: Comparison) -> list[Panel]:
+def comparison_panels(comparison: RunComparison) -> list[Panel]:
     """Curves over weights left, where networks of several sizes or kinds are compared."""
     if len(comparison.trainings) < 2:
         return []
@@ -74,7 +74,7 @@ def comparison_panels(comparison: Comparison) -> list[Panel]:
     return [_panel("curves", "Fewer and fewer weights", caption, curves, found)]
 
 
-def horizon_panel(comparison: Comparison, subjects: Sequence[Subject]) -> list[Panel]:
+def horizon_panel(comparison: RunComparison, subjects: Sequence[Subject]) -> list[Panel]:
     """How far ahead the best network and the baselines predict; nothing where no baselines were taken."""
     ends, found = last_groups(comparison), beside.baselines(comparison.trainings)
     if not found or not ends:

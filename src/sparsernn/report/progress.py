@@ -11,14 +11,14 @@ from typing import Any, Protocol
 LINE_SECONDS, CELL_SECONDS = 5.0, 0.5
 
 
-class Tell(Protocol):
+class Progress(Protocol):
     """Told how much of a named piece of work is done."""
 
     def __call__(self, what: str, done: int, of: int) -> None: ...
 
 
 @contextmanager
-def telling(quiet: bool = False) -> Iterator[Tell]:
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
     """A function ``tell(what, done, of)``. Bars with the time left on standard error if it is a terminal; in a notebook
     one line that is written over; otherwise a line now and then."""
     if quiet:
@@ -42,11 +42,11 @@ def _notebook() -> Callable[..., Any] | None:
     return display
 
 
-def _cell(display: Callable[..., Any]) -> Iterator[Tell]:
+def _cell(display: Callable[..., Any]) -> Iterator[Progress]:
     handle: Any = None
     last = [0.0]
 
-    def tell(what: str, done: int, of: int) -> None:
+    def progress(what: str, done: int, of: int) -> None:
         now = time.monotonic()
         if now - last[0] < CELL_SECONDS and done < of:
             return
@@ -55,11 +55,11 @@ def _cell(display: Callable[..., Any]) -> Iterator[Tell]:
         handle.update({"text/plain": f"{'█' * full}{'░' * (20 - full)} {what}: {done:,} of {of:,}"}, raw=True)
 
     handle = display({"text/plain": ""}, raw=True, display_id=True)
-    yield tell
+    yield progress
     handle.update({"text/plain": "done"}, raw=True)
 
 
-def _bars() -> Iterator[Tell]:
+def _bars() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -67,21 +67,21 @@ def _bars() -> Iterator[Tell]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         known: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, of: int) -> None:
+        def progress(what: str, done: int, of: int) -> None:
             if what not in known:
                 for task in known.values():
                     bars.update(task, visible=False)
                 known[what] = bars.add_task(what, total=of)
             bars.update(known[what], completed=done, total=of, visible=True)
 
-        yield tell
+        yield progress
 
 
-def _lines() -> Tell:
+def _lines() -> Progress:
     said: dict[str, tuple[float, int]] = {}
     last = [0.0]
 
-    def tell(what: str, done: int, of: int) -> None:
+    def progress(what: str, done: int, of: int) -> None:
         now = time.monotonic()
         began, first = said.setdefault(what, (now, done))
         if now - last[0] < LINE_SECONDS and done < of:
@@ -92,4 +92,4 @@ def _lines() -> Tell:
         with suppress(OSError):  # a log that is full or closed must not end the work
             print(f"{what}: {done:,} of {of:,}{note}", file=sys.stderr, flush=True)
 
-    return tell
+    return progress

@@ -23,14 +23,14 @@ Number = float | Undefined
 
 
 class Training(NamedTuple):
-    """One run directory. `left` of `total` weights exist (in the mask and not 0), counted over the matrices that the
-    compared sparsifiers act on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`:
+    """One run directory. `remaining` of `total` weights exist (in the mask and not 0), counted over the matrices that
+    the compared sparsifiers act on (all matrices that may be pruned, if nothing is sparse). `test` and `validation`:
     ``measure/key`` to number; `quantities`: what the measures say of some of these."""
 
     label: str
     seed: int
     round: int
-    left: int | Undefined
+    remaining: int | Undefined
     total: int | Undefined
     test: dict[str, Number]
     validation: dict[str, Number]
@@ -42,9 +42,9 @@ class Training(NamedTuple):
     @property
     def share(self) -> float | Undefined:
         """left / total."""
-        if isinstance(self.left, Undefined) or isinstance(self.total, Undefined):
+        if isinstance(self.remaining, Undefined) or isinstance(self.total, Undefined):
             return Undefined("no weights yet")
-        return self.left / self.total
+        return self.remaining / self.total
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Line(NamedTuple):
     trainings: tuple[Training, ...]
 
 
-class Comparison(NamedTuple):
+class RunComparison(NamedTuple):
     """Runs of one task side by side. `trainings` holds each directory once: criteria may share a first training. `task`
     is what to call it among others, `missing` sentences on rounds that are not beside the later ones."""
 
@@ -107,7 +107,7 @@ def last_rounds(records: Iterable[Record]) -> list[Record]:
     return [record for name, record in unique.items() if name not in earlier]
 
 
-def by_task(records: Sequence[Record]) -> list[Comparison]:
+def by_task(records: Sequence[Record]) -> list[RunComparison]:
     """`compare` for each task among `records`: runs on the same data belong together, in the order given."""
     last = last_rounds(records)
     if not last:
@@ -120,7 +120,7 @@ def by_task(records: Sequence[Record]) -> list[Comparison]:
     return [compare(group)._replace(task=name) for group, name in zip(groups, names, strict=True)]
 
 
-def compare(records: Sequence[Record]) -> Comparison:
+def compare(records: Sequence[Record]) -> RunComparison:
     """Read `records` and the rounds they come from. Diverged and unfinished runs take part, with what they have.
 
     Cost: reading each directory's masks and measures once. SpecError for no records.
@@ -148,7 +148,7 @@ def compare(records: Sequence[Record]) -> Comparison:
             trainings.append(known[name])
         lines.append(Line(label, int(lineage[-1].spec["seed"]), tuple(trainings)))
     missing = tuple(dict.fromkeys(said for _, said in kept if said))
-    return Comparison(tuple(lines), tuple(known.values()), missing=missing)
+    return RunComparison(tuple(lines), tuple(known.values()), missing=missing)
 
 
 def _sizes(record: Record) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
@@ -172,16 +172,16 @@ def _count(sizes: dict[str, tuple[int, int]], acted: set[str]) -> tuple[int | Un
         why = Undefined("no weights on disk yet")
         return why, why
     counted = [sizes[path] for path in sizes if path in acted] or list(sizes.values())
-    return sum(left for left, _ in counted), sum(size for _, size in counted)
+    return sum(remaining for remaining, _ in counted), sum(size for _, size in counted)
 
 
-def _training(record: Record, label: str, left: int | Undefined, total: int | Undefined) -> Training:
+def _training(record: Record, label: str, remaining: int | Undefined, total: int | Undefined) -> Training:
     test, validation = numbers(record, "test"), numbers(record, "validation")
     return Training(
         label,
         int(record.spec["seed"]),
         record.round,
-        left,
+        remaining,
         total,
         test,
         validation,

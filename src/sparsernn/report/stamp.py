@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sparsernn.report.runs import Comparison
+from sparsernn.report.runs import RunComparison
 
 MADE_BY = "Made by sparsernn"
 READ = 2**18
@@ -19,7 +19,7 @@ READ = 2**18
 PARTS = ("measures.json", "outcome.json", "timings.csv", "history.csv", "importance.safetensors", "weights.safetensors")
 
 
-def stamp(comparisons: Iterable[Comparison], title: str, notes: Sequence[str], so_far: str = "") -> str:
+def stamp(comparisons: Iterable[RunComparison], title: str, notes: Sequence[str], so_far: str = "") -> str:
     """sha256 of all that a report shows: runs, their measures, outcomes and files, title, notes, version."""
     said: list[Any] = [version("sparsernn"), title, list(notes), so_far]
     for comparison in comparisons:

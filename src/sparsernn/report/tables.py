@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sparsernn.errors import Undefined
 from sparsernn.report.quantities import beside_the_leading, quantities, trivial
-from sparsernn.report.runs import Comparison, Number, Training
+from sparsernn.report.runs import Number, RunComparison, Training
 from sparsernn.report.spread import Spread, holm, paired_difference, spread
 from sparsernn.report.text import decimals, number
 
@@ -66,13 +66,13 @@ def groups(trainings: Iterable[Training]) -> list[Group]:
     order = {group.label: i for i, group in enumerate(made)}
 
     def place(group: Group) -> tuple[float, int, int]:
-        left = _mean(t.left for t in group.trainings)
-        return (float("inf") if isinstance(left, Undefined) else -left, group.round, order[group.label])
+        remaining = _mean(t.remaining for t in group.trainings)
+        return (float("inf") if isinstance(remaining, Undefined) else -remaining, group.round, order[group.label])
 
     return sorted(made, key=place)
 
 
-def summary(comparison: Comparison) -> Table:
+def summary(comparison: RunComparison) -> Table:
     """Per criterion and round: weights left, every leading quantity with its floor and ceiling, seeds, outcome."""
     leading = quantities(comparison.trainings)
     columns = ["run", "round", "weights left", "share"]
@@ -109,7 +109,7 @@ def missing(table: Table) -> list[str]:
     return found
 
 
-def differences(comparison: Comparison) -> Table:
+def differences(comparison: RunComparison) -> Table:
     """Is this difference real? The first label against each other one at the same round, paired over seeds; p adjusted
     for the number of comparisons of each quantity (Holm)."""
     made = groups(t for line in comparison.lines for t in line.trainings)
@@ -128,19 +128,21 @@ def differences(comparison: Comparison) -> Table:
     return Table("differences", "Is this difference real?", columns, rows)
 
 
-def everything(comparison: Comparison) -> Table:
+def everything(comparison: RunComparison) -> Table:
     """Every number of every training, validation beside test."""
     rows: list[list[Any]] = []
     for t in comparison.trainings:
         for key in dict.fromkeys([*t.test, *t.validation]):
             if not key.startswith("score/reference: "):
                 measure, _, name = key.partition("/")
-                rows.append([t.label, t.round, t.seed, t.left, measure, name, t.validation.get(key), t.test.get(key)])
+                rows.append(
+                    [t.label, t.round, t.seed, t.remaining, measure, name, t.validation.get(key), t.test.get(key)]
+                )
     columns = ["run", "round", "seed", "weights left", "measure", "number", "validation", "test"]
     return Table("numbers", "Every number of every training", columns, rows)
 
 
-def over_seeds(comparison: Comparison) -> Table:
+def over_seeds(comparison: RunComparison) -> Table:
     """Every number on the test stretch as mean, sd and count over seeds; empty with one seed."""
     rows: list[list[Any]] = []
     for group in groups(comparison.trainings) if len(comparison.seeds) > 1 else []:
@@ -152,7 +154,7 @@ def over_seeds(comparison: Comparison) -> Table:
     return Table("over_seeds", "Every number over seeds", columns, rows)
 
 
-def judged_weights(comparison: Comparison) -> Table:
+def judged_weights(comparison: RunComparison) -> Table:
     """What single weights do, one row a matrix of a training that was pruned by it: share whose removal is better, rank
     correlation with |w| (signed and absolute), how repeatable the score is, and the correlation corrected for that."""
     from sparsernn.report.figures import importance  # brings matplotlib
@@ -167,7 +169,7 @@ def judged_weights(comparison: Comparison) -> Table:
     return Table("importance", "What single weights do", columns, rows)
 
 
-def strengths(comparison: Comparison) -> Table:
+def strengths(comparison: RunComparison) -> Table:
     """The strengths of regularizers that were found by matching them to another penalty, one row each; empty where none
     was, or nothing is trained yet."""
     rows: list[list[Any]] = []
@@ -190,7 +192,7 @@ def side_by_side(trainings: Sequence[Training]) -> Table:
     return Table("side_by_side", "All numbers", ["measure", "number", *(t.name for t in trainings)], rows)
 
 
-def outcomes(comparison: Comparison) -> Table:
+def outcomes(comparison: RunComparison) -> Table:
     """How each training ended, how long it took, and where it lies."""
     rows: list[list[Any]] = []
     for t in comparison.trainings:
@@ -201,7 +203,7 @@ def outcomes(comparison: Comparison) -> Table:
     return Table("outcomes", "How each training ended", columns, rows)
 
 
-def tables(comparison: Comparison) -> list[Table]:
+def tables(comparison: RunComparison) -> list[Table]:
     """All that have rows."""
     parts = (summary, differences, over_seeds, everything, judged_weights, strengths, outcomes)
     made = [part(comparison) for part in parts]
@@ -246,7 +248,7 @@ def _mean(values: Iterable[Any]) -> Any:
 
 
 def _count(group: Group) -> Any:
-    mean = _mean(t.left for t in group.trainings)
+    mean = _mean(t.remaining for t in group.trainings)
     return mean if isinstance(mean, Undefined) or mean % 1 else int(mean)
 
 

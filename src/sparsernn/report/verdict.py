@@ -8,13 +8,13 @@ from sparsernn.report import beside
 from sparsernn.report.grade import Grade
 from sparsernn.report.graded import NO_GRADE, as_dict, gradable, graded, of_group
 from sparsernn.report.quantities import bound, quantities, trivial
-from sparsernn.report.runs import Comparison, Training
+from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.spread import paired_difference
 from sparsernn.report.tables import Group, groups
 from sparsernn.report.text import decimals, number
 
 
-def verdict(comparison: Comparison) -> list[str]:
+def verdict(comparison: RunComparison) -> list[str]:
     """The grade and what came out, why, whether a baseline does as well, whether differences are real, what did not
     finish. The first sentence begins with the grade, where there is one."""
     leading = quantities(comparison.trainings)
@@ -28,7 +28,7 @@ def verdict(comparison: Comparison) -> list[str]:
     return [*sentences, *_unfinished(comparison)]
 
 
-def judged(comparison: Comparison) -> Grade:
+def judged(comparison: RunComparison) -> Grade:
     """The grade of the best of the labels' last networks; of a label's last trainings where none is measured."""
     if (group := best(comparison)) is not None:
         return of_group(group)
@@ -36,24 +36,24 @@ def judged(comparison: Comparison) -> Grade:
     return max(ends, key=lambda found: found.rank)
 
 
-def plain(comparison: Comparison) -> dict:
+def plain(comparison: RunComparison) -> dict:
     """``{grade, reasons}`` for JSON; grade None where the task is no reconstruction."""
     if not gradable(comparison.trainings):
         return {"grade": None, "reasons": [NO_GRADE]}
     return as_dict(judged(comparison))
 
 
-def last_groups(comparison: Comparison) -> list[Group]:
+def last_groups(comparison: RunComparison) -> list[Group]:
     """The last round that has weights, of each label, in the order of the labels."""
     ends: list[Training] = []
     for line in comparison.lines:
-        with_weights = [t for t in line.trainings if not isinstance(t.left, Undefined)]
+        with_weights = [t for t in line.trainings if not isinstance(t.remaining, Undefined)]
         ends += [t for t in with_weights[-1:] if t.label == line.label]
     found = {group.label: group for group in reversed(groups(ends))}
     return [found[label] for label in comparison.labels if label in found]
 
 
-def best(comparison: Comparison) -> Group | None:
+def best(comparison: RunComparison) -> Group | None:
     """Of the labels' last networks the one with the best grade, then the best mean of the first quantity; None if there
     is none."""
     leading = quantities(comparison.trainings)
@@ -61,7 +61,7 @@ def best(comparison: Comparison) -> Group | None:
     return ends[0] if ends else None
 
 
-def shown_groups(comparison: Comparison) -> list[Group]:
+def shown_groups(comparison: RunComparison) -> list[Group]:
     """The networks that stand beside the baselines: the best of the last ones, and the dense one it comes from."""
     ends = last_groups(comparison)
     if not ends:
@@ -71,21 +71,21 @@ def shown_groups(comparison: Comparison) -> list[Group]:
     return [group] if dense is None or dense.label == group.label else [group, dense]
 
 
-def _ranked(comparison: Comparison, main: Quantity) -> list[Group]:
+def _ranked(comparison: RunComparison, main: Quantity) -> list[Group]:
     ends = [g for g in last_groups(comparison) if not isinstance(g.spread(main.key).mean, Undefined)]
     worth = lambda g: float(g.spread(main.key).mean) * (1 if main.better == "lower" else -1)
     rank = lambda g: -of_group(g).rank if gradable(g.trainings) else 0
     return sorted(ends, key=lambda g: (rank(g), worth(g)))
 
 
-def _results(comparison: Comparison, leading: tuple[Quantity, ...]) -> list[str]:
+def _results(comparison: RunComparison, leading: tuple[Quantity, ...]) -> list[str]:
     main = leading[0]
     ends = _ranked(comparison, main)
     if not ends:
         return [f"No training has {main.name} yet."]
     best = ends[0]
     digits = decimals(float(g.spread(main.key).mean) for g in ends)
-    sizes = {(t.left, t.total) for g in ends for t in g.trainings}
+    sizes = {(t.remaining, t.total) for g in ends for t in g.trainings}
     if len(sizes) == 1:
         if len(ends) == 1:
             first = f"{_size(best)}, {main.name} is {_value(best, main, digits)}"
@@ -127,14 +127,14 @@ def _value(group: Group, quantity: Quantity, digits: int | None = None) -> str:
 
 def _size(group: Group) -> str:
     one = group.trainings[0]
-    if isinstance(one.left, Undefined) or isinstance(one.total, Undefined):
+    if isinstance(one.remaining, Undefined) or isinstance(one.total, Undefined):
         return "Without weights"
-    if one.left == one.total:
+    if one.remaining == one.total:
         return f"With all {one.total:,} weights"
-    return f"At {one.left:,} of {one.total:,} weights ({100 * one.left / one.total:.3g} %)"
+    return f"At {one.remaining:,} of {one.total:,} weights ({100 * one.remaining / one.total:.3g} %)"
 
 
-def _context(comparison: Comparison, best: Group, main: Quantity, digits: int | None) -> str:
+def _context(comparison: RunComparison, best: Group, main: Quantity, digits: int | None) -> str:
     """``(floor 0.11, ceiling 14.8; dense 0.3; 3 seeds)``."""
     parts = []
     bounds = [(which, bound(main, best.trainings[0], which)) for which in ("floor", "ceiling")]
@@ -172,7 +172,7 @@ def _doubt(ends: list[Group], main: Quantity) -> list[str]:
     return [f"Whether {best.label} differs from {second.label} is undecided ({interval})."]
 
 
-def _unfinished(comparison: Comparison) -> list[str]:
+def _unfinished(comparison: RunComparison) -> list[str]:
     names = [t.outcome.name for t in comparison.trainings if t.outcome.name != "finished"]
     said = {"running": "without an outcome yet", "diverged": "diverged", "failed": "failed"}
     counts = [f"{names.count(n)} {said.get(n, n)}" for n in dict.fromkeys(names)]

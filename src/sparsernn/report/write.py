@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparsernn.errors import StoreError
 from sparsernn.files.atomic import write_text
 from sparsernn.report import beside, graded, verdict
-from sparsernn.report.runs import Comparison, by_task
+from sparsernn.report.runs import RunComparison, by_task
 from sparsernn.report.stamp import sealed, stamp, unchanged
 from sparsernn.report.tables import Table, csv, summary, tables
 from sparsernn.training.record import Record
 
 if TYPE_CHECKING:  # what draws is loaded when something is drawn: a second
-    from sparsernn.report.page import Part
+    from sparsernn.report.page import PagePart
     from sparsernn.report.panels import Panel
 
 ALL_POINTS = 10_000
 """Points of all attractors of a page together, so that it stays small with many networks."""
 ABANDONED = 3600.0
 """Seconds after which nobody writes a picture any more."""
-Tell = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
-class Report(NamedTuple):
+class WrittenReport(NamedTuple):
     """What was written (`again`: now, not already there), and what is to be said: one entry a task in `comparisons`,
     `tables` (the summary) and `baselines`; `rows` of the summaries as plain mappings."""
 
@@ -35,7 +35,7 @@ class Report(NamedTuple):
     pngs: list[Path]
     csvs: list[Path]
     rows: list[dict]
-    comparisons: list[Comparison]
+    comparisons: list[RunComparison]
     tables: list[Table]
     baselines: list[Table]
     again: bool = True
@@ -69,9 +69,9 @@ def write_report(
     out_dir: str | Path,
     title: str,
     notes: Sequence[str] = (),
-    tell: Tell | None = None,
+    progress: Progress | None = None,
     so_far: str = "",
-) -> Report:
+) -> WrittenReport:
     """Write ``report.html``, ``figures/*.png`` and ``tables/*.csv`` below `out_dir`, each file atomically.
 
     `notes` are sentences shown under the verdict. Several rounds, criteria and seeds go into one page, several tasks
@@ -85,24 +85,24 @@ def write_report(
     out_dir = Path(out_dir)
     html, places = out_dir / "report.html", (out_dir / "figures", out_dir / "tables")
     figures, csvs = (None, None) if so_far else places
-    return write(by_task(records), html, figures, csvs, title, notes, tell, so_far)
+    return write(by_task(records), html, figures, csvs, title, notes, progress, so_far)
 
 
 def write(
-    comparisons: Comparison | Sequence[Comparison],
+    comparisons: RunComparison | Sequence[RunComparison],
     html: Path | None,
     figures: Path | None,
     csvs: Path | None,
     title: str,
     notes: Sequence[str] = (),
-    tell: Tell | None = None,
+    progress: Progress | None = None,
     so_far: str = "",
-) -> Report:
+) -> WrittenReport:
     """The same with a place for each kind of file, None to leave it out. Directories are made. The page comes last, and
     carries the stamp of what it was made from: with it, all is there."""
-    tell = tell or (lambda what, done, of: None)
-    comparisons = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
-    report = Report(html, [], [], *_told(comparisons))
+    progress = progress or (lambda what, done, of: None)
+    comparisons = [comparisons] if isinstance(comparisons, RunComparison) else list(comparisons)
+    report = WrittenReport(html, [], [], *_told(comparisons))
     mark = stamp(comparisons, title, notes, so_far)
     if html is not None and (there := unchanged(html, mark)) is not None:
         wanted = [(folder, {p for p in there if p.parent == folder}) for folder in (figures, csvs) if folder]
@@ -111,8 +111,8 @@ def write(
             return report._replace(pngs=pngs, csvs=tabled, again=False)
     from sparsernn.report.page import page
 
-    parts = _parts(comparisons, tell)
-    pngs = _write_pictures(_pictures(parts), figures, tell) if figures is not None else []
+    parts = _parts(comparisons, progress)
+    pngs = _write_pictures(_pictures(parts), figures, progress) if figures is not None else []
     written: list[Path] = []
     if csvs is not None:
         _make(csvs)
@@ -127,7 +127,7 @@ def write(
     return report._replace(pngs=pngs, csvs=written)
 
 
-def _told(comparisons: Sequence[Comparison]) -> tuple[list[dict], list[Comparison], list[Table], list[Table]]:
+def _told(comparisons: Sequence[RunComparison]) -> tuple[list[dict], list[RunComparison], list[Table], list[Table]]:
     summaries = [summary(comparison) for comparison in comparisons]
     several = len(comparisons) > 1
     rows = [
@@ -138,9 +138,9 @@ def _told(comparisons: Sequence[Comparison]) -> tuple[list[dict], list[Compariso
     return rows, list(comparisons), summaries, [beside.table(verdict.shown_groups(c), c.trainings) for c in comparisons]
 
 
-def _parts(comparisons: Sequence[Comparison], tell: Tell) -> list[Part]:
+def _parts(comparisons: Sequence[RunComparison], progress: Progress) -> list[PagePart]:
     from sparsernn.report.figures.attractor import POINTS
-    from sparsernn.report.page import Part
+    from sparsernn.report.page import PagePart
     from sparsernn.report.panels import comparison_panels, horizon_panel, network_panels, shown_networks
     from sparsernn.report.subject import Subject
 
@@ -152,14 +152,14 @@ def _parts(comparisons: Sequence[Comparison], tell: Tell) -> list[Part]:
         overview = comparison_panels(comparison) + horizon_panel(comparison, subjects)
         networks = []
         for subject in subjects:
-            tell("figures", done, total)
+            progress("figures", done, total)
             networks.append(network_panels(subject, points))
             done += 1
-        parts.append(Part(comparison, subjects, overview, networks))
+        parts.append(PagePart(comparison, subjects, overview, networks))
     return parts
 
 
-def _tables(part: Part) -> list[Table]:
+def _tables(part: PagePart) -> list[Table]:
     """All that have rows."""
     from sparsernn.report.panels import lyapunov_steps
 
@@ -174,7 +174,7 @@ def _tables(part: Part) -> list[Table]:
     return [*tables(comparison), *(table for table in more if table.rows)]
 
 
-def _pictures(parts: Sequence[Part]) -> list[tuple[str, Panel]]:
+def _pictures(parts: Sequence[PagePart]) -> list[tuple[str, Panel]]:
     """(file name, panel) of all."""
     found = []
     for part in parts:
@@ -186,7 +186,7 @@ def _pictures(parts: Sequence[Part]) -> list[tuple[str, Panel]]:
     return found
 
 
-def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, tell: Tell) -> list[Path]:
+def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, progress: Progress) -> list[Path]:
     _make(folder)
     for left in folder.glob(".*.png.*.tmp"):  # of a process that was killed; young ones are another's that still draws
         with suppress(OSError):
@@ -195,10 +195,10 @@ def _write_pictures(pictures: Sequence[tuple[str, Panel]], folder: Path, tell: T
     written: list[Path] = []
     drawn = [(name, panel.picture) for name, panel in pictures if panel.picture is not None]
     for i, (name, picture) in enumerate(drawn):
-        tell("pictures", i, len(drawn))
+        progress("pictures", i, len(drawn))
         written.append(folder / f"{name}.png")
         picture(written[-1])
-    tell("pictures", len(drawn), len(drawn))
+    progress("pictures", len(drawn), len(drawn))
     return written
 
 

@@ -37,11 +37,11 @@ DROPS = {
     "set": "sparsernn.sparsifiers.drop:NearestZeroOfEachSign",
     "activity": "sparsernn.sparsifiers.drop:ActivityScaledMagnitude",
     "taylor": "sparsernn.sparsifiers.drop:Taylor",
-    "random": "sparsernn.sparsifiers.drop:Random",
+    "random": "sparsernn.sparsifiers.drop:RandomDrop",
     "geometric": "sparsernn.sparsifiers.drop:Geometric",
 }
 GROWS = {
-    "random": "sparsernn.sparsifiers.grow:Random",
+    "random": "sparsernn.sparsifiers.grow:RandomGrowth",
     "gradient": "sparsernn.sparsifiers.grow:Gradient",
 }
 REDISTRIBUTIONS = {

@@ -108,7 +108,7 @@ class Taylor(AbstractDrop):
 
 
 @dataclass(frozen=True)
-class Random(AbstractDrop):
+class RandomDrop(AbstractDrop):
     """Uniformly random."""
 
     def scores(
@@ -152,6 +152,6 @@ class Geometric(AbstractDrop):
                     f"{table.shape} with {np.count_nonzero(~np.isfinite(table))} not finite; the measure must give its "
                     "ceiling where a run collapses"
                 )
-            harm = table.mean(axis=1)
-            scores.flat[indices] = np.abs(harm) if self.score == "absolute" else harm
+            increase = table.mean(axis=1)
+            scores.flat[indices] = np.abs(increase) if self.score == "absolute" else increase
         return scores

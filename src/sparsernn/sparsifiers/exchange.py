@@ -25,8 +25,8 @@ def exchange(
     values: dict[str, Any] = {}
     for path in sorted(state.masks):
         gone = jnp.asarray(dropped[path])
-        left = state.masks[path] & ~gone
-        values[path] = jnp.where(left, get(weights, path), 0)
-        masks[path] = left if grown is None else left | jnp.asarray(grown[path])
+        remaining = state.masks[path] & ~gone
+        values[path] = jnp.where(remaining, get(weights, path), 0)
+        masks[path] = remaining if grown is None else remaining | jnp.asarray(grown[path])
         changed[path] = gone if grown is None else gone | jnp.asarray(grown[path])
     return state._replace(masks=masks), replace(weights, values), changed

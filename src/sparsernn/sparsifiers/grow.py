@@ -26,7 +26,7 @@ class AbstractGrow(Part):
 
 
 @dataclass(frozen=True)
-class Random(AbstractGrow):
+class RandomGrowth(AbstractGrow):
     """Uniformly random among the missing ones."""
 
     def scores(self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot) -> Any:

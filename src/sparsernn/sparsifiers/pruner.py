@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.masks import DENOMINATOR, Masks, Prunable, dense, exact_count, part, ratio
+from sparsernn.masks import DENOMINATOR, Masks, Prunable, dense, exact_count, ratio, round_fraction
 from sparsernn.rng import named
 from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
@@ -35,23 +35,23 @@ def fraction_reaching(density: float, size: int, rounds: int) -> float:
     """
     wanted, share = exact_count(density, size), 1 - density ** (1 / rounds)
 
-    def left(fraction: float) -> int:
+    def remaining(fraction: float) -> int:
         count = size
         for _ in range(rounds):
-            count -= part(count, *ratio(fraction))
+            count -= round_fraction(count, *ratio(fraction))
         return count
 
     best, low, high = share, 0.9 * share, min(1.1 * share, 0.5 * (1 + share))
     shifts = [sign * shift for shift in range(300) for sign in (1, -1)]
     near = (round(d * share + shift) / d for shift in shifts for d in range(DENOMINATOR, DENOMINATOR - 20, -1))
     for fraction in [share, *(f for f in near if low <= f <= high)]:
-        best = min(best, fraction, key=lambda f: abs(left(f) - wanted))
-        if left(best) == wanted:
+        best = min(best, fraction, key=lambda f: abs(remaining(f) - wanted))
+        if remaining(best) == wanted:
             return best
     for _ in range(60):  # very many rounds: the count falls with the fraction
         middle = (low + high) / 2
-        best = min(best, middle, key=lambda f: abs(left(f) - wanted))
-        low, high = (middle, high) if left(middle) > wanted else (low, middle)
+        best = min(best, middle, key=lambda f: abs(remaining(f) - wanted))
+        low, high = (middle, high) if remaining(middle) > wanted else (low, middle)
     return best
 
 
@@ -128,16 +128,16 @@ class Pruner(Composed):
 
     def _removals(self, ones: Any, size: int, clock: Clock) -> Any:
         if self.drop_fraction is not None:
-            return part(ones, *ratio(self.drop_fraction))
+            return round_fraction(ones, *ratio(self.drop_fraction))
         return jnp.maximum(ones - jnp.asarray(self._kept(size, clock), jnp.int32)[self.schedule.index(clock)], 0)
 
     def _kept(self, size: int, clock: Clock) -> Any:
         """Ones after each moment of a ramp, in integers: on the host and compiled the same."""
         assert isinstance(self.schedule, AbstractRamp)
         assert self.density is not None
-        end = part(size, *ratio(self.density))
-        left = np.round(DENOMINATOR * self.schedule.left(clock)).astype(np.int32)
-        return end + part(size - end, left, DENOMINATOR)
+        end = round_fraction(size, *ratio(self.density))
+        remaining = np.round(DENOMINATOR * self.schedule.remaining(clock)).astype(np.int32)
+        return end + round_fraction(size - end, remaining, DENOMINATOR)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         sizes = [p.size for p in self.acted(prunables)]
@@ -149,5 +149,5 @@ class Pruner(Composed):
             return exact_count(self.density, size)
         assert self.drop_fraction is not None
         for _ in range(clock.round if self.by_rounds else self.schedule.moments(clock).number):
-            size -= part(size, *ratio(self.drop_fraction))
+            size -= round_fraction(size, *ratio(self.drop_fraction))
         return size

@@ -21,7 +21,7 @@ class AbstractRedistribution(Part):
     registry = Registry("redistribution", REDISTRIBUTIONS)
 
     @abc.abstractmethod
-    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
+    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
         """Path to the number that grows, given the numbers dropped, the masks after the drop, and the weights."""
 
 
@@ -29,7 +29,7 @@ class AbstractRedistribution(Part):
 class Keep(AbstractRedistribution):
     """Every matrix gets back what it lost: its number of weights is constant."""
 
-    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
+    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
         return dropped
 
 
@@ -43,11 +43,11 @@ class ByMagnitude(AbstractRedistribution):
     arXiv 2101.09048. Neither says how to round.
     """
 
-    def grown(self, dropped: dict[str, Any], left: Masks, weights: Weights) -> dict[str, Any]:
-        paths = sorted(left)
-        ones = jnp.stack([jnp.sum(left[p], dtype=jnp.int32) for p in paths])
-        room = jnp.array([left[p].size for p in paths], jnp.int32) - ones
-        sums = jnp.stack([jnp.sum(jnp.where(left[p], abs(get(weights, p)), 0)) for p in paths])
+    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
+        paths = sorted(remaining)
+        ones = jnp.stack([jnp.sum(remaining[p], dtype=jnp.int32) for p in paths])
+        room = jnp.array([remaining[p].size for p in paths], jnp.int32) - ones
+        sums = jnp.stack([jnp.sum(jnp.where(remaining[p], abs(get(weights, p)), 0)) for p in paths])
         mean = sums / jnp.maximum(ones, 1)
         missing = jnp.sum(jnp.stack([jnp.asarray(dropped[p], jnp.int32) for p in paths]), dtype=jnp.int32)
         given = jnp.zeros_like(room)

@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import SpecError
-from sparsernn.masks import DENOMINATOR, Masks, Prunable, exact_count, part, ratio
+from sparsernn.masks import DENOMINATOR, Masks, Prunable, exact_count, ratio, round_fraction
 from sparsernn.rng import named
 from sparsernn.rules import holds, within
 from sparsernn.sparsifiers.base import Clock, Importance, Snapshot, SparseState
 from sparsernn.sparsifiers.composed import Composed
 from sparsernn.sparsifiers.drop import AbstractDrop, Magnitude
 from sparsernn.sparsifiers.exchange import exchange
-from sparsernn.sparsifiers.grow import AbstractGrow, Random
+from sparsernn.sparsifiers.grow import AbstractGrow, RandomGrowth
 from sparsernn.sparsifiers.redistribute import AbstractRedistribution, Keep
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule, EveryEpoch
 from sparsernn.sparsifiers.select import among, highest
@@ -50,7 +50,7 @@ class Rewirer(Composed):
     start: AbstractStart = field(default_factory=ErdosRenyi)
     schedule: AbstractSchedule = field(default_factory=EveryEpoch)
     drop: AbstractDrop = field(default_factory=Magnitude)
-    grow: AbstractGrow = field(default_factory=Random)
+    grow: AbstractGrow = field(default_factory=RandomGrowth)
     redistribute: AbstractRedistribution = field(default_factory=Keep)
     density: float = 0.1
     drop_fraction: float = 0.3
@@ -108,15 +108,17 @@ class Rewirer(Composed):
             return numerator, denominator
         turn = np.pi * np.minimum(self.schedule.moments(clock).steps / self._end(clock), 1)
         factor = jnp.asarray(np.round(DENOMINATOR * (1 + np.cos(turn)) / 2), jnp.int32)[self.schedule.index(clock)]
-        return part(factor, numerator, denominator), DENOMINATOR
+        return round_fraction(factor, numerator, denominator), DENOMINATOR
 
     def _wanted(self, size: int, clock: Clock) -> Any:
         """Ones after this moment of a ramp, in integers: on the host and compiled the same."""
         assert self.ramp is not None
         assert self.initial_density is not None
-        begin, end = (part(size, *ratio(density)) for density in (self.initial_density, self.density))
-        left = np.round(DENOMINATOR * self.ramp.left_at(clock, self.schedule.moments(clock).steps))
-        away = part(abs(begin - end), jnp.asarray(left, jnp.int32)[self.schedule.index(clock)], DENOMINATOR)
+        begin, end = (round_fraction(size, *ratio(density)) for density in (self.initial_density, self.density))
+        remaining = np.round(DENOMINATOR * self.ramp.remaining_at(clock, self.schedule.moments(clock).steps))
+        away = round_fraction(
+            abs(begin - end), jnp.asarray(remaining, jnp.int32)[self.schedule.index(clock)], DENOMINATOR
+        )
         return jnp.where(begin < end, end - away, end + away)
 
     def update_masks(
@@ -124,24 +126,24 @@ class Rewirer(Composed):
     ) -> tuple[SparseState, Weights, Masks]:
         masks, paths, clock = state.masks, sorted(state.masks), snapshot.clock
         scores = {p: self.drop.scores(named(key, "drop", p), p, masks[p], snapshot, importance) for p in paths}
-        left: Masks = dict(masks)
+        remaining: Masks = dict(masks)
         missing: Any = 0
         if self.ramp is not None:
             ones, wanted = sum(masks[p].sum() for p in paths), self._wanted(sum(m.size for m in masks.values()), clock)
             surplus = among(self.drop.choose, scores, masks, jnp.maximum(ones - wanted, 0))
-            left, missing = {p: masks[p] & ~jnp.asarray(surplus[p]) for p in paths}, jnp.maximum(wanted - ones, 0)
+            remaining, missing = {p: masks[p] & ~jnp.asarray(surplus[p]) for p in paths}, jnp.maximum(wanted - ones, 0)
         share = self._share(clock)
-        counts: dict[str, Any] = {p: part(left[p].sum(), *share) for p in paths}
+        counts: dict[str, Any] = {p: round_fraction(remaining[p].sum(), *share) for p in paths}
         for p in paths:
-            left[p] = left[p] & ~jnp.asarray(among(self.drop.choose, {p: scores[p]}, left, counts[p])[p])
-        best = {p: self.grow.scores(named(key, "grow", p), p, left[p], snapshot) for p in paths}
+            remaining[p] = remaining[p] & ~jnp.asarray(among(self.drop.choose, {p: scores[p]}, remaining, counts[p])[p])
+        best = {p: self.grow.scores(named(key, "grow", p), p, remaining[p], snapshot) for p in paths}
         grown: Masks = {}
-        for p, count in self.redistribute.grown(counts, left, snapshot.weights).items():
-            grown |= among(highest, {p: best[p]}, {p: ~left[p]}, count)
+        for p, count in self.redistribute.grown(counts, remaining, snapshot.weights).items():
+            grown |= among(highest, {p: best[p]}, {p: ~remaining[p]}, count)
         if self.ramp is not None:
-            more = among(highest, best, {p: ~(left[p] | jnp.asarray(grown[p])) for p in paths}, missing)
+            more = among(highest, best, {p: ~(remaining[p] | jnp.asarray(grown[p])) for p in paths}, missing)
             grown = {p: jnp.asarray(grown[p]) | jnp.asarray(more[p]) for p in paths}
-        return exchange(state, snapshot.weights, {p: masks[p] & ~left[p] for p in paths}, grown)
+        return exchange(state, snapshot.weights, {p: masks[p] & ~remaining[p] for p in paths}, grown)
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         acted = self.acted(prunables)

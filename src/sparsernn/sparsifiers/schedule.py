@@ -56,14 +56,14 @@ class AbstractRamp(AbstractSchedule):
     """A schedule that comes to an end, at which a density is reached."""
 
     @abc.abstractmethod
-    def left(self, clock: Clock) -> np.ndarray:
+    def remaining(self, clock: Clock) -> np.ndarray:
         """(number,) share of the way to the density that is still to go after each moment; ends with exactly 0."""
 
-    def left_at(self, clock: Clock, steps: np.ndarray) -> np.ndarray:
+    def remaining_at(self, clock: Clock, steps: np.ndarray) -> np.ndarray:
         """The same after the updates `steps`: 1 before the first moment, between two of them what the last one left."""
         first, period, number = self.moments(clock)
         passed = np.clip((steps - first) // period + 1, 0, number)
-        return np.concatenate([[1.0], self.left(clock)])[passed]
+        return np.concatenate([[1.0], self.remaining(clock)])[passed]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class OneShot(AbstractRamp):
             )
         return Moments(max(step, 1), 1, 1)
 
-    def left(self, clock: Clock) -> np.ndarray:
+    def remaining(self, clock: Clock) -> np.ndarray:
         return np.zeros(self.moments(clock).number)
 
 
@@ -127,7 +127,7 @@ class Cubic(AbstractRamp):
             )
         return Moments((begin + self.every) * unit, self.every * unit, count)
 
-    def left(self, clock: Clock) -> np.ndarray:
+    def remaining(self, clock: Clock) -> np.ndarray:
         number = self.moments(clock).number
         return (1 - np.arange(1, number + 1) / number) ** 3
 

@@ -42,7 +42,7 @@ def drop_to(base: RunSpec, density: float, rounds: int) -> float:
 def run_all(
     wanted: Sequence[RunSpec],
     store: Path,
-    tell: Callable[[str, int, int], None],
+    progress: Callable[[str, int, int], None],
     workers: int = 2,
     at_stage: Callable[[int, Record], None] | None = None,
 ) -> list[Record]:
@@ -56,11 +56,11 @@ def run_all(
         def one(number: int, spec: RunSpec) -> Record:
             label = f"run {number} of {len(wanted)}, {name_of(spec)}"
 
-            def tell_named(what: str, done: int, of: int) -> None:
-                tell(f"{label}: {what}", done, of)
+            def named_progress(what: str, done: int, of: int) -> None:
+                progress(f"{label}: {what}", done, of)
 
             told = None if at_stage is None else partial(at_stage, number - 1)
-            return run(spec, store, progress=tell_named, wait=True, stopped=stopped, at_round=told)
+            return run(spec, store, progress=named_progress, wait=True, stopped=stopped, at_round=told)
 
         return list(pool.map(one, range(1, len(wanted) + 1), wanted))
 

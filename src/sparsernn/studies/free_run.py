@@ -63,13 +63,13 @@ def free_run(
     """
     _positive(steps)
     spec, prepared = _spec(record), prepared_of(record)
-    first, origin = beginning(prepared, start)
+    first, origin = start_points(prepared, start)
     values = _advance(record, spec, first, steps)
     said = (f"free run of {record.identity[:16]} from {origin}",)
     return _generated(prepared, record, values, (0,), said, standardized)
 
 
-def beginning(prepared: Prepared, start: int | ArrayLike | Series) -> tuple[np.ndarray, str]:
+def start_points(prepared: Prepared, start: int | ArrayLike | Series) -> tuple[np.ndarray, str]:
     """The standardized row (N,) that a free run begins from, and words for it; see `free_run`."""
     if isinstance(start, int | np.integer):
         if not 0 <= start < len(prepared.test):
@@ -195,7 +195,7 @@ def _advance(record: Record, spec: RunSpec, first: np.ndarray, steps: int) -> np
     """(steps, N) standardized rows after `first`, in the precision that the run was trained in."""
     with jax.enable_x64(spec.precision == "float64"):
         weights = jax.tree.map(jnp.asarray, record.weights())
-        states = spec.network.start(weights, jnp.asarray(first, dtype=float))
+        states = spec.network.first_states(weights, jnp.asarray(first, dtype=float))
         return np.asarray(spec.network.run(weights, states, steps).outputs, dtype=float)
 
 

@@ -20,7 +20,7 @@ from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
 from sparsernn.studies.defaults import SEQUENCES
 from sparsernn.studies.look_file import UNEVEN
-from sparsernn.studies.looked import Caution, Geometry, Look
+from sparsernn.studies.looked import Caution, EmbeddingGeometry, Look
 from sparsernn.studies.suggestion import command
 from sparsernn.tasks.reconstruction import Reconstruction
 
@@ -188,12 +188,12 @@ def _embedding(
 
 def _geometry(
     values: NDArray[np.float64], starts: tuple[int, ...], split: tuple[float, float, float], lags: Sequence[int] | None
-) -> Geometry:
+) -> EmbeddingGeometry:
     edges = np.round(np.cumsum(split) * len(values)).astype(int)
     train, test = values[: edges[0]], values[edges[1] :]
     nothing = Undefined("too few rows, or values that no measure can use")
     if values.size == 0 or len(train) < 20 or len(test) < 20:
-        return Geometry(nothing, nothing, nothing)
+        return EmbeddingGeometry(nothing, nothing, nothing)
     try:
         if lags is not None:
             cut = tuple(s - edges[1] for s in starts if s > edges[1])
@@ -205,11 +205,11 @@ def _geometry(
         train, test = (part[:: -(-len(part) // GEOMETRY_ROWS)][:, used] for part in (train, test))
         definition = definition_for(min(len(train), len(test)), len(used))
         reference = stsp.prepare(test, definition)
-        return Geometry(
+        return EmbeddingGeometry(
             stsp.floor(test, definition, len(test)),
             stsp.divergence(reference, train),
             stsp.ceiling(reference, len(train)),
         )
     except (DataError, SpecError) as error:
         reason = Undefined(str(error))
-        return Geometry(reason, reason, reason)
+        return EmbeddingGeometry(reason, reason, reason)

@@ -14,7 +14,7 @@ from sparsernn.dynamics.oddities import missing
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.axes import DoubtfulColumn
-from sparsernn.files.columns import Table
+from sparsernn.files.columns import RawTable
 from sparsernn.files.example import EXAMPLES
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import Series, read_loosely, read_series
@@ -92,7 +92,7 @@ def _known(source: Source) -> str | None:
     return "recording" if str(source) in EXAMPLES else "system" if str(source) in SYSTEMS else None
 
 
-def _judged(table: Table, source: Source, dt: float | None, refused: DataError) -> Series:
+def _judged(table: RawTable, source: Source, dt: float | None, refused: DataError) -> Series:
     """A loose table as a series with its holes; the error stands where holes and constant columns do not explain it."""
     values = np.asarray(table.values, np.float64)
     if values.ndim != 2 or len(values) < max(2, values.shape[1]) or values.shape[1] == 0:

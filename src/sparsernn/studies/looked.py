@@ -36,7 +36,7 @@ class Caution(NamedTuple):
         return f"{self.code}: {place}{self.text}. Try: {self.try_}"
 
 
-class Geometry(NamedTuple):
+class EmbeddingGeometry(NamedTuple):
     """D_stsp in nats on the test rows: between their halves (`floor`), of the `training` rows, of a run that has
     nothing in common with them (`ceiling`)."""
 
@@ -60,7 +60,7 @@ class Look(NamedTuple):
     lags: tuple[int, ...] | None
     embedding: str
     split: tuple[int, int, int]
-    geometry: Geometry
+    geometry: EmbeddingGeometry
     warnings: tuple[Caution, ...]
     command: str | None
     takes: str | None

@@ -128,7 +128,7 @@ class Model:
             sizes = [(int(np.count_nonzero(m)), m.size) for p, m in self.masks().items() if p == "cell0/recurrent"]
         except StoreError:
             return "no weights yet"
-        return ", ".join(f"{left:,} of {size:,} recurrent weights" for left, size in sizes)
+        return ", ".join(f"{remaining:,} of {size:,} recurrent weights" for remaining, size in sizes)
 
     def _how_good(self) -> str:
         if not self.numbers:
@@ -256,19 +256,19 @@ class Model:
         values = freely.forecast(self.record, self._history(history), _count(steps)).values
         return np.ascontiguousarray(values, dtype=np.float64)
 
-    def start(self, start: int | ArrayLike | None = None) -> Floats:
+    def init_state(self, start: int | ArrayLike | None = None) -> Floats:
         """The state (dim,) that a free run begins from, for `step`; `start` as for `free_run`."""
         beginning = 0 if start is None else start if _is_row(start) else self._history(start)
-        first, _ = freely.beginning(self._prepared, cast(Any, beginning))
+        first, _ = freely.start_points(self._prepared, cast(Any, beginning))
         network = self._spec.network
         with self._precision():
-            return _float64(network.flatten(network.start(self._arrays, jnp.asarray(first, dtype=float))))
+            return _float64(network.flatten(network.first_states(self._arrays, jnp.asarray(first, dtype=float))))
 
     def step(self, state: ArrayLike) -> Floats:
         """The state (..., dim) one step later. All units (an LSTM's hidden units, then its memory cells), standardized;
         computed in the precision of the training. `numpy_source` gives the same as text to copy.
 
-        >>> state = model.step(model.start())
+        >>> state = model.step(model.init_state())
         >>> bool(abs(model.read(state) - model.free_run(1)[0]).max() < 1e-5)
         True
         """
@@ -291,7 +291,7 @@ class Model:
 
         >>> names = {}
         >>> exec(model.numpy_source(), names)
-        >>> state = names["step"](names["start"](history[-1]))
+        >>> state = names["step"](names["init_state"](history[-1]))
         >>> bool(abs(names["read"](state) - model.forecast(history, 1)[0]).max() < 1e-5)
         True
         """

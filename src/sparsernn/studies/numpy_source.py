@@ -31,7 +31,7 @@ class Source(str):
 
 
 def numpy_source(cell: AbstractCell, weights: Path | str, mean: np.ndarray, scale: np.ndarray, about: str) -> Source:
-    """Three functions of a network of one cell: ``start(x)``, from a row (N,) in the data's units to a state;
+    """Three functions of a network of one cell: ``init_state(x)``, from a row (N,) in the data's units to a state;
     ``step(state)``, to the next state; ``read(state)``, back to a row in the data's units.
 
     `weights` is the path that the text reads, `mean` and `scale` (N,) turn the network's units into the data's, `about`
@@ -69,7 +69,7 @@ def numpy_source(cell: AbstractCell, weights: Path | str, mean: np.ndarray, scal
 _PLRNN = """\
 a, W, h, L = w["cell0/diagonal"], w["cell0/recurrent"][0], w["cell0/bias"], w["cell0/initial"]
 
-def start(x):
+def init_state(x):
     x = (x - mean) / scale
     return np.concatenate([x, L @ x])
 
@@ -94,7 +94,7 @@ phi = PHI
 """
     + _READOUT
     + """
-def start(x):
+def init_state(x):
     x = (x - mean) / scale
     return force(phi(L @ x), x)
 
@@ -116,7 +116,7 @@ def sigmoid(v):
 """
     + _READOUT
     + """
-def start(x):
+def init_state(x):
     x = (x - mean) / scale
     return force(np.tanh(L[0] @ x), x), L[1] @ x
 
@@ -137,7 +137,7 @@ def sigmoid(v):
 """
 
 _FROM_TANH = """
-def start(x):
+def init_state(x):
     x = (x - mean) / scale
     return force(np.tanh(L @ x), x)
 """

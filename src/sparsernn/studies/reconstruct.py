@@ -17,7 +17,7 @@ from sparsernn.errors import DataError, Interrupted, SpecError, StoreError
 from sparsernn.files.arrays import write_recording
 from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
-from sparsernn.report.progress import Tell, telling
+from sparsernn.report.progress import Progress, progress_bars
 from sparsernn.spec import build
 from sparsernn.studies import criteria
 from sparsernn.studies.cost import expected
@@ -87,11 +87,11 @@ def reconstruct(
             wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
             same_recording(store, wanted[0])
     notes = [without_dashes(note) for note in notes]
-    with _telling(progress) as tell:
+    with _telling(progress) as progress:
         if progress is None or progress is True:
             for line in [*map(without_dashes, expected(wanted, place)), *notes]:
                 print(line, file=sys.stderr)
-        records = criteria.run_all(wanted, store, tell, workers)
+        records = criteria.run_all(wanted, store, progress, workers)
     if any(record.outcome.name == "interrupted" for record in records):
         raise Interrupted(
             f'stopped; what was reached is in {place}: the same call with out="{place}" goes on from there'
@@ -169,9 +169,9 @@ def _keep(path: Path, series: Series) -> None:
 
 
 @contextmanager
-def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterator[Tell]:
+def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterator[Progress]:
     if callable(progress):
-        yield cast(Tell, progress)
+        yield cast(Progress, progress)
         return
-    with telling(quiet=progress is False) as tell:
-        yield tell
+    with progress_bars(quiet=progress is False) as progress:
+        yield progress

@@ -24,7 +24,7 @@ PUBLISHED = ("a3", "b1", "b3", "c1", "c3", "a2", "a1")
 """The order of the recordings in the published code, on which its random split depends."""
 
 
-class Windows(NamedTuple):
+class GestureWindows(NamedTuple):
     """Rows of several recordings one after the other, `values` (rows, 32) standardized and `phases` (rows,), and the
     rows `begins` at which a window may begin."""
 
@@ -90,7 +90,7 @@ class GesturePhases(AbstractTask):
     def outputs(self) -> int:
         return len(PHASES)
 
-    def load(self) -> dict[Split, Windows]:
+    def load(self) -> dict[Split, GestureWindows]:
         """The splits, on the host; cached. DataError if the archive cannot be had or a window is too long."""
         return _load(self)
 
@@ -106,14 +106,14 @@ class GesturePhases(AbstractTask):
                 digest.update(f"{split}{array.shape}{array.dtype.str}".encode() + np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def data(self, split: Split) -> Windows:
+    def data(self, split: Split) -> GestureWindows:
         values, phases, begins = self.load()[split]
-        return Windows(jnp.asarray(values, float), jnp.asarray(phases), jnp.asarray(begins))
+        return GestureWindows(jnp.asarray(values, float), jnp.asarray(phases), jnp.asarray(begins))
 
-    def batch(self, data: Windows, key: jax.Array, size: int, step: Any = 0) -> Batch:
+    def batch(self, data: GestureWindows, key: jax.Array, size: int, step: Any = 0) -> Batch:
         return self._batch(data, data.begins[jax.random.randint(key, (size,), 0, len(data.begins), jnp.int32)])
 
-    def _batch(self, data: Windows, begins: Any) -> Batch:
+    def _batch(self, data: GestureWindows, begins: Any) -> Batch:
         rows = begins[None, :] + np.arange(self.window)[:, None]
         return Batch(data.values[rows], data.phases[rows].T, None)
 
@@ -159,7 +159,7 @@ def _following(begins: np.ndarray, window: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _load(task: GesturePhases) -> dict[Split, Windows]:
+def _load(task: GesturePhases) -> dict[Split, GestureWindows]:
     from sparsernn.files.datasets import find
 
     (place,) = find("gestures", task.path).values()
@@ -169,7 +169,7 @@ def _load(task: GesturePhases) -> dict[Split, Windows]:
     held: dict[Split, tuple[str, ...]] = {"validation": task.validation, "test": task.test}
     names = {"train": tuple(v for v in VIDEOS if v not in (*task.validation, *task.test)), **held}
     training = np.concatenate([videos[name].values for name in names["train"]]).astype(np.float64)
-    found: dict[Split, Windows] = {}
+    found: dict[Split, GestureWindows] = {}
     for split in SPLITS:
         recordings = [videos[name] for name in names[split]]
         edges = np.cumsum([0, *(len(r.phases) for r in recordings)])
@@ -180,7 +180,7 @@ def _load(task: GesturePhases) -> dict[Split, Windows]:
         by = training if task.standardize == "training" else None
         values = np.concatenate([_standardized(r.values.astype(np.float64), by) for r in recordings])
         phases = np.concatenate([r.phases for r in recordings])
-        found[split] = Windows(values.astype(np.float32), phases, np.concatenate(begins).astype(np.int32))
+        found[split] = GestureWindows(values.astype(np.float32), phases, np.concatenate(begins).astype(np.int32))
     return found
 
 
@@ -189,7 +189,7 @@ def _standardized(values: np.ndarray, by: np.ndarray | None) -> np.ndarray:
     return (values - by.mean(axis=0)) / by.std(axis=0)
 
 
-def _published(videos: dict[str, Gestures]) -> dict[Split, Windows]:
+def _published(videos: dict[str, Gestures]) -> dict[Split, GestureWindows]:
     """The published code's 605 windows: by recording, window k at row 32 k and one in the middle between two."""
     window, begins, edge = 32, [], 0
     for name in PUBLISHED:
@@ -203,5 +203,5 @@ def _published(videos: dict[str, Gestures]) -> dict[Split, Windows]:
     values = ((values - seen.mean(axis=0)) / seen.std(axis=0)).astype(np.float32)
     drawn = np.random.RandomState(23489).permutation(len(rows))
     held = int(0.1 * len(rows)), int(0.1 * len(rows)) + int(0.15 * len(rows))
-    validation, test, train = (Windows(values, phases, part) for part in np.split(rows[drawn], held))
+    validation, test, train = (GestureWindows(values, phases, part) for part in np.split(rows[drawn], held))
     return {"train": train, "validation": validation, "test": test}

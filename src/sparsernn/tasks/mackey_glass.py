@@ -18,7 +18,7 @@ from sparsernn.systems.mackey_glass import mackey_glass
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 
 
-class Windows(NamedTuple):
+class SeriesWindows(NamedTuple):
     """A stretch of the series (rows,) and the rows at which a window may begin."""
 
     values: Any
@@ -89,14 +89,14 @@ class MackeyGlass(AbstractTask):
             digest.update(f"{split}{len(self.load()[split])}".encode() + self.load()[split].tobytes())
         return digest.hexdigest()
 
-    def data(self, split: Split) -> Windows:
-        return Windows(jnp.asarray(self.load()[split], float), jnp.asarray(self._begins(split, split == "train")))
+    def data(self, split: Split) -> SeriesWindows:
+        return SeriesWindows(jnp.asarray(self.load()[split], float), jnp.asarray(self._begins(split, split == "train")))
 
     def _begins(self, split: Split, anywhere: bool) -> np.ndarray:
         last = len(self.load()[split]) - self.past - self.ahead
         return np.arange(0, last + 1, 1 if anywhere else self.ahead, dtype=np.int32)
 
-    def batch(self, data: Windows, key: jax.Array, size: int, step: Any = 0) -> Batch:
+    def batch(self, data: SeriesWindows, key: jax.Array, size: int, step: Any = 0) -> Batch:
         begins = data.begins[jax.random.randint(key, (size,), 0, len(data.begins), jnp.int32)]
         return self._batch(data.values, begins)
 

@@ -95,7 +95,7 @@ class Tried:
     def _begin(self, weights: Any, leading: tuple[int, ...] = ()) -> Any:
         if self.first is None:
             return self.network.zeros((*leading, SIZE))
-        return self.network.start(weights, jnp.broadcast_to(self.first, (*leading, *self.first.shape)))
+        return self.network.first_states(weights, jnp.broadcast_to(self.first, (*leading, *self.first.shape)))
 
     def _loss(self, weights: Any) -> Any:
         return jnp.square(self.network.unroll(weights, self.xs, self._begin(weights), self.forcing).outputs).sum()

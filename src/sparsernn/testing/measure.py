@@ -50,7 +50,7 @@ def check_measure(
     check_part(measure)
     taken = 0
     for task in tasks() if on is None else on:
-        why = measure.suits(task)
+        why = measure.unsupported_reason(task)
         claim(why is None or isinstance(why, str), "suits must give None, or the reason why not in words")
         if why is not None:
             continue

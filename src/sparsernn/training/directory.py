@@ -25,7 +25,7 @@ from sparsernn.training.outcome import dump as dump_outcome
 from sparsernn.training.record import Record
 from sparsernn.training.refusals import writing
 from sparsernn.training.snapshots import FOLDER, is_snapshot, name_of
-from sparsernn.training.watch import Watched
+from sparsernn.training.watch import WatchedNumbers
 from sparsernn.weights import Weights, flatten
 
 
@@ -184,7 +184,7 @@ class Directory(Record):
         raw = sealed.dump(path, {"measures": measures, "run": self.identity})
         self.put({"evidence.safetensors": self.packed("evidence.safetensors", evidence), path.name: raw})
 
-    def save_watched(self, watched: Watched) -> None:
+    def save_watched(self, watched: WatchedNumbers) -> None:
         """What was watched, and the same as a table."""
         path = self.directory / "watch.json"
         raw = sealed.dump(path, {"watched": watched.entries, "run": self.identity})

@@ -9,7 +9,7 @@ import numpy as np
 from sparsernn.errors import Undefined
 from sparsernn.measures.base import as_lower
 from sparsernn.precision import precise
-from sparsernn.training.loop import Carry, Report, Trainer
+from sparsernn.training.loop import Carry, EpochReport, Trainer
 from sparsernn.training.product import Best, Product
 from sparsernn.training.run_spec import RunSpec
 
@@ -21,7 +21,7 @@ class Judge:
     def __init__(self, spec: RunSpec, trainer: Trainer):
         self.spec, self.trainer, self.best = spec, trainer, Best()
 
-    def look(self, report: Report, carry: Carry) -> tuple[dict[str, Any], float | None]:
+    def validate(self, report: EpochReport, carry: Carry) -> tuple[dict[str, Any], float | None]:
         """The judge's numbers as columns of history.csv, None where none were taken or are undefined; and how good the
         weights are (lower is better, infinity where undefined), None where it did not look. Weights that are denser
         than the schedule's end cannot be chosen."""

@@ -209,7 +209,7 @@ def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, 
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
 
 
-class Report(NamedTuple):
+class EpochReport(NamedTuple):
     """One epoch as the host sees it; also the columns of history.csv."""
 
     epoch: int
@@ -227,7 +227,7 @@ def train(
     carry: Carry,
     step: int,
     until: int,
-    at_epoch: Callable[[Report, Carry], Carry | None],
+    at_epoch: Callable[[EpochReport, Carry], Carry | None],
     at_host: Callable[[int, Carry], Carry],
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
@@ -259,7 +259,7 @@ def train(
             sums = float(carry.loss) / size, float(carry.penalty) / size, float(carry.norm)
             zero = jnp.zeros_like(carry.loss)
             carry = carry._replace(loss=zero, penalty=zero, norm=zero)
-            changed = at_epoch(Report(epoch, step, *sums, rate, count(trainer, carry)), carry)
+            changed = at_epoch(EpochReport(epoch, step, *sums, rate, count(trainer, carry)), carry)
             carry = carry if changed is None else changed
         if at_call(step, carry):
             break

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparsernn.training.loop import Trainer
 
 
-def beginning(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
+def initial_inputs(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
     """The states a batch begins from, and its forcing."""
     observed = trainer.task.observed
     begun = trainer.network.init_states(weights, batch, observed, states)
@@ -42,7 +42,9 @@ def losses(
 ) -> Losses:
     """Of masked weights on one batch, from the carried `states` where the task carries them. With a `key` values are
     dropped as the network's dropout says."""
-    outputs, after = trainer.network.unroll(weights, batch.inputs, *beginning(trainer, weights, batch, states), key)
+    outputs, after = trainer.network.unroll(
+        weights, batch.inputs, *initial_inputs(trainer, weights, batch, states), key
+    )
     penalty = jnp.zeros(())
     for regularizer, own, constant in zip(trainer.regularizers, trained, fixed, strict=True):
         strength: Any = regularizer.strength  # a number by now: `matching.matched`
@@ -53,4 +55,4 @@ def losses(
 def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> dict[str, jax.Array]:
     """sd of what every prunable multiplies on one batch, under the training's forcing."""
     paths = [p.path for p in trainer.prunables]
-    return trainer.network.input_sd(weights, paths, batch.inputs, *beginning(trainer, weights, batch, states))
+    return trainer.network.input_sd(weights, paths, batch.inputs, *initial_inputs(trainer, weights, batch, states))

@@ -12,7 +12,7 @@ from sparsernn import rng
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable, apply
 from sparsernn.regularizers.base import AbstractRegularizer, Matched
-from sparsernn.training.beginnings import beginning_of, first_masks
+from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.loop import Trainer
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.weights import Weights
@@ -22,7 +22,7 @@ def matched(spec: RunSpec, trainer: Trainer) -> Trainer:
     """The run's trainer with a number for every strength. SpecError with all problems, each with its place."""
     if not any(isinstance(r.strength, Matched) for r in trainer.regularizers):
         return trainer
-    begun = beginning_of(spec, trainer)
+    begun = first_weights(spec, trainer)
     sparse, given = first_masks(spec, trainer, begun)
     numbers = strengths(trainer.regularizers, spec.seed, apply(begun.weights, sparse.masks | given), trainer.prunables)
     pairs: Any = zip(trainer.regularizers, numbers, strict=True)

@@ -15,7 +15,7 @@ from sparsernn.training.run_spec import RunSpec
 
 
 def measure(
-    spec: RunSpec, directory: Directory, tell: Callable[[str, int, int], None], stopped: Callable[[], bool]
+    spec: RunSpec, directory: Directory, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
 ) -> None:
     """Take the measures that are not on disk yet, on validation and test, and keep the evidence behind them."""
     judge = spec.judge
@@ -28,7 +28,7 @@ def measure(
     weights, masks, evidence = directory.weights(), directory.masks(), directory.evidence()
     with precise(False), stopping(stopped):
         for done, (identified, measure) in enumerate(missing.items()):
-            tell("measuring", done, len(missing))
+            progress("measuring", done, len(missing))
             (name,) = plain(measure)
             if name in known:
                 name = f"{name} {identified[:8]}"  # the plain name belongs to the first of a kind

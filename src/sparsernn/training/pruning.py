@@ -14,9 +14,9 @@ from sparsernn.masks import Prunable, dense
 from sparsernn.precision import precise
 from sparsernn.sparsifiers.base import Importance, Snapshot, SparseState
 from sparsernn.training import loop
-from sparsernn.training.beginnings import Beginning, fresh_again
 from sparsernn.training.checkpoint import unpack
 from sparsernn.training.directory import Directory
+from sparsernn.training.first_weights import FirstWeights, fresh_again
 from sparsernn.training.loop import Carry, Operands, Trainer
 from sparsernn.training.product import Product
 from sparsernn.training.record import Record
@@ -36,7 +36,7 @@ def begin_round(
     trainer: Trainer,
     operands: Operands,
     parent: Record,
-    begun: Beginning,
+    begun: FirstWeights,
     trained: tuple,
     importance: Callable[[Weights], Importance],
 ) -> Carry:
@@ -90,7 +90,7 @@ def importance_of(
     trainer: Trainer,
     directory: Directory,
     weights: Weights,
-    tell: Callable[[str, int, int], None],
+    progress: Callable[[str, int, int], None],
     stopped: Callable[[], bool],
 ) -> Importance:
     """How much worse the validation run is without each weight, by the judge of this run; kept on disk."""
@@ -100,14 +100,14 @@ def importance_of(
         assert judge is not None, "RunSpec asks for one"
 
         def say(done: int, of: int) -> None:
-            tell(f"importance of {path}", done, of)
+            progress(f"importance of {path}", done, of)
             if stopped():
                 raise Interrupted("stopped while single weights were judged; the same command judges them again")
 
         with precise(False):
-            found = judge.without(trainer.network, weights, trainer.task, matrices[path], indices, starts, say)
-        arrays = {"indices": indices, "harm": found.harm, "intact": found.intact}
+            found = judge.ablate(trainer.network, weights, trainer.task, matrices[path], indices, starts, say)
+        arrays = {"indices": indices, "increase": found.increase, "baseline": found.baseline}
         directory.save_importance({f"{path}:{name}": array for name, array in arrays.items()})
-        return found.harm
+        return found.increase
 
     return importance

@@ -18,7 +18,7 @@ from sparsernn.training import outcome
 from sparsernn.training.outcome import Outcome
 from sparsernn.training.run_files import RunFiles
 from sparsernn.training.snapshots import epoch_of, is_snapshot, name_of
-from sparsernn.training.watch import Watched
+from sparsernn.training.watch import WatchedNumbers
 from sparsernn.weights import Weights, under, unflatten
 
 __all__ = ["HISTORY", "Kept", "Outcome", "Record", "prunables_of"]
@@ -181,7 +181,7 @@ class Record(RunFiles):
         >>> list(record.watched())[:3]
         ['epoch', 'hubs/edges', 'hubs/density']
         """
-        columns, rows = Watched(self.watch_entries()).rows()
+        columns, rows = WatchedNumbers(self.watch_entries()).rows()
         numbers = [[np.nan if v is None or isinstance(v, Undefined) else float(v) for v in row] for row in rows]
         if not rows:
             return {}
@@ -226,8 +226,8 @@ class Record(RunFiles):
         return self._optional("evidence.safetensors")
 
     def importance(self) -> dict[str, np.ndarray]:
-        """Where single weights were judged: ``path:indices`` (flat), ``path:harm`` (weights, starts), ``path:intact``
-        (starts,) of the last time that the matrix at `path` was pruned by it."""
+        """Where single weights were judged: ``path:indices`` (flat), ``path:increase`` (weights, starts),
+        ``path:baseline`` (starts,) of the last time that the matrix at `path` was pruned by it."""
         return self._optional("importance.safetensors")
 
     def prepared(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -19,8 +19,8 @@ from sparsernn.errors import SparseRNNError, SpecError
 from sparsernn.masks import nonzeros
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import identity, plain
-from sparsernn.training.beginnings import beginning_of, first_masks
 from sparsernn.training.environment import library_versions
+from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.frozen import check_frozen, frozen_paths
 from sparsernn.training.loop import Trainer
 from sparsernn.training.matching import matched
@@ -28,7 +28,7 @@ from sparsernn.training.outcome import Ending
 from sparsernn.training.run_spec import RunSpec, describe
 from sparsernn.training.stage import Progress, Stage
 from sparsernn.training.store import MARKER, Record, open_store, opened
-from sparsernn.training.watch import Watched
+from sparsernn.training.watch import WatchedNumbers
 from sparsernn.weights import Weights
 
 CHECKPOINT_SECONDS = 20.0
@@ -58,7 +58,7 @@ def run(
     >>> record.outcome.name
     'finished'
     """
-    tell = progress or (lambda *_: None)
+    progress = progress or (lambda *_: None)
     record: Record | None = None
     if until is None and (rounds := standing(spec, Path(store))):
         for record in rounds:
@@ -72,7 +72,7 @@ def run(
         for round in range(1 + (spec.rounds.count if spec.rounds else 0)):
             about = describe(spec, round, record.identity if record else None)
             with opened(store, about, wait, stop) as directory:
-                outcome = Stage(spec, directory, round, record, tell, stop, checkpoint_seconds).complete(until)
+                outcome = Stage(spec, directory, round, record, progress, stop, checkpoint_seconds).complete(until)
             record = Record(directory.directory)
             if at_round is not None:
                 at_round(record)
@@ -109,9 +109,14 @@ def _standing(spec: RunSpec, store: Path, data: tuple[str, str]) -> list[Record]
         about = describe(spec, round, found[-1].identity if found else None, data)
         record = Record(store / about["identity"][:16])
         taken = {entry["identity"] for entry in record.measures().values()}
-        if record.about != about or record.outcome.name != Ending.FINISHED or not wanted <= taken or not record.whole():
+        if (
+            record.about != about
+            or record.outcome.name != Ending.FINISHED
+            or not wanted <= taken
+            or not record.is_readable()
+        ):
             return []
-        if spec.watch and Watched(record.watch_entries()).missing(spec.watch, spec.epochs, spec.epochs):
+        if spec.watch and WatchedNumbers(record.watch_entries()).missing(spec.watch, spec.epochs, spec.epochs):
             return []
         found.append(record)
     return found
@@ -136,10 +141,10 @@ def check(spec: RunSpec) -> None:
     shapes = jax.eval_shape(lambda: trainer.network.init(rng.key(spec.seed, "init"), trainer.ports))
     weights = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), shapes)
     attempt("frozen", lambda: _check_frozen(spec, trainer, weights))
-    if attempt("initial", lambda: beginning_of(replace(spec, signs=None), trainer)):
-        fits = attempt("signs", lambda: beginning_of(spec, trainer))
+    if attempt("initial", lambda: first_weights(replace(spec, signs=None), trainer)):
+        fits = attempt("signs", lambda: first_weights(spec, trainer))
         if fits and spec.initial is not None:
-            attempt("sparsifier", lambda: first_masks(spec, trainer, beginning_of(spec, trainer)))
+            attempt("sparsifier", lambda: first_masks(spec, trainer, first_weights(spec, trainer)))
     if spec.sparsifier is not None:
         attempt("sparsifier", lambda: _check_counts(spec, trainer, weights))
     arrays = [r.init(rng.key(spec.seed, "regularizer", i), prunables) for i, r in enumerate(spec.regularizers)]

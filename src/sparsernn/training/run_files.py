@@ -94,7 +94,7 @@ class RunFiles:
         """The content of a file of this run, None if it has none. StoreError if it is not what outcome.json says."""
         return self._raw(name)
 
-    def whole(self) -> bool:
+    def is_readable(self) -> bool:
         """Whether every file that outcome.json knows is there with its hash, and none was about to be written."""
         try:
             ledger = self.ledger()

@@ -61,7 +61,7 @@ def _selectable(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list
 
 
 def _unsuited(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list[str]:
-    return [f"{type(m).__name__} cannot be taken here: {why}" for m in measures if (why := m.suits(task))]
+    return [f"{type(m).__name__} cannot be taken here: {why}" for m in measures if (why := m.unsupported_reason(task))]
 
 
 @dataclass(frozen=True)

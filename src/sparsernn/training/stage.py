@@ -1,5 +1,5 @@
-"""One training of a run, between two visits to the disk. Its rooms: `beginnings`, `pruning`, `judge` (which checkpoint
-counts), `watching`, `measuring`."""
+"""One training of a run, between two visits to the disk. Its rooms: `first_weights`, `pruning`, `judge` (which
+checkpoint counts), `watching`, `measuring`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError
 from sparsernn.sparsifiers.base import Clock, Importance, SparseState
 from sparsernn.training import loop, pruning
-from sparsernn.training.beginnings import beginning_of, first_masks
 from sparsernn.training.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
 from sparsernn.training.directory import Directory
+from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.judge import Judge
 from sparsernn.training.loop import Carry, Operands
 from sparsernn.training.matching import found_strengths, matched
@@ -38,7 +38,7 @@ class Stage:
         directory: Directory,
         round: int,
         parent: Record | None,
-        tell: Progress,
+        progress: Progress,
         stopped: Callable[[], bool],
         checkpoint_seconds: float,
     ):
@@ -46,8 +46,8 @@ class Stage:
         self.stopped, self.checkpoint_seconds = stopped, checkpoint_seconds
         self.trainer = matched(spec, spec.trainer())
         label = f"round {round} of {spec.rounds.count}: " if spec.rounds else ""
-        self.tell: Progress = lambda what, done, of: tell(label + what, done, of)
-        self.judge, self.watcher = Judge(spec, self.trainer), Watcher(spec, directory, self.tell)
+        self.progress: Progress = lambda what, done, of: progress(label + what, done, of)
+        self.judge, self.watcher = Judge(spec, self.trainer), Watcher(spec, directory, self.progress)
         self.current: Product | None = None
         keys = [rng.key(spec.seed, "regularizer", i) for i in range(len(spec.regularizers))]
         pairs = [r.init(k, self.trainer.prunables) for r, k in zip(spec.regularizers, keys, strict=True)]
@@ -61,7 +61,7 @@ class Stage:
         if before.name in ENDED and not lost & {*HARD, HISTORY}:
             self.directory.keep(self.spec.task.keepsake)
             if before.name == Ending.FINISHED:
-                measure(self.spec, self.directory, self.tell, self.stopped)
+                measure(self.spec, self.directory, self.progress, self.stopped)
             self.watcher.afterwards()
             self.directory.settle()
             self.directory.drop_damaged_checkpoint()
@@ -81,7 +81,7 @@ class Stage:
             self.directory.save(made.weights, made.masks, self.trainer.prunables, arrays)
             trained = time.perf_counter()
             if outcome.name == Ending.FINISHED:
-                measure(self.spec, self.directory, self.tell, self.stopped)
+                measure(self.spec, self.directory, self.progress, self.stopped)
         except Interrupted as stop:
             outcome, trained = Outcome(Ending.INTERRUPTED, 0, str(stop)), time.perf_counter()
         except (Exception, KeyboardInterrupt) as error:
@@ -114,8 +114,8 @@ class Stage:
         if step == 0:
             self.watcher.at(0, Product.of(carry))
 
-        def at_epoch(report: loop.Report, carry: Carry) -> Carry:
-            columns, worth = self.judge.look(report, carry)
+        def at_epoch(report: loop.EpochReport, carry: Carry) -> Carry:
+            columns, worth = self.judge.validate(report, carry)
             self.history_bytes = self.directory.add_history(report._asdict() | carry.opt_state.columns() | columns)
             self.watcher.at(report.epoch, Product.of(carry))
             if worth is None:
@@ -127,7 +127,7 @@ class Stage:
             return pruning.masks_from_host(self.trainer, operands, step, carry, self.importance)
 
         def at_call(step: int, carry: Carry) -> bool:
-            self.tell("training", step, horizon)
+            self.progress("training", step, horizon)
             if self.stopped() or time.monotonic() - self.saved_at > self.checkpoint_seconds:
                 self.save(step, carry)
             return self.stopped()
@@ -163,7 +163,7 @@ class Stage:
         """What the compiled loop reads, the carry to go on from, and the step it stands at."""
         spec, trainer, parent = self.spec, self.trainer, self.parent
         root = rng.key(spec.seed) if self.round == 0 else rng.key(spec.seed, "round", self.round)
-        begun = beginning_of(spec, trainer, self.directory.about.get("given", {}))
+        begun = first_weights(spec, trainer, self.directory.about.get("given", {}))
         operands = Operands(root, self.round, trainer.task.data("train"), self.fixed, begun.signs)
         checkpoint = self.directory.load_checkpoint()
         if parent is not None and (checkpoint is None or "importance.safetensors" in self.directory.lost):
@@ -186,4 +186,4 @@ class Stage:
 
     def importance(self, weights: Weights) -> Importance:
         """What single weights do, by the judge of this run."""
-        return pruning.importance_of(self.spec, self.trainer, self.directory, weights, self.tell, self.stopped)
+        return pruning.importance_of(self.spec, self.trainer, self.directory, weights, self.progress, self.stopped)

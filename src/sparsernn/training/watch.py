@@ -39,7 +39,7 @@ class Watch(Checked):
         return [epoch for epoch in range(reached + 1) if due(self.every, epoch, last)]
 
 
-class Watched:
+class WatchedNumbers:
     """What has been watched: by the name of a measure its plain form, its identity, and numbers by epoch and key. It is
     what watch.json holds; watch.csv shows the same as a table."""
 

@@ -16,22 +16,22 @@ from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 from sparsernn.training.snapshots import due
 from sparsernn.training.store import opened
-from sparsernn.training.watch import Watch, Watched
+from sparsernn.training.watch import Watch, WatchedNumbers
 
-Tell = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 class Watcher:
     """Keeps watch.json, watch.csv and snapshots of one training."""
 
-    def __init__(self, spec: RunSpec, directory: Directory, tell: Tell):
-        self.spec, self.directory, self.tell = spec, directory, tell
-        self.watched = Watched()
+    def __init__(self, spec: RunSpec, directory: Directory, progress: Progress):
+        self.spec, self.directory, self.progress = spec, directory, progress
+        self.watched = WatchedNumbers()
 
     def resume(self, step: int) -> None:
         """Go on after an update: what was noted beyond it is forgotten, and what is missing before it is taken from
         snapshots. StoreError where it cannot be. Before the first update nothing is missing: `at` takes it."""
-        self.watched = Watched(self.directory.watch_entries())
+        self.watched = WatchedNumbers(self.directory.watch_entries())
         self.watched.cut(step // self.spec.updates if step else -1)
         if step:
             self.fill(step // self.spec.updates)
@@ -52,7 +52,7 @@ class Watcher:
     def afterwards(self) -> None:
         """Of a training that has ended: take what is wanted and was not taken. StoreError where no snapshots allow
         it."""
-        self.watched = Watched(self.directory.watch_entries())
+        self.watched = WatchedNumbers(self.directory.watch_entries())
         if self.spec.watch is not None:
             self.fill(self.directory.last_epoch())
         self.save()
@@ -66,7 +66,7 @@ class Watcher:
         if gone:
             raise StoreError(_not_kept(self.directory, gone, sorted(kept)))
         for done, (epoch, measures) in enumerate(missing.items()):
-            self.tell("watching", done, len(missing))
+            self.progress("watching", done, len(missing))
             weights, masks = self.directory.snapshot(epoch)
             self._take(epoch, Product(weights, masks, {}), measures)
 
@@ -91,7 +91,7 @@ def _few(epochs: list[int]) -> str:
     return ", ".join(map(str, epochs)) if len(epochs) < 8 else f"{epochs[0]}, {epochs[1]}, ... {epochs[-1]}"
 
 
-def watch_afterwards(record: Record, watch: Watch, tell: Tell | None = None) -> Record:
+def watch_afterwards(record: Record, watch: Watch, progress: Progress | None = None) -> Record:
     """Watch a training that has ended, from the snapshots it kept; what was watched before stays. StoreError where a
     wanted epoch has no snapshot, or the data are no longer those of the run.
 
@@ -108,5 +108,5 @@ def watch_afterwards(record: Record, watch: Watch, tell: Tell | None = None) -> 
     if spec.task.content_hash() != record.about["data"]:
         raise StoreError(f"{record.directory} was trained on other data than {spec.task.describe()} holds now")
     with jax.enable_x64(spec.precision == "float64"), opened(record.directory.parent, record.about) as directory:
-        Watcher(spec, directory, tell or (lambda *_: None)).afterwards()
+        Watcher(spec, directory, progress or (lambda *_: None)).afterwards()
     return Record(record.directory)

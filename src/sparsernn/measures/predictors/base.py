@@ -22,7 +22,7 @@ STARTS = 2
 """Free runs a candidate is judged by."""
 
 
-class Stretches(NamedTuple):
+class FittedStretches(NamedTuple):
     """`values` (T, N), standardized; `starts`: rows at which a stretch begins that does not follow the one before."""
 
     values: np.ndarray
@@ -50,20 +50,20 @@ class Predictor(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Predictor:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Predictor:
         """Of standardized series. `Lacking` where it cannot be."""
 
     @abc.abstractmethod
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         """The state after having seen each of `rows` and what lies before it in its stretch."""
 
     @abc.abstractmethod
     def step(self, state: Any) -> tuple[np.ndarray, Any]:
         """The next row of every run, (runs, N), and the state then."""
 
-    def run(self, series: Stretches, rows: np.ndarray, steps: int) -> np.ndarray:
+    def run(self, series: FittedStretches, rows: np.ndarray, steps: int) -> np.ndarray:
         """(steps, runs, N): from each of `rows` freely on. A run that overflows is NaN from there on."""
-        state = self.begin(series, rows)
+        state = self.init_state(series, rows)
         made = np.full((steps, len(rows), series.values.shape[1]), np.nan)
         with np.errstate(all="ignore"):
             for i in range(steps):
@@ -89,14 +89,14 @@ def ridge(gram: np.ndarray, moment: np.ndarray, rows: int, strength: float) -> n
         return np.linalg.lstsq(gram + penalty, moment, rcond=None)[0]
 
 
-def best_free(candidates: Sequence[Predictor], validation: Stretches) -> Predictor:
+def best_free(candidates: Sequence[Predictor], validation: FittedStretches) -> Predictor:
     """The one whose free runs have the smallest D_stsp on the validation stretch; of equal ones the first."""
     values = validation.values[:CHOSEN_BY]
     if np.any(np.ptp(values, axis=0) == 0):  # a column that only moves later
         values = validation.values
     starts = tuple(s for s in validation.starts if s < len(values))
     reference = stsp.prepare(values)
-    series, rows = Stretches(values, starts), np.linspace(0, len(values) // 2, STARTS, endpoint=False).astype(int)
+    series, rows = FittedStretches(values, starts), np.linspace(0, len(values) // 2, STARTS, endpoint=False).astype(int)
 
     def worth(candidate: Predictor) -> float:
         runs = candidate.run(series, rows, len(values) + len(values) // 4)[-len(values) :]
@@ -105,7 +105,7 @@ def best_free(candidates: Sequence[Predictor], validation: Stretches) -> Predict
     return _least(candidates, worth)
 
 
-def best_ahead(candidates: Sequence[Predictor], validation: Stretches, horizon: int) -> Predictor:
+def best_ahead(candidates: Sequence[Predictor], validation: FittedStretches, horizon: int) -> Predictor:
     """The one with the smallest mean squared error `horizon` steps ahead (fewer in a short stretch)."""
     longest = max(len(part) for part in validation)
     horizon = max(1, min(horizon, longest // 4))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sparsernn.measures.base import go_on
-from sparsernn.measures.predictors.base import Predictor, Stretches, best_free, ridge
+from sparsernn.measures.predictors.base import FittedStretches, Predictor, best_free, ridge
 from sparsernn.measures.predictors.library import reservoirpy
 
 UNITS = 500
@@ -35,11 +35,11 @@ class EchoState(Predictor):
         self.readout, self.parameters = readout, readout.size
 
     @classmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Predictor:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Predictor:
         return best_free([c for leak in LEAKS for c in cls.candidates(train, leak)], validation)
 
     @classmethod
-    def candidates(cls, train: Stretches, leak: float) -> list[EchoState]:
+    def candidates(cls, train: FittedStretches, leak: float) -> list[EchoState]:
         """One for every ridge strength; the training stretch is run through once."""
         library = reservoirpy()
         bias = library.mat_gen.uniform(low=-BIAS, high=BIAS)
@@ -84,7 +84,7 @@ class EchoState(Predictor):
         driven = states @ self.recurrent + inputs.astype(np.float32) @ self.inputs + self.bias
         return (1 - self.leak) * states + self.leak * np.tanh(driven)
 
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         """Driven by the `WASHOUT` rows before each row (many rows: by the whole stretch before them). What lies before
         a stretch is taken to be its first row: a reservoir that begins at 0 there would err by what it has not heard,
         and a single such row in hundreds would make the error of all."""

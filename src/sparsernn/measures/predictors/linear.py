@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sparsernn.measures.predictors.base import Predictor, Stretches, best_ahead, ridge
+from sparsernn.measures.predictors.base import FittedStretches, Predictor, best_ahead, ridge
 
 ORDERS = (1, 2, 3, 5, 8, 13, 20)
 RIDGE = 1e-6
@@ -23,13 +23,13 @@ class Linear(Predictor):
         self.maps, self.order, self.parameters = maps, order, maps.size
 
     @classmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Predictor:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Predictor:
         dim, shortest = train.values.shape[1], max(len(part) for part in train)
         orders = [p for p in ORDERS if p == 1 or (p * dim < MOST and p < shortest // 2)]
         return best_ahead([cls.of_order(train, p) for p in orders], validation, HORIZON)
 
     @classmethod
-    def of_order(cls, train: Stretches, order: int) -> Linear:
+    def of_order(cls, train: FittedStretches, order: int) -> Linear:
         """Pairs of rows never cross a boundary."""
         dim = train.values.shape[1]
         gram, moment, count = np.zeros((1 + order * dim,) * 2), np.zeros((1 + order * dim, dim)), 0
@@ -37,13 +37,13 @@ class Linear(Predictor):
             rows = np.arange(min(order, len(part)) - 1, len(part) - 1)
             if not len(rows):
                 continue
-            features = _features(Stretches(part).lagged(rows, range(order)))
+            features = _features(FittedStretches(part).lagged(rows, range(order)))
             gram += features.T @ features
             moment += features.T @ part[rows + 1]
             count += len(rows)
         return cls(ridge(gram, moment, count, RIDGE), order)
 
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         return series.lagged(rows, range(self.order))
 
     def step(self, state: Any) -> tuple[np.ndarray, Any]:

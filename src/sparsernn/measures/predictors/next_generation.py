@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sparsernn.measures.base import go_on
-from sparsernn.measures.predictors.base import Lacking, Predictor, Stretches, best_free, ridge
+from sparsernn.measures.predictors.base import FittedStretches, Lacking, Predictor, best_free, ridge
 from sparsernn.measures.predictors.library import reservoirpy
 
 ORDER = 2
@@ -30,7 +30,7 @@ class NextGeneration(Predictor):
         self.first, self.second = np.triu_indices(node.delay * dim)
 
     @classmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Predictor:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Predictor:
         dim, longest = train.values.shape[1], max(len(part) for part in train)
         NVAR = reservoirpy().nodes.NVAR
         delay = next((d for d in DELAYS if 1 + d * dim + d * dim * (d * dim + 1) // 2 <= MOST), None)
@@ -41,7 +41,7 @@ class NextGeneration(Predictor):
         return best_free(found, validation)
 
     @classmethod
-    def candidates(cls, train: Stretches, node: Any) -> list[NextGeneration]:
+    def candidates(cls, train: FittedStretches, node: Any) -> list[NextGeneration]:
         """One for every ridge strength."""
         dim = train.values.shape[1]
         blank = cls(np.zeros(0), node, dim)
@@ -51,7 +51,7 @@ class NextGeneration(Predictor):
             for begin in range(min(max(blank.lags), len(part) - 1), len(part) - 1, CHUNK):
                 go_on()
                 rows = np.arange(begin, min(begin + CHUNK, len(part) - 1))
-                features = blank.features(Stretches(part).lagged(rows, blank.lags))
+                features = blank.features(FittedStretches(part).lagged(rows, blank.lags))
                 gram += features.T @ features
                 moment += features.T @ (part[rows + 1] - part[rows])
                 count += len(rows)
@@ -62,7 +62,7 @@ class NextGeneration(Predictor):
         flat = lagged.reshape(len(lagged), -1)
         return np.concatenate([np.ones((len(flat), 1)), flat, flat[:, self.first] * flat[:, self.second]], axis=1)
 
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         return series.lagged(rows, range(max(self.lags) + 1))
 
     def step(self, state: Any) -> tuple[np.ndarray, Any]:

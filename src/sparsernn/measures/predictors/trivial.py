@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sparsernn.measures.predictors.base import Predictor, Stretches
+from sparsernn.measures.predictors.base import FittedStretches, Predictor
 
 
 class Mean(Predictor):
@@ -16,10 +16,10 @@ class Mean(Predictor):
         self.mean, self.parameters = mean, len(mean)
 
     @classmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Mean:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Mean:
         return cls(train.values.mean(axis=0))
 
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         return np.tile(self.mean, (len(rows), 1))
 
     def step(self, state: Any) -> tuple[np.ndarray, Any]:
@@ -32,10 +32,10 @@ class Persistence(Predictor):
     parameters = 0
 
     @classmethod
-    def fit(cls, train: Stretches, validation: Stretches) -> Persistence:
+    def fit(cls, train: FittedStretches, validation: FittedStretches) -> Persistence:
         return cls()
 
-    def begin(self, series: Stretches, rows: np.ndarray) -> Any:
+    def init_state(self, series: FittedStretches, rows: np.ndarray) -> Any:
         return series.values[rows]
 
     def step(self, state: Any) -> tuple[np.ndarray, Any]:

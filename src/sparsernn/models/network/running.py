@@ -25,14 +25,14 @@ class Running(Forced):
     """States and their movement."""
 
     @partial(jax.jit, static_argnames=("self", "observed"))
-    def start(self, weights: Weights, first: jax.Array, observed: bool = True) -> tuple[State, ...]:
+    def first_states(self, weights: Weights, first: jax.Array, observed: bool = True) -> tuple[State, ...]:
         """The states that go with a first observation (..., outputs), or with an encoded beginning (`observed` False)
         (..., first)."""
         return self._start(weights, first, observed)
 
     def _start(self, weights: Weights, first: jax.Array, observed: bool) -> tuple[State, ...]:
-        """`start` within a compiled function, where the numbers of this network may be traced themselves."""
-        states = tuple(cell.start(weights[f"cell{i}"], first) for i, cell in enumerate(self.cells))
+        """`first_states` within a compiled function, where the numbers of this network may be traced themselves."""
+        states = tuple(cell.init_state(weights[f"cell{i}"], first) for i, cell in enumerate(self.cells))
         return self.impose(weights, states, first, 1.0) if observed else states
 
     def zeros(self, shape: tuple[int, ...]) -> tuple[State, ...]:

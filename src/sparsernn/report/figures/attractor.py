@@ -116,8 +116,8 @@ def draw(numbers: Attractor) -> go.Figure:
         drawn = trace(**values, mode=mode, line=line, marker={"size": 4, "color": color}, hoverinfo="skip")
         made.add_trace(drawn, 1, place)
     made.update_annotations(xanchor="left", yanchor="bottom")
-    for annotation, left in zip(made.layout.annotations, (0.0, 0.53), strict=True):
-        annotation.x = left
+    for annotation, remaining in zip(made.layout.annotations, (0.0, 0.53), strict=True):
+        annotation.x = remaining
     margin = {"l": 8, "r": 8, "t": 40, "b": 8} if dim == 3 else {"l": 64, "r": 20, "t": 40, "b": 54}
     style.house(made, 480, margin=margin, showlegend=False)
     titles = [style.shown(axis) for axis in numbers.axes]

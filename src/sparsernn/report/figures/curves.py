@@ -14,19 +14,19 @@ from sparsernn.errors import Undefined
 from sparsernn.quantity import Quantity
 from sparsernn.report.figures import style
 from sparsernn.report.quantities import bound, is_undefined, quantities, trivial
-from sparsernn.report.runs import Comparison
+from sparsernn.report.runs import RunComparison
 from sparsernn.report.spread import Spread, spread
 
 
 class Curve(NamedTuple):
-    """`left` (k,) weights, descending, and what was measured there over seeds."""
+    """`remaining` (k,) weights, descending, and what was measured there over seeds."""
 
     label: str
-    left: tuple[float, ...]
+    remaining: tuple[float, ...]
     spreads: tuple[Spread, ...]
 
 
-class Panel(NamedTuple):
+class CurvePanel(NamedTuple):
     """One quantity. `floors` and `ceilings`: name to height of a horizontal line. `log`: values span over a decade."""
 
     quantity: Quantity
@@ -39,17 +39,17 @@ class Panel(NamedTuple):
 class Curves(NamedTuple):
     """`total` weights of the densest network (None where networks of several sizes are compared)."""
 
-    panels: tuple[Panel, ...]
+    panels: tuple[CurvePanel, ...]
     total: int | None
 
 
-def numbers(comparison: Comparison) -> Curves | Undefined:
+def numbers(comparison: RunComparison) -> Curves | Undefined:
     """One panel a leading quantity. Trainings without weights or without the number leave no point."""
     panels = []
     baselines = trivial(comparison.trainings)
     for quantity in quantities(comparison.trainings):
         curves = tuple(_curve(comparison, label, quantity.key) for label in comparison.labels)
-        if not any(curve.left for curve in curves):
+        if not any(curve.remaining for curve in curves):
             continue
         floors, ceilings = _bounds(comparison, quantity, "floor"), _bounds(comparison, quantity, "ceiling")
         for name, scores in baselines.items():
@@ -58,26 +58,26 @@ def numbers(comparison: Comparison) -> Curves | Undefined:
                 (ceilings if quantity.better == "lower" else floors)[name] = float(value)
         drawn = [float(s.mean) for c in curves for s in c.spreads] + [*floors.values(), *ceilings.values()]
         log = quantity.better == "lower" and min(drawn) > 0 and max(drawn) > 8 * min(drawn)
-        panels.append(Panel(quantity, curves, floors, ceilings, log))
+        panels.append(CurvePanel(quantity, curves, floors, ceilings, log))
     if not panels:
         return Undefined("no training has both weights and measures yet")
     totals = {t.total for t in comparison.trainings if not isinstance(t.total, Undefined)}
     return Curves(tuple(panels), totals.pop() if len(totals) == 1 else None)
 
 
-def _curve(comparison: Comparison, label: str, key: str) -> Curve:
+def _curve(comparison: RunComparison, label: str, key: str) -> Curve:
     rounds: dict[int, list] = {}
     for line in comparison.lines:
         if line.label == label:
             for training in line.trainings:
-                if not isinstance(training.left, Undefined) and not is_undefined(training.test.get(key)):
+                if not isinstance(training.remaining, Undefined) and not is_undefined(training.test.get(key)):
                     rounds.setdefault(training.round, []).append(training)
-    points = [(float(np.mean([t.left for t in r])), spread(t.test.get(key) for t in r)) for r in rounds.values()]
+    points = [(float(np.mean([t.remaining for t in r])), spread(t.test.get(key) for t in r)) for r in rounds.values()]
     points.sort(key=lambda point: -point[0])
     return Curve(label, tuple(p[0] for p in points), tuple(p[1] for p in points))
 
 
-def _bounds(comparison: Comparison, quantity: Quantity, which: Literal["floor", "ceiling"]) -> dict[str, float]:
+def _bounds(comparison: RunComparison, quantity: Quantity, which: Literal["floor", "ceiling"]) -> dict[str, float]:
     values = [bound(quantity, t, which) for t in comparison.trainings]
     defined = [float(v) for v in values if v is not None and not isinstance(v, Undefined)]
     return {which: float(np.mean(defined))} if defined else {}
@@ -90,7 +90,7 @@ def _ends(s: Spread) -> tuple[float, float, float]:
 
 def _beside(curve: Curve, i: int, of: int) -> list[float]:
     """Places on the axis, a little apart, so that bars of several criteria do not cover one another."""
-    return [left * 1.02 ** ((of - 1) / 2 - i) for left in curve.left]
+    return [remaining * 1.02 ** ((of - 1) / 2 - i) for remaining in curve.remaining]
 
 
 def draw(numbers: Curves) -> go.Figure:
@@ -101,7 +101,7 @@ def draw(numbers: Curves) -> go.Figure:
     )
     for place, panel in enumerate(numbers.panels, start=1):
         for i, curve in enumerate(panel.curves):
-            if not curve.left:
+            if not curve.remaining:
                 continue
             mean, low, high = np.array([_ends(s) for s in curve.spreads]).T
             color, several = style.color(i), any(s.n > 1 for s in curve.spreads)
@@ -125,7 +125,7 @@ def draw(numbers: Curves) -> go.Figure:
                     line={"color": color, "width": 2, "dash": style.DASHES[i % 8]},
                     showlegend=place == 1,
                     text=seeds,
-                    customdata=curve.left,
+                    customdata=curve.remaining,
                     marker={"symbol": style.MARKERS[i % 8], "size": 8},
                     hovertemplate="%{customdata:,.0f} weights: %{y:.3g} (%{text})<extra>"
                     + style.shown(curve.label)
@@ -134,7 +134,7 @@ def draw(numbers: Curves) -> go.Figure:
                 1,
                 place,
             )
-        places = [x for curve in panel.curves for x in curve.left]
+        places = [x for curve in panel.curves for x in curve.remaining]
         for name, height in [*panel.floors.items(), *panel.ceilings.items()]:
             made.add_trace(
                 go.Scatter(
@@ -173,7 +173,7 @@ def picture(numbers: Curves, path: Path) -> None:
         made = style.canvas(max(4.8, 3.6 * k), 3.9)
         for axes, panel in zip(made.subplots(1, k, squeeze=False)[0], numbers.panels, strict=True):
             for i, curve in enumerate(panel.curves):
-                if not curve.left:
+                if not curve.remaining:
                     continue
                 mean, low, high = np.array([_ends(s) for s in curve.spreads]).T
                 axes.errorbar(
@@ -205,7 +205,7 @@ def picture(numbers: Curves, path: Path) -> None:
                     color=style.QUIET,
                     transform=axes.get_yaxis_transform(),
                 )
-            ticks = style.log_ticks([x for curve in panel.curves for x in curve.left])
+            ticks = style.log_ticks([x for curve in panel.curves for x in curve.remaining])
             axes.set_xticks(ticks, [f"{t:,.0f}" for t in ticks])
             axes.xaxis.set_minor_locator(NullLocator())
             axes.invert_xaxis()

@@ -14,7 +14,7 @@ from sparsernn.report.grade_numbers import horizons
 from sparsernn.report.runs import Number
 
 
-class Line(NamedTuple):
+class HorizonLine(NamedTuple):
     """Mean squared `errors` at `steps` ahead, both (k,); horizons without a number are left out."""
 
     name: str
@@ -26,7 +26,7 @@ class Line(NamedTuple):
 class Horizons(NamedTuple):
     """`lyapunov`: steps of a Lyapunov time, None where it is not known."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[HorizonLine, ...]
     lyapunov: float | None
 
 
@@ -43,13 +43,13 @@ def numbers(
     for name, by, network in given:
         kept = {h: float(v) for h, v in by.items() if not isinstance(v, Undefined) and v > 0}
         if kept:
-            lines.append(Line(name, tuple(kept), tuple(kept.values()), network))
+            lines.append(HorizonLine(name, tuple(kept), tuple(kept.values()), network))
     if not any(line.network for line in lines):
         return Undefined("prediction errors by horizon were not measured")
     return Horizons(tuple(lines), lyapunov)
 
 
-def _looks(found: Horizons) -> list[tuple[Line, str, str, float, int]]:
+def _looks(found: Horizons) -> list[tuple[HorizonLine, str, str, float, int]]:
     """(line, color, dash, width, place of its marker): networks thick and in the model's color, baselines thin."""
     looks, networks, others = [], 0, 0
     for line in found.lines:

@@ -22,8 +22,8 @@ Number = float | Undefined
 
 
 class ImportanceFigure(NamedTuple):
-    """Of n weights of the matrix at `path`: `size` |w| before this round's cut, `harm` the mean change of the judging
-    measure without it (positive: worse), `kept` whether it survived the cut.
+    """Of n weights of the matrix at `path`: `size` |w| before this round's cut, `increase` the mean change of the
+    judging measure without it (positive: worse), `kept` whether it survived the cut.
 
     `reliability`: rank correlation of signed (absolute) harm between two halves of the starts, mean over the ways to
     halve them, stepped up to all starts by Spearman and Brown's 2r / (1 + r); `rank` that of |w| and harm; `corrected`
@@ -33,7 +33,7 @@ class ImportanceFigure(NamedTuple):
     path: str
     judged_by: str
     size: np.ndarray
-    harm: np.ndarray
+    increase: np.ndarray
     kept: np.ndarray
     starts: int
     improving: float
@@ -56,9 +56,9 @@ def numbers(record: Record) -> list[ImportanceFigure]:
     masks = record.masks() if record.prunables() else {}
     weights = parent.weights()
     for path in [key.removesuffix(":indices") for key in arrays if key.endswith(":indices")]:
-        indices, harm = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:harm"], dtype=float)
-        finite = np.isfinite(harm).all(axis=1)
-        indices, harm = indices[finite], harm[finite]
+        indices, increase = arrays[f"{path}:indices"], np.asarray(arrays[f"{path}:increase"], dtype=float)
+        finite = np.isfinite(increase).all(axis=1)
+        indices, increase = indices[finite], increase[finite]
         if len(indices) < 3:
             continue
         size = np.abs(np.asarray(get(weights, path), dtype=float).ravel()[indices])
@@ -68,12 +68,12 @@ def numbers(record: Record) -> list[ImportanceFigure]:
                 path,
                 judged_by,
                 size,
-                harm.mean(axis=1),
+                increase.mean(axis=1),
                 kept,
-                harm.shape[1],
-                float((harm.mean(axis=1) < 0).mean()),
-                correlations(size, harm, signed=True),
-                correlations(size, harm, signed=False),
+                increase.shape[1],
+                float((increase.mean(axis=1) < 0).mean()),
+                correlations(size, increase, signed=True),
+                correlations(size, increase, signed=False),
             )
         )
     return found
@@ -104,11 +104,11 @@ def _squash(values: np.ndarray, scale: float) -> np.ndarray:
     return np.arcsinh(np.asarray(values) / scale)
 
 
-def _ticks(harm: np.ndarray) -> tuple[float, list[float]]:
+def _ticks(increase: np.ndarray) -> tuple[float, list[float]]:
     """The scale of the axis, a power of ten near the median size, and round values to label."""
-    scale = 10 ** np.round(np.log10(max(float(np.median(np.abs(harm))), 1e-9)))
-    decades = [scale * 10**i for i in range(0, 8) if scale * 10**i <= np.abs(harm).max() * 1.5]
-    negative = [-d for d in decades if d <= -harm.min() * 1.5]
+    scale = 10 ** np.round(np.log10(max(float(np.median(np.abs(increase))), 1e-9)))
+    decades = [scale * 10**i for i in range(0, 8) if scale * 10**i <= np.abs(increase).max() * 1.5]
+    negative = [-d for d in decades if d <= -increase.min() * 1.5]
     return float(scale), [*negative[::-1], 0.0, *decades]
 
 
@@ -123,23 +123,23 @@ def _parts(numbers: ImportanceFigure) -> list[tuple[np.ndarray, str, str]]:
 
 def draw(numbers: ImportanceFigure) -> go.Figure:
     """Signed at the left, absolute at the right, both against |w|."""
-    scale, ticks = _ticks(numbers.harm)
+    scale, ticks = _ticks(numbers.increase)
     made = make_subplots(
         1, 2, subplot_titles=("signed: above 0 the run gets worse without it", "absolute"), horizontal_spacing=0.09
     )
     for place in (1, 2):
-        harm = numbers.harm if place == 1 else np.abs(numbers.harm)
+        increase = numbers.increase if place == 1 else np.abs(numbers.increase)
         for which, color, name in _parts(numbers):
             made.add_trace(
                 go.Scatter(
                     x=style.compact(numbers.size[which]),
-                    y=style.compact(_squash(harm[which], scale)),
+                    y=style.compact(_squash(increase[which], scale)),
                     mode="markers",
                     marker={"color": color, "size": 4.5, "opacity": 0.55},
                     name=name,
                     legendgroup=name,
                     showlegend=place == 1,
-                    customdata=style.compact(harm[which]),
+                    customdata=style.compact(increase[which]),
                     hovertemplate="|w| %{x:.3g}: %{customdata:.3g}<extra></extra>",
                 ),
                 1,
@@ -158,16 +158,16 @@ def draw(numbers: ImportanceFigure) -> go.Figure:
 
 def picture(numbers: ImportanceFigure, path: Path) -> None:
     """The same as a PNG file."""
-    scale, ticks = _ticks(numbers.harm)
+    scale, ticks = _ticks(numbers.increase)
     with style.styled():
         made = style.canvas(9.6, 4.2)
         panels = made.subplots(1, 2)
         for place, axes in enumerate(panels):
-            harm = numbers.harm if place == 0 else np.abs(numbers.harm)
+            increase = numbers.increase if place == 0 else np.abs(numbers.increase)
             for which, color, name in _parts(numbers):
                 axes.scatter(
                     numbers.size[which],
-                    _squash(harm[which], scale),
+                    _squash(increase[which], scale),
                     s=7,
                     color=color,
                     alpha=0.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sparsernn.sparsifiers.drop import Random
+from sparsernn.sparsifiers.drop import RandomDrop
 from sparsernn.sparsifiers.pruner import Pruner
 from sparsernn.sparsifiers.schedule import PerRound
 
@@ -15,4 +15,4 @@ def random(
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
     """Per round, remove weights at random: what any criterion must beat."""
-    return Pruner(PerRound(), Random(), drop_fraction=drop_fraction, where=where, scope=scope)
+    return Pruner(PerRound(), RandomDrop(), drop_fraction=drop_fraction, where=where, scope=scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparsernn.sparsifiers.drop import NearestZeroOfEachSign
-from sparsernn.sparsifiers.grow import Random
+from sparsernn.sparsifiers.grow import RandomGrowth
 from sparsernn.sparsifiers.redistribute import Keep
 from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.schedule import EveryEpoch
@@ -21,4 +21,6 @@ def set_(
     New weights are 0. Source: Mocanu et al., arXiv 1707.04780 (fraction 0.3; there new values are drawn and the last
     epoch drops without growing); doi 10.1038/s42005-023-01364-0 (values 0, fraction 0.05 to 0.2).
     """
-    return Rewirer(start, EveryEpoch(), NearestZeroOfEachSign(), Random(), Keep(), density, drop_fraction, where=where)
+    return Rewirer(
+        start, EveryEpoch(), NearestZeroOfEachSign(), RandomGrowth(), Keep(), density, drop_fraction, where=where
+    )

@@ -18,7 +18,7 @@ from sparsernn.training.signs import turned
 from sparsernn.weights import Weights, get, replace
 
 
-class Beginning(NamedTuple):
+class FirstWeights(NamedTuple):
     """Of a run's first training: dense weights, the masks that were given, the signs that are held, by path. `laid`:
     paths of the matrices that were given."""
 
@@ -28,7 +28,7 @@ class Beginning(NamedTuple):
     laid: tuple[str, ...] = ()
 
 
-def beginning_of(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None = None) -> Beginning:
+def first_weights(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None = None) -> FirstWeights:
     """How the run begins; the same however often it is asked. `hashes`: of what is read, as the run's identity has
     them. SpecError where what was given does not fit, StoreError where it has changed since."""
     fresh = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
@@ -39,13 +39,13 @@ def beginning_of(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None 
     if spec.initial is not None and given is not None:
         laid = spec.initial.lay(given, trainer.prunables, fresh)
     if spec.signs is None:
-        return Beginning(laid.weights, laid.masks, {}, laid.paths)
+        return FirstWeights(laid.weights, laid.masks, {}, laid.paths)
     signs = spec.signs.held(spec.seed, trainer.prunables, laid.weights, laid.masks)
     fresh_sizes = spec.initial is None or spec.initial.weights is not True
-    return Beginning(turned(laid.weights, signs, spec.signs.sizes(fresh_sizes)), laid.masks, signs, laid.paths)
+    return FirstWeights(turned(laid.weights, signs, spec.signs.sizes(fresh_sizes)), laid.masks, signs, laid.paths)
 
 
-def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[SparseState, Masks]:
+def first_masks(spec: RunSpec, trainer: Trainer, begun: FirstWeights) -> tuple[SparseState, Masks]:
     """The sparsifier's state before the first update, and the given masks of matrices that it does not act on. Where it
     acts on one with a given mask it goes on from that. SpecError where a method of constant number begins with another
     number of weights than was given."""
@@ -64,7 +64,7 @@ def first_masks(spec: RunSpec, trainer: Trainer, begun: Beginning) -> tuple[Spar
     return own._replace(masks=mine), {path: mask for path, mask in begun.masks.items() if path not in mine}
 
 
-def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: Beginning) -> Weights:
+def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: FirstWeights) -> Weights:
     """Other fresh weights for a round, with the signs that were given or are held; frozen arrays stay as they were."""
     weights = trainer.network.init(rng.key(spec.seed, "init", round), trainer.ports)
     if spec.initial is not None and spec.initial.weights == "signs":
