@@ -1,4 +1,13 @@
+from dataclasses import replace
+
+import pytest
+
+from sparsernn import registry
 from sparsernn.report.labels import labels, sparsifier_name
+from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.sparsifiers.redistribute import ByMagnitude
+from sparsernn.sparsifiers.rewirer import Rewirer
+from sparsernn.spec import build, plain
 
 PER_ROUND = {"schedule": {"per_round": {}}, "drop_fraction": 0.5}
 
@@ -11,15 +20,29 @@ def spec(sparsifier=None, **fields):
     return {"task": {"adding": {"length": 50}}, "sparsifier": sparsifier, "seed": 0, "regularizers": [], **fields}
 
 
+@pytest.mark.parametrize("name", [n for n in AbstractSparsifier.registry.members if n not in ("pruner", "rewirer")])
+def test_methods_are_called_by_their_names(name):
+    part = build(AbstractSparsifier, name)
+    assert sparsifier_name(plain(part)).lower().replace(" ", "_") == name
+
+
 def test_names_that_users_know():
-    rewirer = {"drop": {"set": {}}, "grow": {"random": {}}}
+    named = lambda value: sparsifier_name(plain(build(AbstractSparsifier, value)))
     assert sparsifier_name(None) == "dense"
-    assert sparsifier_name(pruner("geometric")) == "geometric"
-    assert sparsifier_name(pruner("magnitude", schedule={"one_shot": {}})) == "magnitude, one_shot"
-    assert sparsifier_name({"rewirer": rewirer}) == "SET"
-    assert sparsifier_name({"rewirer": {"drop": {"magnitude": {}}, "grow": {"gradient": {}}}}) == "RigL"
-    assert sparsifier_name({"rewirer": {**rewirer, "grow": {"gradient": {}}}}) == "rewired (drop set, grow gradient)"
-    assert sparsifier_name({"static": {"density": 0.1}}) == "static"
+    assert named({"rigl": {"density": 0.3, "every": 7, "where": ["input"], "start": "uniform"}}) == "RigL"
+    assert named({"set": {"drop_fraction": 0.2}}) == "SET"
+    assert named({"one_shot": {"at": 0.2, "drop": "taylor"}}) == "taylor, one shot"
+    like_rigl = {"drop": "magnitude", "grow": "gradient", "schedule": "every_epoch", "density": 0.2, "start": "uniform"}
+    assert named({"rewirer": like_rigl}) == "rewired (drop magnitude, grow gradient, every epoch)"
+    assert sparsifier_name({"gone": {"density": 0.1}}) == "gone", "a part that is not here any more"
+
+
+def test_a_registered_preset_has_its_own_name(monkeypatch):
+    def slow_set(density: float = 0.1) -> Rewirer:
+        return replace(build(Rewirer, plain(build(AbstractSparsifier, "set"))["rewirer"]), redistribute=ByMagnitude())
+
+    monkeypatch.setattr(registry, "_own", {"sparsifier": {"slow_set": slow_set}})
+    assert sparsifier_name(plain(slow_set())) == "slow set"
 
 
 def test_seeds_and_measures_make_no_label():

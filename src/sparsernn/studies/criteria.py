@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sparsernn.masks import chosen
 from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.sparsifiers.names import method_name
 from sparsernn.sparsifiers.pruner import fraction_reaching
 from sparsernn.spec import build
 from sparsernn.training.rounds import Rounds
@@ -67,8 +68,5 @@ def run_all(
 
 def name_of(spec: RunSpec) -> str:
     """What a progress line calls a spec."""
-    drop = getattr(spec.sparsifier, "drop", None)
-    name = "dense" if spec.sparsifier is None else type(spec.sparsifier).__name__.lower()
-    if drop is not None:
-        name = type(drop).registry.name_of(type(drop))
+    name = "dense" if spec.sparsifier is None else method_name(spec.sparsifier)
     return f"{name}, seed {spec.seed}"

@@ -90,8 +90,8 @@ def check_numbers(measure: AbstractMeasure, network: Network, weights: Any, task
 def check_defined(found: dict[str, Any]) -> None:
     """Floats that are numbers, or `Undefined`."""
     for key, number in found.items():
-        fine = isinstance(number, Undefined) or (type(number) is float and np.isfinite(number))
-        claim(fine, f'{key} must be a finite float or Undefined("why"), got {number!r}')
+        fine = isinstance(number, Undefined) or (type(number) in (float, int) and np.isfinite(number))
+        claim(fine, f'{key} must be a finite number or Undefined("why"), got {number!r}')
 
 
 def check_overflow(measure: AbstractMeasure, network: Network, weights: Any, task: AbstractTask, ports: Ports) -> None:
