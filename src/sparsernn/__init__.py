@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from sparsernn.files.series import read_series
     from sparsernn.registry import register
     from sparsernn.report.write import write_report
+    from sparsernn.runs.record import Record
     from sparsernn.studies.look_data import look
     from sparsernn.studies.model import Model
     from sparsernn.studies.reconstruct import reconstruct
-    from sparsernn.training.record import Record
     from sparsernn.training.run import run
     from sparsernn.training.run_spec import RunSpec, read_spec
 
@@ -49,7 +49,7 @@ _HOMES = {
     "RunSpec": "sparsernn.training.run_spec",
     "read_spec": "sparsernn.training.run_spec",
     "run": "sparsernn.training.run",
-    "Record": "sparsernn.training.record",
+    "Record": "sparsernn.runs.record",
     "compare": "sparsernn.dynamics.dstsp.comparison",
     "register": "sparsernn.registry",
     "write_report": "sparsernn.report.write",

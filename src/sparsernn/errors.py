@@ -1,7 +1,7 @@
 """What can go wrong, said so that the reader knows what to try next.
 
 Every error of the library is a `SparseRNNError`; the command line turns it into one plain message and `exit_code`.
-Divergence of a training is no error but an outcome of the run (`sparsernn.training.store.Outcome`).
+Divergence of a training is no error but an outcome of the run (`sparsernn.runs.store.Outcome`).
 """
 
 from __future__ import annotations

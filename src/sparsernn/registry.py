@@ -78,9 +78,13 @@ def register(kind: str, name: str, part: PartT | None = None) -> Any:
     Raises:
         SpecError: with all that is wrong with the part, such as methods that it still lacks.
 
-    >>> @sparsernn.register("regularizer", "cubic")
-    ... @dataclass(frozen=True)
-    ... class Cubic(AbstractRegularizer): ...
+    >>> from sparsernn.regularizers.l1 import L1
+    >>> @sparsernn.register("regularizer", "strong_l1")
+    ... def strong_l1(times: float = 10.0) -> L1:
+    ...     return L1(1e-4 * times)
+    >>> spec = sparsernn.read_spec({"task": "adding", "network": {"rnn": {"hidden": 8}}, "regularizers": ["strong_l1"]})
+    >>> spec.regularizers
+    (L1(strength=0.001, ...),)
     """
     if part is None:
         return lambda later: register(kind, name, later)

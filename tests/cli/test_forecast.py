@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sparsernn.files.series import read_series
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from sparsernn.runs.record import Record
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training.record import Record
 from sparsernn.training.run import run as train
 from sparsernn.training.run_spec import read_spec
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 
 def test_watched_afterwards_and_shown(cli, written, tree, tmp_path):

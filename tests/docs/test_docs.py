@@ -14,11 +14,11 @@ import typer
 from sparsernn.cli.app import app
 from sparsernn.files.spec_file import override, parse_yaml, read_yaml
 from sparsernn.registry import KINDS, registry_of
+from sparsernn.runs.watch import Watch
 from sparsernn.spec import build
 from sparsernn.training.initial import Initial
 from sparsernn.training.run_spec import RunSpec, read_spec
 from sparsernn.training.signs import Signs
-from sparsernn.training.watch import Watch
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

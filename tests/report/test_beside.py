@@ -10,7 +10,7 @@ from sparsernn.report.figures import horizons
 from sparsernn.report.labels import task_names
 from sparsernn.report.markup import table as markup
 from sparsernn.report.tables import Group
-from sparsernn.training.record import Outcome
+from sparsernn.runs.record import Outcome
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

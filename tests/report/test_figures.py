@@ -24,7 +24,7 @@ from sparsernn.report.figures import (
     watch,
 )
 from sparsernn.report.subject import Matrix, Signals, Subject
-from sparsernn.training.outcome import Outcome
+from sparsernn.runs.outcome import Outcome
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

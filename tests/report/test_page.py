@@ -15,8 +15,8 @@ from plotly.offline import get_plotlyjs
 from sparsernn.errors import DataError, StoreError
 from sparsernn.report.runs import compare
 from sparsernn.report.write import write, write_report
+from sparsernn.runs.record import Record
 from sparsernn.tasks.reconstruction import Reconstruction
-from sparsernn.training.record import Record
 
 TITLE = "Two <script>alert(1)</script> waves & more"
 

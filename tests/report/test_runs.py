@@ -7,7 +7,7 @@ from sparsernn.errors import SpecError, StoreError, Undefined
 from sparsernn.files.atomic import read_json, write_json
 from sparsernn.report import write
 from sparsernn.report.runs import compare, find, last_rounds
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 
 def test_rounds_seeds_and_counts(pruned):

@@ -11,8 +11,8 @@ import pytest
 from sparsernn.dynamics.embedding import embed
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files.series import Series
+from sparsernn.runs.record import Record
 from sparsernn.studies.free_run import forecast, free_run, like_test, preparation_of, prepared_of, test_stretch
-from sparsernn.training.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 

@@ -13,9 +13,9 @@ import pytest
 import sparsernn
 from sparsernn import DataError, Interrupted, Model, SpecError, StoreError
 from sparsernn.files.reading import Reading
+from sparsernn.runs.record import Record
 from sparsernn.studies import criteria
 from sparsernn.studies.recording import Wish
-from sparsernn.training.record import Record
 
 from .conftest import QUICK, orbit
 

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from sparsernn.errors import Interrupted
+from sparsernn.runs.record import Record
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 

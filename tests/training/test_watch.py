@@ -8,12 +8,12 @@ import pytest
 
 from sparsernn.errors import StoreError, Undefined
 from sparsernn.measures.hubs import Hubs
+from sparsernn.runs.checkup import examine
+from sparsernn.runs.record import Record
+from sparsernn.runs.watch import Watch, WatchedNumbers
 from sparsernn.sparsifiers.base import Clock
-from sparsernn.training.checkup import examine
-from sparsernn.training.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe
-from sparsernn.training.watch import Watch, WatchedNumbers
 from sparsernn.training.watching import watch_afterwards
 
 HUBS = {"hubs": {"nulls": 2}}

@@ -17,7 +17,7 @@ def doctor(
     """Hold every file of every run against its hash; say what is damaged, and what the next run makes again."""
     from sparsernn.cli.output import print_json
     from sparsernn.cli.progress import progress_bars
-    from sparsernn.training.checkup import examine, places
+    from sparsernn.runs.checkup import examine, places
 
     directories = places(runs)
     found = []

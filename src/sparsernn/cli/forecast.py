@@ -38,8 +38,8 @@ def forecast(
     from sparsernn.errors import SpecError
     from sparsernn.files.columns import columns_from_text
     from sparsernn.files.series import Series, read_loosely
+    from sparsernn.runs.record import Record
     from sparsernn.studies import free_run
-    from sparsernn.training.record import Record
 
     record = Record(run)
     writable(out, record)

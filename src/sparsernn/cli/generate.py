@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sparsernn.training.record import Record
+    from sparsernn.runs.record import Record
 
 
 def generate(
@@ -28,8 +28,8 @@ def generate(
     written into the file (.csv, .npz) and said; `sparsernn compare RUN FILE` holds them against the same preparation.
     """
     from sparsernn.cli.output import print_series
+    from sparsernn.runs.record import Record
     from sparsernn.studies.free_run import free_run
-    from sparsernn.training.record import Record
 
     record = Record(run)
     writable(out, record)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from sparsernn.runs.store import Outcome, Record
     from sparsernn.studies.free_run import Generated
-    from sparsernn.training.store import Outcome, Record
 
 EXIT = {"finished": 0, "paused": 0, "diverged": 3, "interrupted": 5, "failed": 1}
 

@@ -13,8 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from sparsernn.report.write import WrittenReport
+    from sparsernn.runs.store import Record
     from sparsernn.training.run_spec import RunSpec
-    from sparsernn.training.store import Record
 
 PAGE_SECONDS, PAGE_SHARE = 10.0, 0.1
 """Pages between stages may take so long together, or that share of the time since the beginning; the first is always

@@ -27,7 +27,7 @@ def report(
     from sparsernn.report.runs import by_task, find
     from sparsernn.report.stamp import is_page
     from sparsernn.report.write import write
-    from sparsernn.training.store import MARKER
+    from sparsernn.runs.store import MARKER
 
     comparisons = by_task(find(runs))
     if out is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sparsernn.training.store import Record
+    from sparsernn.runs.store import Record
 
 
 def run(
@@ -52,8 +52,8 @@ def following(record: Record) -> list[str]:
     """Commands that go on from a run, ready to be copied."""
     from shlex import quote
 
+    from sparsernn.runs.snapshots import FOLDER, name_of
     from sparsernn.tasks.observed import is_observed
-    from sparsernn.training.snapshots import FOLDER, name_of
 
     if record.outcome.name not in ("finished", "paused", "diverged"):
         return []

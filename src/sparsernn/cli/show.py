@@ -49,7 +49,7 @@ def _of_file(path: Path) -> dict:
     import numpy as np
 
     from sparsernn.files.safetensors_file import read
-    from sparsernn.training.record import prunables_of
+    from sparsernn.runs.record import prunables_of
 
     arrays, metadata = read(path)
     roles = {p.path: p.role for p in prunables_of(metadata, path)}
@@ -61,9 +61,9 @@ def _of_file(path: Path) -> dict:
 def _of_run(directory: Path) -> dict:
     import numpy as np
 
+    from sparsernn.runs.record import Record
     from sparsernn.tasks.observed import is_observed
     from sparsernn.tasks.prepared import Prepared
-    from sparsernn.training.record import Record
     from sparsernn.weights import flatten
 
     record = Record(directory)

@@ -23,9 +23,9 @@ def watch(
     from sparsernn.cli.progress import progress_bars
     from sparsernn.errors import StoreError
     from sparsernn.files.spec_file import parse_yaml
+    from sparsernn.runs.record import Record
+    from sparsernn.runs.watch import Watch
     from sparsernn.spec import build
-    from sparsernn.training.record import Record
-    from sparsernn.training.watch import Watch
     from sparsernn.training.watching import watch_afterwards
 
     record = Record(run)

@@ -9,8 +9,8 @@ from sparsernn.report.grade import Grade, grade, of_seeds
 from sparsernn.report.grade_numbers import Number
 from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.tables import Group, Table
+from sparsernn.runs.record import Outcome
 from sparsernn.tasks.observed import is_observed
-from sparsernn.training.record import Outcome
 
 NO_GRADE = "There is no grade: only reconstructions have one. Hold the score against the trivial predictors."
 

@@ -13,10 +13,10 @@ from sparsernn.measures.base import AbstractMeasure
 from sparsernn.quantity import Quantity
 from sparsernn.registry import read_from_a_file
 from sparsernn.report.labels import labels, sparsifier_name, task_names
+from sparsernn.runs.record import Outcome, Record
+from sparsernn.runs.store import MARKER
 from sparsernn.spec import build
-from sparsernn.training.record import Outcome, Record
 from sparsernn.training.run_spec import spec_of
-from sparsernn.training.store import MARKER
 from sparsernn.weights import get
 
 Number = float | Undefined

@@ -10,8 +10,8 @@ import numpy as np
 from sparsernn.connectome import Connectome
 from sparsernn.errors import StoreError, Undefined
 from sparsernn.report.runs import Training
+from sparsernn.runs.record import Record
 from sparsernn.tasks.prepared import Prepared
-from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 from sparsernn.weights import get
 

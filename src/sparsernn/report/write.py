@@ -14,7 +14,7 @@ from sparsernn.report import beside, graded, verdict
 from sparsernn.report.runs import RunComparison, by_task
 from sparsernn.report.stamp import sealed, stamp, unchanged
 from sparsernn.report.tables import Table, csv, summary, tables
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 if TYPE_CHECKING:  # what draws is loaded when something is drawn: a second
     from sparsernn.report.page import PagePart

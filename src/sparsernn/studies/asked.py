@@ -10,12 +10,12 @@ from sparsernn.errors import SparseRNNError, StoreError
 from sparsernn.files import sealed
 from sparsernn.files.atomic import write_bytes
 from sparsernn.files.example import EXAMPLES
+from sparsernn.runs.environment import library_versions
 from sparsernn.spec import build, plain
 from sparsernn.studies.place import ASKED, STORE
 from sparsernn.studies.recording import Wish, named, specs
 from sparsernn.systems import SYSTEMS
 from sparsernn.tasks.prepared import hash_of
-from sparsernn.training.environment import library_versions
 from sparsernn.training.run_spec import RunSpec
 
 

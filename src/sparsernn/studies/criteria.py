@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from sparsernn.masks import chosen
+from sparsernn.runs.store import Record
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.sparsifiers.names import method_name
 from sparsernn.sparsifiers.pruner import fraction_reaching
@@ -16,7 +17,6 @@ from sparsernn.spec import build
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run import run, stoppable
 from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import Record
 
 
 def specs(

@@ -15,9 +15,9 @@ from sparsernn.files.columns import matched
 from sparsernn.files.series import Series
 from sparsernn.measures.reconstruction import ReconstructionQuality
 from sparsernn.missing import unmasked
+from sparsernn.runs.record import Record
 from sparsernn.tasks.observed import Observed
 from sparsernn.tasks.prepared import FILTERS, Prepared
-from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
 
 MARK = "prepared: "

@@ -15,9 +15,9 @@ from sparsernn.files.columns import choose, matched
 from sparsernn.files.reading import AS_FOUND, Reading
 from sparsernn.files.series import read_loosely, read_series
 from sparsernn.files.table_out import comments_of
+from sparsernn.runs.record import Record
 from sparsernn.studies.free_run import Generated, like_test, preparation_of, prepared_of, test_stretch
 from sparsernn.tasks.prepared import hash_of
-from sparsernn.training.record import Record
 
 RAW: dict[str, Any] = {"detrend": 0.0, "smooth": 0.0, "every": 1, "lags": None, "standardized": False}
 """What was done to a recording that nothing was done to."""

@@ -21,6 +21,8 @@ from sparsernn.report.grade import Grade
 from sparsernn.report.graded import of_numbers
 from sparsernn.report.runs import by_task, find, numbers
 from sparsernn.report.write import write
+from sparsernn.runs.record import Outcome, Record
+from sparsernn.runs.store import MARKER
 from sparsernn.studies import free_run as freely
 from sparsernn.studies.history import history_of
 from sparsernn.studies.numpy_source import Source, numpy_source
@@ -28,9 +30,7 @@ from sparsernn.studies.which import name_of, picked
 from sparsernn.studies.wiring import graph
 from sparsernn.tasks.observed import is_observed
 from sparsernn.tasks.prepared import Prepared
-from sparsernn.training.record import Outcome, Record
 from sparsernn.training.run_spec import RunSpec, spec_of
-from sparsernn.training.store import MARKER
 from sparsernn.weights import flatten
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sparsernn.errors import StoreError
+from sparsernn.runs.store import MARKER, Record, open_store
 from sparsernn.spec import plain
 from sparsernn.tasks.observed import Observed
 from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.store import MARKER, Record, open_store
 
 STORE, ASKED = "runs", "asked.json"
 """Where the runs are, and beside them what they were made for."""

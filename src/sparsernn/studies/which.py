@@ -8,7 +8,7 @@ from pathlib import Path
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.report.labels import labels
 from sparsernn.report.runs import numbers
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 JUDGED_BY = "reconstruction/d_stsp"
 """The number on the validation stretch by which one of several networks is taken."""

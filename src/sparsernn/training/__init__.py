@@ -1,1 +1,1 @@
-"""Training: the loop, what it makes, rounds of pruning, runs on disk."""
+"""Training: the loop, what it makes, rounds of pruning."""

@@ -15,7 +15,7 @@ from sparsernn.files.kinds import TEXT, read_table
 from sparsernn.files.limits import regular_file, sha256_of
 from sparsernn.files.reading import Reading
 from sparsernn.masks import Prunable, chosen
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 from sparsernn.weights import flatten
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from sparsernn.measures.base import stopping
 from sparsernn.precision import precise
+from sparsernn.runs.directory import Directory
 from sparsernn.spec import identity, plain
 from sparsernn.tasks.base import SPLITS
-from sparsernn.training.directory import Directory
 from sparsernn.training.run_spec import RunSpec
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparsernn.masks import Masks, apply
-from sparsernn.training.checkpoint import pack
+from sparsernn.runs.checkpoint import pack
 from sparsernn.training.loop import Carry
 from sparsernn.weights import Weights, flatten, under, unflatten
 

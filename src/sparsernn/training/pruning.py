@@ -12,14 +12,14 @@ from sparsernn import rng
 from sparsernn.errors import Interrupted
 from sparsernn.masks import Prunable, dense
 from sparsernn.precision import precise
+from sparsernn.runs.checkpoint import unpack
+from sparsernn.runs.directory import Directory
+from sparsernn.runs.record import Record
 from sparsernn.sparsifiers.base import Importance, Snapshot, SparseState
 from sparsernn.training import loop
-from sparsernn.training.checkpoint import unpack
-from sparsernn.training.directory import Directory
 from sparsernn.training.first_weights import FirstWeights, fresh_again
 from sparsernn.training.loop import Carry, Operands, Trainer
 from sparsernn.training.product import Product
-from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.signals import average_signals
 from sparsernn.weights import Weights, under

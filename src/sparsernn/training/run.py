@@ -17,18 +17,18 @@ import numpy as np
 from sparsernn import rng
 from sparsernn.errors import SparseRNNError, SpecError
 from sparsernn.masks import nonzeros
+from sparsernn.runs.environment import library_versions
+from sparsernn.runs.outcome import Ending
+from sparsernn.runs.store import MARKER, Record, open_store, opened
+from sparsernn.runs.watch import WatchedNumbers
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import identity, plain
-from sparsernn.training.environment import library_versions
 from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.frozen import check_frozen, frozen_paths
 from sparsernn.training.loop import Trainer
 from sparsernn.training.matching import matched
-from sparsernn.training.outcome import Ending
 from sparsernn.training.run_spec import RunSpec, describe
 from sparsernn.training.stage import Progress, Stage
-from sparsernn.training.store import MARKER, Record, open_store, opened
-from sparsernn.training.watch import WatchedNumbers
 from sparsernn.weights import Weights
 
 CHECKPOINT_SECONDS = 20.0

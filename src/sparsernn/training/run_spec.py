@@ -14,18 +14,18 @@ from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.registry import read_from_a_file
 from sparsernn.regularizers.base import AbstractRegularizer
 from sparsernn.rules import at_least, holds
+from sparsernn.runs.record import Record
+from sparsernn.runs.run_files import FORMAT
+from sparsernn.runs.snapshots import Snapshots
+from sparsernn.runs.watch import Watch
 from sparsernn.sparsifiers import BY_ROUNDS
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.initial import Initial
 from sparsernn.training.loop import Trainer
-from sparsernn.training.record import Record
 from sparsernn.training.rounds import Rounds
-from sparsernn.training.run_files import FORMAT
 from sparsernn.training.signs import Signs
-from sparsernn.training.snapshots import Snapshots
-from sparsernn.training.watch import Watch
 
 BESIDE = ("measures", "watch", "snapshots")
 """Fields that decide nothing about the trajectory."""

@@ -9,18 +9,18 @@ from contextlib import suppress
 
 from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError
+from sparsernn.runs.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
+from sparsernn.runs.directory import Directory
+from sparsernn.runs.outcome import ENDED, HARD, HISTORY, Ending, Outcome
+from sparsernn.runs.record import Record
 from sparsernn.sparsifiers.base import Clock, Importance, SparseState
 from sparsernn.training import loop, pruning
-from sparsernn.training.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
-from sparsernn.training.directory import Directory
 from sparsernn.training.first_weights import first_masks, first_weights
 from sparsernn.training.judge import Judge
 from sparsernn.training.loop import Carry, Operands
 from sparsernn.training.matching import found_strengths, matched
 from sparsernn.training.measuring import measure
-from sparsernn.training.outcome import ENDED, HARD, HISTORY, Ending, Outcome
 from sparsernn.training.product import Best, Product
-from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.watching import Watcher
 from sparsernn.weights import Weights

@@ -8,15 +8,15 @@ import jax
 
 from sparsernn.errors import StoreError
 from sparsernn.precision import precise
-from sparsernn.training.checkpoint import AGAIN, CHECKPOINT
-from sparsernn.training.directory import Directory
-from sparsernn.training.outcome import Ending
+from sparsernn.runs.checkpoint import AGAIN, CHECKPOINT
+from sparsernn.runs.directory import Directory
+from sparsernn.runs.outcome import Ending
+from sparsernn.runs.record import Record
+from sparsernn.runs.snapshots import due
+from sparsernn.runs.store import opened
+from sparsernn.runs.watch import Watch, WatchedNumbers
 from sparsernn.training.product import Product
-from sparsernn.training.record import Record
 from sparsernn.training.run_spec import RunSpec, spec_of
-from sparsernn.training.snapshots import due
-from sparsernn.training.store import opened
-from sparsernn.training.watch import Watch, WatchedNumbers
 
 Progress = Callable[[str, int, int], None]
 

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 POINTS = 1_000
 

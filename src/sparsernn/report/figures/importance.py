@@ -13,8 +13,8 @@ from sparsernn.errors import Undefined
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.measures.reliability import Correlations, correlations
 from sparsernn.report.figures import style
+from sparsernn.runs.record import Record
 from sparsernn.spec import build
-from sparsernn.training.record import Record
 from sparsernn.weights import get
 
 POINTS = 4_000

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 POINTS, PANELS, ACROSS = 500, 12, 2
 COMPANIONS = ("_null_mean", "_null_sd", "_sd")

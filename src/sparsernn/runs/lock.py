@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sparsernn.errors import Interrupted, StoreError
-from sparsernn.training.refusals import writing
+from sparsernn.runs.refusals import writing
 
 PATIENCE = 0.2
 """Seconds between two looks at a lock that is waited for."""

@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 from sparsernn.errors import DataError, SparseRNNError, StoreError
 from sparsernn.files.atomic import read_json
-from sparsernn.training.checkpoint import CHECKPOINT
-from sparsernn.training.outcome import HARD, HISTORY, OUTCOME, PARTS
-from sparsernn.training.record import Record
-from sparsernn.training.run_files import FORMAT
-from sparsernn.training.snapshots import FOLDER, is_snapshot, name_of
-from sparsernn.training.store import MARKER
+from sparsernn.runs.checkpoint import CHECKPOINT
+from sparsernn.runs.outcome import HARD, HISTORY, OUTCOME, PARTS
+from sparsernn.runs.record import Record
+from sparsernn.runs.run_files import FORMAT
+from sparsernn.runs.snapshots import FOLDER, is_snapshot, name_of
+from sparsernn.runs.store import MARKER
 
 Kind = Literal["damaged", "missing", "left over", "held"]
 KNOWN = {"spec.json", OUTCOME, CHECKPOINT, "lock", *PARTS}

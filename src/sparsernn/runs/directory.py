@@ -17,15 +17,15 @@ from sparsernn.errors import StoreError
 from sparsernn.files import safetensors_file, sealed
 from sparsernn.files.atomic import write_bytes
 from sparsernn.masks import Prunable
-from sparsernn.training.checkpoint import CHECKPOINT, Checkpoint
-from sparsernn.training.checkpoint import dump as dump_checkpoint
-from sparsernn.training.environment import environment
-from sparsernn.training.outcome import HISTORY, OUTCOME, PARTS, RUNNING, SOFT, Ledger, Outcome, digest
-from sparsernn.training.outcome import dump as dump_outcome
-from sparsernn.training.record import Record
-from sparsernn.training.refusals import writing
-from sparsernn.training.snapshots import FOLDER, is_snapshot, name_of
-from sparsernn.training.watch import WatchedNumbers
+from sparsernn.runs.checkpoint import CHECKPOINT, Checkpoint
+from sparsernn.runs.checkpoint import dump as dump_checkpoint
+from sparsernn.runs.environment import environment
+from sparsernn.runs.outcome import HISTORY, OUTCOME, PARTS, RUNNING, SOFT, Ledger, Outcome, digest
+from sparsernn.runs.outcome import dump as dump_outcome
+from sparsernn.runs.record import Record
+from sparsernn.runs.refusals import writing
+from sparsernn.runs.snapshots import FOLDER, is_snapshot, name_of
+from sparsernn.runs.watch import WatchedNumbers
 from sparsernn.weights import Weights, flatten
 
 

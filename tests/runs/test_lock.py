@@ -7,7 +7,7 @@ import types
 import pytest
 
 from sparsernn.errors import StoreError
-from sparsernn.training import lock
+from sparsernn.runs import lock
 
 
 @pytest.fixture

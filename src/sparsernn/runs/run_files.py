@@ -19,9 +19,9 @@ import numpy as np
 from sparsernn.errors import DataError, StoreError
 from sparsernn.files import safetensors_file, sealed
 from sparsernn.files.atomic import parse_json
-from sparsernn.training import checkpoint, outcome
-from sparsernn.training.checkpoint import CHECKPOINT, Checkpoint
-from sparsernn.training.outcome import OUTCOME, PARTS, Ledger, Outcome
+from sparsernn.runs import checkpoint, outcome
+from sparsernn.runs.checkpoint import CHECKPOINT, Checkpoint
+from sparsernn.runs.outcome import OUTCOME, PARTS, Ledger, Outcome
 
 FORMAT = 2
 

@@ -10,14 +10,14 @@ from typing import Any
 from sparsernn.errors import DataError, StoreError
 from sparsernn.files import sealed
 from sparsernn.files.atomic import read_json, write_bytes, write_json
-from sparsernn.training.checkpoint import Checkpoint, pack, unpack
-from sparsernn.training.directory import Directory
-from sparsernn.training.lock import locked
-from sparsernn.training.outcome import Outcome
-from sparsernn.training.record import Record
-from sparsernn.training.refusals import writing
-from sparsernn.training.run_files import FORMAT
-from sparsernn.training.snapshots import FOLDER
+from sparsernn.runs.checkpoint import Checkpoint, pack, unpack
+from sparsernn.runs.directory import Directory
+from sparsernn.runs.lock import locked
+from sparsernn.runs.outcome import Outcome
+from sparsernn.runs.record import Record
+from sparsernn.runs.refusals import writing
+from sparsernn.runs.run_files import FORMAT
+from sparsernn.runs.snapshots import FOLDER
 
 __all__ = ["FORMAT", "Checkpoint", "Directory", "Outcome", "Record", "open_store", "opened", "pack", "unpack"]
 

@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.training import damage
+from tests.runs import damage
 from typer.testing import CliRunner
 
 from sparsernn.cli.app import app
 from sparsernn.errors import StoreError
-from sparsernn.training.checkup import examine, places
-from sparsernn.training.record import Record
+from sparsernn.runs.checkup import examine, places
+from sparsernn.runs.record import Record
 
 STATES = ("finished", "paused", "diverged")
 

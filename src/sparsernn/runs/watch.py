@@ -12,7 +12,7 @@ from sparsernn.errors import Undefined
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.rules import at_least, holds
 from sparsernn.spec import Checked, identity, plain
-from sparsernn.training.snapshots import due
+from sparsernn.runs.snapshots import due
 
 
 @dataclass(frozen=True)

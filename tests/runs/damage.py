@@ -1,6 +1,6 @@
 """Every file of a run, damaged in every way, through every reader: an error that says what to do, or the same numbers.
 
-``python tests/training/damage.py [POSITIONS]`` trains four tiny runs, damages copies of them at random places, and
+``python tests/runs/damage.py [POSITIONS]`` trains four tiny runs, damages copies of them at random places, and
 prints a table: file × damage → how many were refused, how many gave the same numbers. Exit code 1 if any gave others.
 """
 
@@ -24,7 +24,7 @@ from sparsernn.report.subject import Subject
 from sparsernn.report.tables import summary
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.studies.free_run import free_run
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 

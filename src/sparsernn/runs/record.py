@@ -14,11 +14,11 @@ import numpy as np
 
 from sparsernn.errors import StoreError, Undefined
 from sparsernn.masks import Prunable
-from sparsernn.training import outcome
-from sparsernn.training.outcome import Outcome
-from sparsernn.training.run_files import RunFiles
-from sparsernn.training.snapshots import epoch_of, is_snapshot, name_of
-from sparsernn.training.watch import WatchedNumbers
+from sparsernn.runs import outcome
+from sparsernn.runs.outcome import Outcome
+from sparsernn.runs.run_files import RunFiles
+from sparsernn.runs.snapshots import epoch_of, is_snapshot, name_of
+from sparsernn.runs.watch import WatchedNumbers
 from sparsernn.weights import Weights, under, unflatten
 
 __all__ = ["HISTORY", "Kept", "Outcome", "Record", "prunables_of"]
@@ -45,7 +45,7 @@ def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...
 class Record(RunFiles):
     """A run directory. Nothing is cached, nothing is taken on trust: what is read has the hash that outcome.json knows
     (history.csv of a run under way: its checkpoint). Missing and damaged parts raise a StoreError that says what to do.
-    `sparsernn.training.run_files` lists the files.
+    `sparsernn.runs.run_files` lists the files.
 
     >>> found = sparsernn.Record(record.directory)
     >>> found.outcome.name, sorted(found.weights()["cell0"]), list(found.history())[:2]

@@ -20,10 +20,10 @@ from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import plain
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training import run as running
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe, read_spec
-from sparsernn.training.store import open_store, opened, pack, unpack
+from sparsernn.runs.store import open_store, opened, pack, unpack
 from sparsernn.weights import flatten
 
 WHOLE = {
@@ -475,7 +475,7 @@ def test_pack_and_unpack():
 HOLD = """
 import sys, time
 from pathlib import Path
-from sparsernn.training.lock import locked
+from sparsernn.runs.lock import locked
 with locked(Path(sys.argv[1]), False, lambda: False):
     print("held", flush=True)
     sys.stdin.readline()

@@ -12,7 +12,7 @@ import numpy as np
 
 from sparsernn.errors import DataError, StoreError
 from sparsernn.files import safetensors_file
-from sparsernn.training.outcome import HISTORY, digest
+from sparsernn.runs.outcome import HISTORY, digest
 
 CHECKPOINT = "checkpoint.safetensors"
 AGAIN = "to begin this training again from its start"
