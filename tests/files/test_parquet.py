@@ -15,7 +15,7 @@ X = np.random.default_rng(0).normal(size=(60, 2))
 @pytest.fixture(params=["parquet", "feather"])
 def stored(request, tmp_path):
     def make(columns):
-        table = columns if isinstance(columns, pyarrow.RawTable) else pyarrow.table(columns)
+        table = columns if isinstance(columns, pyarrow.Table) else pyarrow.table(columns)
         path = tmp_path / f"x.{request.param}"
         (parquet.write_table if request.param == "parquet" else feather.write_feather)(table, str(path))
         return path

@@ -20,9 +20,8 @@ from sparsernn.optimizers.sgd import SGD
 from sparsernn.regularizers.l1 import L1
 from sparsernn.regularizers.l2 import L2
 from sparsernn.sparsifiers import DROPS
-from sparsernn.sparsifiers.base import Clock, Snapshot, SparseState
+from sparsernn.sparsifiers.base import Clock, Dense, Snapshot, SparseState
 from sparsernn.sparsifiers.drop import Magnitude
-from sparsernn.sparsifiers.methods.dense import Dense
 from sparsernn.sparsifiers.methods.gradual_cubic import gradual_cubic
 from sparsernn.sparsifiers.methods.granet import granet
 from sparsernn.sparsifiers.methods.one_shot import one_shot

@@ -1,7 +1,7 @@
 """Sparsifiers: which weights exist, and when that changes. Papers are presets in a space of few parts."""
 
 SPARSIFIERS = {
-    "dense": "sparsernn.sparsifiers.methods.dense:Dense",
+    "dense": "sparsernn.sparsifiers.base:Dense",
     "static": "sparsernn.sparsifiers.methods.static:Static",
     "deepr": "sparsernn.sparsifiers.methods.deepr:DeepR",
     "pruner": "sparsernn.sparsifiers.pruner:Pruner",

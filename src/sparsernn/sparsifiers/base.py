@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -137,3 +138,29 @@ class AbstractSparsifier(Part):
     @abc.abstractmethod
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
         """Exact number of ones over the matrices acted on at the end of the horizon (of round ``clock.round``)."""
+
+
+@dataclass(frozen=True)
+class Dense(AbstractSparsifier):
+    """Acts on no matrix: no masks, never due, `final_count` 0. It stands here because training takes it where a run has
+    no sparsifier."""
+
+    keeps_count: ClassVar[bool] = True
+    only_removes: ClassVar[bool] = True
+
+    def acted(self, prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
+        return ()
+
+    def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
+        return SparseState({}, ())
+
+    def due(self, clock: Clock) -> Any:
+        return False
+
+    def update_masks(
+        self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
+    ) -> tuple[SparseState, Weights, Masks]:
+        return state, snapshot.weights, {}
+
+    def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
+        return 0

@@ -19,7 +19,7 @@ from sparsernn.runs.run_files import FORMAT
 from sparsernn.runs.snapshots import Snapshots
 from sparsernn.runs.watch import Watch
 from sparsernn.sparsifiers import BY_ROUNDS
-from sparsernn.sparsifiers.base import AbstractSparsifier
+from sparsernn.sparsifiers.base import AbstractSparsifier, Dense
 from sparsernn.spec import Checked, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.initial import Initial
@@ -168,7 +168,7 @@ class RunSpec(Checked):
         ports = Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
         acting = self.sparsifier
         if acting is None or acting.by_rounds:
-            acting = build(AbstractSparsifier, "dense")  # type: ignore[type-abstract]
+            acting = Dense()
         return Trainer(
             task, self.network, ports, self.forcing, self.optimizer, acting, self.regularizers, self.epochs,
             self.updates, self.batch, self.frozen,
