@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +24,9 @@ minutes); above, they are ranked by size × activity, which takes a second."""
 JUDGED, RANKED = ("geometric",), ("activity",)
 """The criteria of both."""
 
+LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
+"""Names of channels that make a WFDB record an electrocardiogram: it is then prepared as one."""
+
 
 def units(columns: int) -> int:
     """How many hidden units a recording of so many columns is given.
@@ -36,3 +41,13 @@ def units(columns: int) -> int:
 def criteria_for(weights: int) -> tuple[str, ...]:
     """What so many recurrent weights are pruned by."""
     return JUDGED if weights <= MOST_JUDGED else RANKED
+
+
+def is_record(path: Path) -> bool:
+    """Whether a path names a WFDB record, with or without its ending."""
+    return path.suffix.lower() == ".hea" or path.with_name(f"{path.name}.hea").is_file()
+
+
+def by_leads(names: Iterable[str]) -> bool:
+    """Whether all channels are leads of an electrocardiogram."""
+    return {name.upper() for name in names} <= LEADS

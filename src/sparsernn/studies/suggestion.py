@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.studies.cost import suggested
-from sparsernn.studies.defaults import SEQUENCES
+from sparsernn.studies.defaults import SEQUENCES, by_leads, is_record
 from sparsernn.studies.looked import Look
 
 NOISY, SLOW, ROWS_A_TURN, LEAST_ROWS = 0.03, 300, 100, 3_000
@@ -34,13 +35,16 @@ def command(
     kept = [i for i in range(len(series.names)) if i not in leave]
     if len(kept) < len(series.names) and kept and "--columns" not in options:
         options += ["--columns", columns_text([series.names[i] for i in kept])]
+    prepared = all(is_record(Path(file)) for file in files) and by_leads(series.names[i] for i in kept)
     known = [n for i, n in enumerate(looked.noise) if n is not None and i in kept]
-    if known and float(np.median(known)) > NOISY and not {"noise_only", "too_short"} & {o.code for o in odd}:
+    wandering = any(o.code == "nonstationary" and not o.options for o in odd)  # smoothing mends no random walk
+    hopeless = wandering or {"noise_only", "too_short"} & {o.code for o in odd}
+    if known and float(np.median(known)) > NOISY and not hopeless and not prepared:
         chosen.setdefault("--smooth", "1")
     turn = looked.period or looked.half_period or 0.0
     every = int(turn / ROWS_A_TURN)
     moved = {"nonstationary", "too_short", "noise_only"} & {o.code for o in odd}
-    if looked.period and turn > SLOW and not moved and len(series.values) // every >= LEAST_ROWS:
+    if looked.period and turn > SLOW and not moved and not prepared and len(series.values) // every >= LEAST_ROWS:
         chosen.setdefault("--every", str(every))
     chosen |= _short(looked, kept, chosen)
     for name, value in chosen.items():
