@@ -70,6 +70,8 @@ def test_a_stream_drives_a_network_through_the_split(task):
             assert stream is None
             continue
         assert stream.shape[1:] == first.inputs.shape[2:]
+        if task.tokens:  # windows begin with the end of a sentence that is not in the text: see test_language_windows
+            continue
         np.testing.assert_allclose(stream[: len(first.inputs)], first.inputs[:, 0], atol=1e-6)
     assert streams["test"] is None or not np.array_equal(streams["test"], streams["validation"])
 

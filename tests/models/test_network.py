@@ -83,7 +83,7 @@ def test_outputs_are_taken_before_the_forcing():
     weights = jax.tree.map(np.zeros_like, weights)
     weights["cell0"]["bias"] += 0.25
     signal = np.random.default_rng(0).normal(size=(5, SIZE, 3))
-    states = network.init_state(weights, signal[0])
+    states = network.first_states(weights, signal[0])
     outputs, (final,) = network.unroll(weights, None, states, Forcing(signal, np.ones(5)))
     np.testing.assert_allclose(outputs, 0.25, rtol=1e-6)
     np.testing.assert_allclose(final[:, :3], signal[-1], rtol=1e-6)

@@ -57,7 +57,7 @@ class Reference:
             return self.network.unroll(weights, self.inputs[i], states).outputs
         interval = self.settings["interval"]
         alpha = ((jnp.arange(self.targets.shape[1]) + 1) % interval == 0).astype(self.first.dtype)
-        states = self.network.init_state(weights, self.first[i])
+        states = self.network.first_states(weights, self.first[i])
         return self.network.unroll(weights, None, states, Forcing(self.targets[i], alpha)).outputs
 
     def loss(self, weights, i):
