@@ -131,7 +131,7 @@ def test_what_was_not_installed_is_said():
 def test_the_figure(tmp_path):
     one = training()
     found = horizons.numbers({"network": one.test}, {b.title: b.numbers for b in beside.baselines([one])}, 5.0)
-    assert found.lines[0] == horizons.Line("network", (1, 10), (1e-5, 1e-3), True)
+    assert found.lines[0] == horizons.HorizonLine("network", (1, 10), (1e-5, 1e-3), True)
     assert len(found.lines) == 5
     drawn = horizons.draw(found)
     assert max(max(trace.x) for trace in drawn.data) == 10  # the Lyapunov time does not stretch the axis

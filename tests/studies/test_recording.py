@@ -81,7 +81,7 @@ def test_criteria_of_a_seed_differ_in_nothing_but_the_drop(waves):
     wish = Wish(str(waves / "both.npy"), density=0.25, rounds=2, criteria=("geometric", "random"), starts=3, seeds=2)
     runs, _ = specs(wish)
     assert [(type(r.sparsifier.drop).__name__, r.seed) for r in runs] == [
-        ("Geometric", 0), ("Random", 0), ("Geometric", 1), ("Random", 1),
+        ("Geometric", 0), ("RandomDrop", 0), ("Geometric", 1), ("RandomDrop", 1),
     ]  # fmt: skip
     assert runs[0].sparsifier.drop.starts == 3
     assert {(r.sparsifier.drop_fraction, r.rounds.count) for r in runs} == {(0.5, 2)}

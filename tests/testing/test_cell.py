@@ -28,7 +28,7 @@ class Odd(RNN):
         weights = super().init(key, inputs, observed)
         return weights | {"recurrent": 0.3 * jnp.eye(self.hidden)[None], "bias": -0.1 * jnp.ones(self.hidden)}
 
-    def start(self, weights, first):
+    def init_state(self, weights, first):
         units = super().init_state(weights, first)
         return Memory(units, jnp.zeros((*units.shape[:-1], 2)))
 

@@ -32,7 +32,7 @@ MEASURED = {
 
 
 @pytest.fixture(scope="module")
-def is_readable(tiny, tmp_path_factory):
+def whole(tiny, tmp_path_factory):
     """The finished run to be equal to."""
     record = run(tiny(**MEASURED), tmp_path_factory.mktemp("whole"))
     assert [r.masks()["cell0/recurrent"].sum() if r.round else 16 for r in record.lineage()] == [16, 12, 9]

@@ -33,7 +33,7 @@ def spec(tiny):
 
 
 @pytest.fixture(scope="module")
-def is_readable(spec, tmp_path_factory):
+def whole(spec, tmp_path_factory):
     return run(spec, tmp_path_factory.mktemp("whole"))
 
 

@@ -87,11 +87,11 @@ def reconstruct(
             wanted = [replace(spec, seed=int(seed) + spec.seed) for spec in wanted]
             same_recording(store, wanted[0])
     notes = [without_dashes(note) for note in notes]
-    with _telling(progress) as progress:
+    with _telling(progress) as told:
         if progress is None or progress is True:
             for line in [*map(without_dashes, expected(wanted, place)), *notes]:
                 print(line, file=sys.stderr)
-        records = criteria.run_all(wanted, store, progress, workers)
+        records = criteria.run_all(wanted, store, told, workers)
     if any(record.outcome.name == "interrupted" for record in records):
         raise Interrupted(
             f'stopped; what was reached is in {place}: the same call with out="{place}" goes on from there'
@@ -173,5 +173,5 @@ def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterato
     if callable(progress):
         yield cast(Progress, progress)
         return
-    with progress_bars(quiet=progress is False) as progress:
-        yield progress
+    with progress_bars(quiet=progress is False) as bars:
+        yield bars
