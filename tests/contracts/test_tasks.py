@@ -16,7 +16,6 @@ SPECS = {
     "adding": {"adding": {"length": 12, "held_out": 50}},
     "adding-anywhere": {"adding": {"length": 5, "held_out": 50, "marks": "anywhere"}},
     "sequential_mnist-digits": {"sequential_mnist": {"source": "digits"}},
-    "sequential_mnist": {"sequential_mnist": {"source": "mnist"}},
     "mackey_glass": {"mackey_glass": {"rows": 1_500, "past": 20, "ahead": 4}},
     "gestures": {"gestures": {}},
     "gestures-published": {"gestures": {"split": "zhang2023"}},

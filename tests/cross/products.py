@@ -51,7 +51,7 @@ FIELDS = {
     "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
-    "gestures": {"window": 60},
+    "gestures": {"window": 240},
     "language": {"file": "TEXT", "sequence": 4, "rows": 2},
     "rhn": {"depth": 2},
     "ctrnn": {"substeps": 2},
@@ -73,7 +73,7 @@ BY_ROUNDS = [n for n in SPARSIFIERS if build(AbstractSparsifier, part(n)).by_rou
 
 
 def kind(name: str) -> tuple:
-    """What a cell sees of a sparsifier: presets of one kind differ in how arrays are ranked, which no cell knows."""
+    """What a cell sees of a sparsifier: presets of one kind differ in how arrays are ranked, which nothing around them knows."""
     s = build(AbstractSparsifier, part(name))
     return type(s), s.traceable, s.by_rounds, s.needs_activity
 
@@ -115,12 +115,16 @@ def possible(c: Combination) -> bool:
 def wanted() -> list[Combination]:
     """All pairs of members that must meet."""
     found = [{a: x, b: y} for a, b in PAIRS for x, y in itertools.product(AXES[a], AXES[b])]
-    return [c for c in found if possible(c) and not ("sparsifier" in c and "cell" in c and not telling(c))]
+    return [c for c in found if possible(c) and telling(c)]
 
 
 def telling(c: Combination) -> bool:
-    """Whether this cell and this sparsifier must meet: all first kinds of cells each kind of sparsifier."""
-    return c["cell"][1] == 0 and c["sparsifier"] in KINDS.values()
+    """Whether this pair must meet. Presets of one kind are the same to their surroundings: one of each kind meets all
+    cells (of the first form), optimizers, regularizers and rewinds, the others meet at least something."""
+    other = next((axis for axis in ("cell", "optimizer", "regularizer", "rewind") if axis in c), None)
+    if "sparsifier" not in c or other is None or c["sparsifier"] in KINDS.values():
+        return other != "cell" or "sparsifier" not in c or c["cell"][1] == 0
+    return other == "optimizer" and c["optimizer"] == AXES["optimizer"][0]
 
 
 def covering() -> list[Combination]:

@@ -139,9 +139,9 @@ def test_a_million_columns_in_one_row(tmp_path, little_memory):
         read_series(path)
 
 
-def test_a_hundred_thousand_columns_in_one_row(tmp_path, little_memory):
-    path = file(tmp_path, ",".join("12" * 50_000))
-    with little_memory(), pytest.raises(DataError, match=r"1 data rows and 100,000 columns.*transposed"):
+def test_twenty_thousand_columns_in_one_row(tmp_path, little_memory):
+    path = file(tmp_path, ",".join("12" * 10_000))
+    with little_memory(), pytest.raises(DataError, match=r"1 data rows and 20,000 columns.*transposed"):
         read_series(path)
 
 

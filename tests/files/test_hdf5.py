@@ -123,12 +123,12 @@ def test_packed_numbers_are_unpacked_and_fill_values_are_packed_ones(hdf5):
 
 
 def test_many_numbers_are_listed_in_no_time(hdf5):
-    path = hdf5({f"g{i}/t": 1.0 for i in range(8000)} | {"x": X})
+    path = hdf5({f"g{i}/t": 1.0 for i in range(4000)} | {"x": X})
     begin = time.monotonic()
     assert np.array_equal(read_series(path).values, X)
     with pytest.raises(DataError, match="several arrays"):
-        read_series(hdf5({f"g{i}/t": X[:, 0] for i in range(3000)}))
-    assert time.monotonic() - begin < 20
+        read_series(hdf5({f"g{i}/t": X[:, 0] for i in range(1500)}))
+    assert time.monotonic() - begin < 10
 
 
 def test_three_dimensions_are_trials_and_complex_numbers_are_refused(hdf5):
