@@ -73,7 +73,7 @@ BY_ROUNDS = [n for n in SPARSIFIERS if build(AbstractSparsifier, part(n)).by_rou
 
 
 def kind(name: str) -> tuple:
-    """What the rest of a run sees of a sparsifier: presets of one kind differ in how they rank, which nothing else knows."""
+    """What a run sees of a sparsifier: presets of one kind differ in how they rank, which nothing else knows."""
     s = build(AbstractSparsifier, part(name))
     return type(s), s.traceable, s.by_rounds, s.needs_activity
 
