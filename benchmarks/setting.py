@@ -15,8 +15,7 @@ from sparsernn.integrate import rk4_step
 from sparsernn.models.network import Network, Ports
 from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.optimizers.radam import RAdam
-from sparsernn.sparsifiers.base import AbstractSparsifier
-from sparsernn.sparsifiers.methods.dense import Dense
+from sparsernn.sparsifiers.base import AbstractSparsifier, Dense
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training.loop import Carry, Operands, Trainer, init_carry, segment
 from sparsernn.weights import Weights
