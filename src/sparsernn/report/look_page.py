@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from plotly.offline import get_plotlyjs
 
 from sparsernn import __version__
 from sparsernn.errors import Undefined
 from sparsernn.files.atomic import replacing
-from sparsernn.report.document import figure, policy
 from sparsernn.report.figures.look import delay, histogram, power, series
 from sparsernn.report.figures.look.view import View
-from sparsernn.report.figures.style import symbols
 from sparsernn.report.panels import Panel
+from sparsernn.report.render import figure, render
+from sparsernn.report.stamp import MADE_BY
 
 
 def write_look(
@@ -34,43 +30,18 @@ def write_look(
 
     `facts` are (what, in words); `warnings` hold `code`, `column`, `text` and `try`.
     """
-    scripts = [get_plotlyjs(), files("sparsernn.report").joinpath("assets/page.js").read_text(encoding="utf-8")]
-    style = files("sparsernn.report").joinpath("assets/page.css").read_text(encoding="utf-8")
-    pictures = "".join(figure(panel, f"figure-{panel.name}") for panel in panels(view))
-    terms = "".join(f"<dt>{symbols(escape(a))}</dt><dd>{symbols(escape(b))}</dd>" for a, b in facts)
-    noted = f'<div class="notes">{"".join(f"<p>{escape(n)}</p>" for n in notes)}</div>' if notes else ""
-    page = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy(scripts)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{escape(title)}</h1>
-<div class="verdict"><p>{_summary(warnings)}</p></div>
-{_warnings(warnings)}
-<h3>Next</h3>
-{_next(command, takes)}
-{noted}
-<noscript><p class="notes">The figures need JavaScript, which is off here; tables and text do not.</p></noscript>
-</header>
-<main>
-<section id="facts"><h2>What the file holds</h2><dl>{terms}</dl></section>
-<section id="pictures"><h2>How it looks</h2>{pictures}</section>
-</main>
-<footer><p>Made by sparsernn {escape(__version__)}. This page needs no network; drawn by plotly.js, which it carries
-(MIT license).</p></footer>
-<script>{scripts[0]}</script>
-<script>{scripts[1]}</script>
-</body>
-</html>
-"""
+    page = render(
+        "look.html.j2",
+        title=title,
+        notes=notes,
+        summary=_summary(warnings),
+        warnings=warnings,
+        command=command,
+        takes=takes,
+        facts=facts,
+        figures=[figure(panel, f"figure-{panel.name}") for panel in panels(view)],
+        made_by=f"{MADE_BY} {__version__}",
+    )
     with replacing(path) as file:
         file.write(page.encode("utf-8", errors="replace"))
 
@@ -104,22 +75,4 @@ def _summary(warnings: Sequence[dict[str, str | None]]) -> str:
     codes = dict.fromkeys(str(w["code"]) for w in warnings)
     if not codes:
         return "Nothing odd was found in this recording."
-    return f"{len(codes)} thing{'' if len(codes) == 1 else 's'} to mend or to know first: {escape(', '.join(codes))}."
-
-
-def _warnings(warnings: Sequence[dict[str, str | None]]) -> str:
-    out = []
-    for w in warnings:
-        place = f" · {escape(str(w['column']))}" if w["column"] is not None else ""
-        out.append(
-            f'<div class="notes"><p><strong>{escape(str(w["code"]))}</strong>{place}</p>'
-            f"<p>{symbols(escape(str(w['text'])))}.</p>"
-            f'<p class="quiet">Try: {symbols(escape(str(w["try"])))}.</p></div>'
-        )
-    return "".join(out)
-
-
-def _next(command: str | None, takes: str | None) -> str:
-    if command is None:
-        return "<p>No command yet: what is said above must be mended first.</p>"
-    return f"<pre>{escape(command)}</pre>" + (f"<p>{escape(takes)}</p>" if takes else "")
+    return f"{len(codes)} thing{'' if len(codes) == 1 else 's'} to mend or to know first: {', '.join(codes)}."

@@ -1,14 +1,12 @@
-"""HTML of tables and numbers. Whatever comes from users is escaped here; columns of numbers share their decimals."""
+"""Tables as a page shows them: text of every cell; columns of numbers share their decimals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparsernn.errors import Undefined
-from sparsernn.report.figures.style import symbols
 from sparsernn.report.spread import Spread
 from sparsernn.report.tables import Table
 from sparsernn.report.text import decimals, number, short
@@ -18,9 +16,39 @@ OWN_DIGITS = ("baselines", "horizons")
 Write = Callable[[Any], str]
 
 
-def table(given: Table, hide: Iterable[str] = ()) -> str:
-    """A <table>. Rows of another size than the one before begin a step; `hide` names columns to leave out. Numbers of a
-    column share their decimals, but in tables of models, whose errors span many decades, each has its own digits."""
+class Column(NamedTuple):
+    """A header; `kind` is a class of the style sheet."""
+
+    name: str
+    kind: str
+
+
+class Cell(NamedTuple):
+    """A cell: its text, what stands behind it in gray, and the word an outcome is colored by."""
+
+    text: str
+    kind: str = ""
+    quiet: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+class Row(NamedTuple):
+    """`step`: rows of another size begin here."""
+
+    cells: tuple[Cell, ...]
+    step: bool
+
+
+class TableView(NamedTuple):
+    """A table without its hidden columns."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def table(given: Table, hide: Iterable[str] = ()) -> TableView:
+    """Rows of another size than the one before begin a step; `hide` names columns to leave out. Numbers of a column
+    share their decimals, but in tables of models, whose errors span many decades, each has its own digits."""
     columns = [(i, name) for i, name in enumerate(given.columns) if name not in hide]
     each = given.name in OWN_DIGITS
     digits: dict[int, Write] = {
@@ -31,16 +59,14 @@ def table(given: Table, hide: Iterable[str] = ()) -> str:
         for i, _ in columns
         if all(isinstance(row[i], str | None) and not isinstance(row[i], Undefined) for row in given.rows)
     }
-    head = "".join(f"<th{_class(name, i in text)}>{_header(name)}</th>" for i, name in columns)
     step = given.columns.index("weights left") if "weights left" in given.columns else None
-    body: list[str] = []
+    rows: list[Row] = []
     before = None
     for row in given.rows:
         begins = step is not None and row[step] != before
         before = row[step] if step is not None else None
-        cells = "".join(_cell(row[i], digits[i], name, i in text) for i, name in columns)
-        body.append(f'<tr class="step">{cells}</tr>' if begins else f"<tr>{cells}</tr>")
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+        rows.append(Row(tuple(_cell(row[i], digits[i], name, i in text) for i, name in columns), begins))
+    return TableView(tuple(Column(_header(name), _kind(name, i in text)) for i, name in columns), tuple(rows))
 
 
 def _floats(given: Table, name: str) -> list[float]:
@@ -53,37 +79,35 @@ def _floats(given: Table, name: str) -> list[float]:
 
 
 def _header(name: str) -> str:
-    bound = next((b.strip() for b in BOUNDS if name.endswith(b)), name)
-    return symbols(escape(bound))
+    return next((b.strip() for b in BOUNDS if name.endswith(b)), name)
 
 
-def _class(name: str, text: bool) -> str:
-    if name.endswith(BOUNDS):
-        return ' class="bound"'
-    return ' class="text"' if text else ""
+def _kind(name: str, text: bool) -> str:
+    return "bound" if name.endswith(BOUNDS) else "text" if text else ""
 
 
-def _cell(value: Any, write: Write, column: str, text: bool) -> str:
-    kind = _class(column, text)
+def _cell(value: Any, write: Write, column: str, text: bool) -> Cell:
+    kind = _kind(column, text)
     if isinstance(value, Spread):
         if isinstance(value.mean, Undefined):
-            return f'<td class="undefined">undefined: {escape(value.mean)}</td>'
-        sd = "" if isinstance(value.sd, Undefined) else f' <span class="sd">± {write(value.sd)}</span>'
-        of = "" if value.n == value.of else f' <span class="sd">({value.n} of {value.of})</span>'
-        return f"<td{kind}>{write(value.mean)}{sd}{of}</td>"
+            return Cell(f"undefined: {value.mean!s}", "undefined")
+        sd = () if isinstance(value.sd, Undefined) else (f"± {write(value.sd)}",)
+        of = () if value.n == value.of else (f"({value.n} of {value.of})",)
+        return Cell(write(value.mean), kind, sd + of)
     if isinstance(value, Undefined):
-        return f'<td class="undefined">undefined: {escape(value)}</td>'
+        return Cell(f"undefined: {value!s}", "undefined")
     if value is None:
-        return f"<td{kind}>–</td>"
+        return Cell("–", kind)
     if column == "outcome":
-        return f'<td{kind}><span class="outcome {escape(str(value).split()[0])}">{escape(str(value))}</span></td>'
+        return Cell(str(value), kind, outcome=str(value).split()[0])
+    return Cell(_text(value, write, column), kind)
+
+
+def _text(value: Any, write: Write, column: str) -> str:
     if column == "share":
-        return f"<td{kind}>{100 * value:.3g} %</td>"
+        return f"{100 * value:.3g} %"
     if column == "seconds":
-        said = "&lt; 0.1" if 0 <= value < 0.05 else number(float(value), 0 if value >= 10 else 1)
-        return f"<td{kind}>{said}</td>"
+        return "< 0.1" if 0 <= value < 0.05 else number(float(value), 0 if value >= 10 else 1)
     if isinstance(value, int):
-        return f"<td{kind}>{value:,}</td>"
-    if isinstance(value, float):
-        return f"<td{kind}>{write(value)}</td>"
-    return f"<td{kind}>{symbols(escape(str(value)))}</td>"
+        return f"{value:,}"
+    return write(value) if isinstance(value, float) else str(value)

@@ -50,6 +50,29 @@ RC: Any = {
 }
 
 
+AXIS = {
+    "gridcolor": GRID,
+    "zeroline": False,
+    "linecolor": QUIET,
+    "ticks": "outside",
+    "tickcolor": GRID,
+    "automargin": True,
+}
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "margin": {"l": 64, "r": 20, "t": 44, "b": 54},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
+        "hoverlabel": {"font": {"family": FONT}},
+        "xaxis": AXIS,
+        "yaxis": AXIS,
+    }
+)
+"""The house style of plotly figures; `RC` is that of matplotlib."""
+
+
 def shown(name: Any) -> str:
     """A foreign name as plotly shows it letter by letter: its pseudo-HTML is escaped, long names are cut."""
     return html.escape(cut(name), quote=False)
@@ -111,27 +134,8 @@ def figure(height: int, **layout: Any) -> go.Figure:
 
 
 def house(made: go.Figure, height: int, **layout: Any) -> go.Figure:
-    """Put a plotly figure into the house style."""
-    made.update_layout(
-        template="none",
-        height=height,
-        font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 64, "r": 20, "t": 44, "b": 54},
-        paper_bgcolor="#ffffff",
-        plot_bgcolor="#ffffff",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
-        hoverlabel={"font": {"family": FONT}},
-    )
-    axis = {
-        "gridcolor": GRID,
-        "zeroline": False,
-        "linecolor": QUIET,
-        "ticks": "outside",
-        "tickcolor": GRID,
-        "automargin": True,
-    }
-    made.update_xaxes(**axis)
-    made.update_yaxes(**axis)
+    """Put a plotly figure into the house style, and its own `layout` over it."""
+    made.update_layout(template=TEMPLATE, height=height)
     made.update_layout(**layout)
     return made
 
