@@ -102,7 +102,7 @@ def test_another_recording_in_a_used_place_is_refused(cli, series, tmp_path):
 
 def test_what_fails_leaves_no_directory(cli, series, tmp_path, monkeypatch):
     from sparsernn.errors import SpecError
-    from sparsernn.studies import criteria
+    from sparsernn.training import side_by_side
 
     deep = tmp_path / "a" / "b"
     assert cli("reconstruct", series, "--out", deep, *SMALL, "--density", 0.01).code == 2
@@ -111,7 +111,7 @@ def test_what_fails_leaves_no_directory(cli, series, tmp_path, monkeypatch):
     def fails(*_):
         raise SpecError("it does not go")
 
-    monkeypatch.setattr(criteria, "run_all", fails)
+    monkeypatch.setattr(side_by_side, "run_all", fails)
     assert cli("reconstruct", series, "--out", deep, *SMALL).code == 2
     assert not (tmp_path / "a").exists()
     empty = tmp_path / "empty"

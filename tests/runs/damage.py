@@ -22,9 +22,9 @@ from sparsernn.errors import DataError, SpecError, StoreError
 from sparsernn.report.runs import by_task
 from sparsernn.report.subject import Subject
 from sparsernn.report.tables import summary
+from sparsernn.runs.record import Record
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.studies.free_run import free_run
-from sparsernn.runs.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 

@@ -16,14 +16,14 @@ import pytest
 
 from sparsernn.errors import Interrupted, StoreError
 from sparsernn.files import safetensors_file, sealed
+from sparsernn.runs.record import Record
+from sparsernn.runs.store import open_store, opened, pack, unpack
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import plain
 from sparsernn.tasks.reconstruction import Reconstruction
 from sparsernn.training import run as running
-from sparsernn.runs.record import Record
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import describe, read_spec
-from sparsernn.runs.store import open_store, opened, pack, unpack
 from sparsernn.weights import flatten
 
 WHOLE = {

@@ -5,9 +5,10 @@ import pytest
 from sparsernn.errors import SpecError
 from sparsernn.masks import exact_count
 from sparsernn.spec import build
-from sparsernn.studies.criteria import drop_to, run_all, specs
+from sparsernn.studies.criteria import drop_to, specs
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
+from sparsernn.training.side_by_side import run_all
 
 BASE = {
     "task": {"adding": {"length": 6, "held_out": 20}},

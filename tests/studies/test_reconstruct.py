@@ -14,8 +14,8 @@ import sparsernn
 from sparsernn import DataError, Interrupted, Model, SpecError, StoreError
 from sparsernn.files.reading import Reading
 from sparsernn.runs.record import Record
-from sparsernn.studies import criteria
 from sparsernn.studies.recording import Wish
+from sparsernn.training import side_by_side
 
 from .conftest import QUICK, orbit
 
@@ -188,7 +188,7 @@ def planned(monkeypatch, tmp_path):
             found.extend(wanted)
             raise Planned
 
-        monkeypatch.setattr(criteria, "run_all", note)
+        monkeypatch.setattr(side_by_side, "run_all", note)
         with pytest.raises(Planned):
             sparsernn.reconstruct(data, out=wish.pop("out", tmp_path / "out"), progress=False, **wish)
         return found
@@ -238,7 +238,7 @@ def test_files_are_read_where_they_lie(planned, tmp_path):
 def test_without_out_it_says_where_it_is(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        criteria, "run_all", lambda wanted, store, *_: seen.append(store) or (_ for _ in ()).throw(Planned)
+        side_by_side, "run_all", lambda wanted, store, *_: seen.append(store) or (_ for _ in ()).throw(Planned)
     )
     with pytest.raises(Planned):
         sparsernn.reconstruct(orbit(), **QUICK)

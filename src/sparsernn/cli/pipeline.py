@@ -45,8 +45,8 @@ def carry_out(
     data. A command that fails before anything was trained leaves no directory behind.
     """
     from sparsernn.cli.progress import progress_bars
-    from sparsernn.studies import criteria
     from sparsernn.studies.place import claimed
+    from sparsernn.training import side_by_side
 
     with claimed(out, () if known else wanted) as store:
         claiming()
@@ -54,7 +54,7 @@ def carry_out(
             say(json, before)
         with progress_bars(quiet=json) as progress:
             pages = Pages(wanted, out, title, notes)
-            records = criteria.run_all(wanted, store, progress, workers, pages.at_stage)
+            records = side_by_side.run_all(wanted, store, progress, workers, pages.at_stage)
     conclude(records, out, title, notes, json)
 
 
@@ -119,7 +119,7 @@ class Pages:
 
     def so_far(self, known: dict[int, Record]) -> str:
         """``So far: round 0 of 2. Still to come: …``"""
-        from sparsernn.studies.criteria import name_of
+        from sparsernn.training.side_by_side import name_of
 
         done, waiting = [], []
         for i, spec in enumerate(self.wanted):

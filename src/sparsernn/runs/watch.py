@@ -11,8 +11,8 @@ from typing import Any
 from sparsernn.errors import Undefined
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.rules import at_least, holds
-from sparsernn.spec import Checked, identity, plain
 from sparsernn.runs.snapshots import due
+from sparsernn.spec import Checked, identity, plain
 
 
 @dataclass(frozen=True)

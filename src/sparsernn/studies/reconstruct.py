@@ -19,12 +19,12 @@ from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
 from sparsernn.report.progress import Progress, progress_bars
 from sparsernn.spec import build
-from sparsernn.studies import criteria
 from sparsernn.studies.cost import expected
 from sparsernn.studies.data import READING, in_python, reading_of, refuse_unknown, series_of, without_dashes
 from sparsernn.studies.model import Model
 from sparsernn.studies.place import claimed, same_recording
 from sparsernn.studies.recording import Wish, specs
+from sparsernn.training import side_by_side
 
 RECORDING = "recording.safetensors"
 """What holds, beside the runs, data that lay in no file."""
@@ -91,7 +91,7 @@ def reconstruct(
         if progress is None or progress is True:
             for line in [*map(without_dashes, expected(wanted, place)), *notes]:
                 print(line, file=sys.stderr)
-        records = criteria.run_all(wanted, store, told, workers)
+        records = side_by_side.run_all(wanted, store, told, workers)
     if any(record.outcome.name == "interrupted" for record in records):
         raise Interrupted(
             f'stopped; what was reached is in {place}: the same call with out="{place}" goes on from there'
