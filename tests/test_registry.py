@@ -166,6 +166,8 @@ def test_a_run_and_its_report_from_the_command_line(tmp_path):
         command = [sys.executable, "-P", "-m", "sparsernn", *words]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | more)
 
+    for name in ("yaml", "optax", "secrets"):  # files that would be taken for libraries
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file beside the spec was run')\n")
     done = sparsernn_("run", "spec.yaml", "--json")
     assert done.returncode == 0, done.stderr
     place = json.loads(done.stdout)["directory"]

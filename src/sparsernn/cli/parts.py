@@ -19,7 +19,7 @@ def parts(kind: Kind = None, name: Name = None, json: Json = False) -> None:
     from sparsernn.cli.output import print_json, print_table
     from sparsernn.registry import KINDS, registry_of
 
-    sys.path.insert(0, "")  # as in `run`: a part `module:Class` may lie here
+    sys.path.append("")  # as in `run`: a part `module:Class` may lie here
     if name is not None and kind is not None:
         part = registry_of(kind).resolve(name)
         fields = _fields(part)

@@ -30,7 +30,7 @@ def run(
     from sparsernn.training.run import run as train
     from sparsernn.training.run_spec import read_spec
 
-    sys.path.insert(0, "")  # a part `module:Class` of the spec may lie beside it
+    sys.path.append("")  # a part `module:Class` may lie here; last, so that no file here stands for a library
     resolved = read_spec(overrides(read_yaml(spec), set_ or []))
     with progress_bars(quiet=json) as progress:
         record = train(resolved, store, progress=progress)
