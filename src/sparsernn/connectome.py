@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable
+from sparsernn.weights import Array
 
 
 class Connectome(NamedTuple):
-    """Unit-to-unit wiring of one cell: `weights` (N, N), `inputs` (N, I), `readout` (O, N), all [target, source].
+    """The wiring of one cell, unit to unit. All matrices are [target, source].
 
-    A part the network does not have is None. `note` says how the matrices were formed where that is a choice
-    (which gate of an LSTM, say).
+    Args:
+        weights: from the cell's N units to themselves, (N, N).
+        inputs: from I inputs to the units, (N, I); None if there are no inputs.
+        readout: from the units to O outputs, (O, N); None if the cell has no read-out.
+        note: how the matrices were formed, where there is a choice (for instance which gate of an LSTM).
     """
 
     weights: np.ndarray
@@ -25,15 +29,18 @@ class Connectome(NamedTuple):
 
     @property
     def adjacency(self) -> np.ndarray:
-        """``A[i, j]`` = weight of the edge i -> j, [source, target] as graph libraries read it."""
+        """The transpose of `weights`, as graph libraries read it: ``A[i, j]`` is the weight of the edge i -> j."""
         return self.weights.T
 
 
 class Whole(NamedTuple):
-    """The wiring of a whole network as one block matrix `weights` (N, N), [target, source].
+    """The wiring of a whole network as one block matrix.
 
-    `populations` names the blocks in order, `sizes` says how many units each has; `labels` (N,) is the population of
-    every unit, `note` how the gates of a matrix were put together.
+    Args:
+        weights: between all N units, (N, N), [target, source].
+        populations: the names of the blocks, in order.
+        sizes: the number of units of each.
+        note: how the gates of a matrix were put together.
     """
 
     weights: np.ndarray
@@ -43,20 +50,23 @@ class Whole(NamedTuple):
 
     @property
     def labels(self) -> np.ndarray:
+        """The population of every unit, names (N,)."""
         return np.repeat(self.populations, self.sizes)
 
     @property
     def adjacency(self) -> np.ndarray:
-        """``A[i, j]`` = weight of the edge i -> j, [source, target] as graph libraries read it."""
+        """The transpose of `weights`, as graph libraries read it: ``A[i, j]`` is the weight of the edge i -> j."""
         return self.weights.T
 
     def block(self, target: str, source: str) -> np.ndarray:
-        """The weights from one population to another, (units of `target`, units of `source`). SpecError for a name
-        that is none."""
+        """Return the weights from the population `source` to `target`, (units of `target`, units of `source`).
+
+        SpecError for a name that is no population of the network.
+        """
         return self.weights[np.ix_(self._units(target), self._units(source))]
 
     def among(self, *populations: str) -> Whole:
-        """Of these populations alone, in the given order."""
+        """Return the wiring among some populations alone, in the given order. SpecError for an unknown name."""
         units = np.concatenate([self._units(name) for name in populations])
         sizes = tuple(self.sizes[self.populations.index(name)] for name in populations)
         return Whole(self.weights[np.ix_(units, units)], populations, sizes, self.note)
@@ -69,20 +79,28 @@ class Whole(NamedTuple):
 
 def whole(
     prunables: Iterable[Prunable],
-    arrays: Mapping[str, Any],
+    arrays: Mapping[str, Array],
     gates: Literal["sum", "absolute"] = "absolute",
     tied: bool = False,
 ) -> Whole:
-    """All matrices of a network in one: each stands in the block of the populations that it connects.
+    """Put all matrices of a network into one block matrix. Each fills the block of the populations that it connects.
 
-    `prunables` are those of the network (`Network.prunables`, `Record.prunables`), `arrays` has an array (gates,
-    target, source) for the path of each; masked ones show what is left. Several gates become the sum of their absolute
-    values (unsigned), or with ``gates="sum"`` their sum; a matrix of one gate keeps its signs. Populations stand in the
-    order ``tokens``, ``input``, ``cell0``, ..., ``output``; a block that no matrix fills is 0. Of a `tied`
-    network the read-out's matrix, transposed, is also the block from ``tokens`` to ``input``. Biases, an LSTM's memory
-    cells and a PLRNN's diagonal are no edges between units.
-    Cost: O(N^2) memory, N all units: a language model of 10,000 words has 800 MB; leave the embedding and read-out out
-    of `prunables` where only the cells matter. SpecError where two matrices give one population two sizes.
+    Populations stand in the order ``tokens``, ``input``, ``cell0``, ..., ``output``; a block that no matrix fills is 0.
+    Biases, an LSTM's memory cells and a PLRNN's diagonal are no edges between units and are left out.
+
+    Args:
+        prunables: the matrices (`Network.prunables`, `Record.prunables`). Leave out those of embedding and read-out
+            where only the cells matter.
+        arrays: for the path of each an array (gates, target, source). Give masked ones to see what pruning has left.
+        gates: how several gates of a matrix become one number: "absolute", the sum of their absolute values
+            (unsigned), or "sum", their sum. A matrix of one gate keeps its signs.
+        tied: the read-out is also the embedding: its transpose fills the block from ``tokens`` to ``input``.
+
+    Returns:
+        A `Whole`. Memory: O(N^2) for N units in all; a language model of 10,000 words needs 800 MB.
+
+    Raises:
+        SpecError: if two matrices give one population two sizes, or an array has not the shape of its matrix.
     """
     listed, arrays = tuple(prunables), {path: np.asarray(array) for path, array in arrays.items()}
     if tied:

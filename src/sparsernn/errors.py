@@ -17,7 +17,10 @@ class SparseRNNError(Exception):
 
 
 class SpecError(SparseRNNError):
-    """A spec, an option or an argument that cannot be used. Holds *all* problems found, one sentence each."""
+    """A spec, an option or an argument that cannot be used.
+
+    `problems` lists all that were found, one sentence each.
+    """
 
     exit_code = 2
 
@@ -43,13 +46,16 @@ class StoreError(SparseRNNError):
 
 
 class Interrupted(SparseRNNError):
-    """Stopped by the user (Ctrl-C, SIGTERM). What was reached is saved; the same command goes on from there."""
+    """The user has stopped the work (Ctrl-C, SIGTERM).
+
+    What was reached is saved; the same command goes on from there.
+    """
 
     exit_code = 5
 
 
 class Undefined(str):
-    """A number that does not exist, with the reason: takes the place of a float in results, never printed as 0.
+    """The reason why a number does not exist. It stands in results in place of that number.
 
     >>> Undefined("no directed triads")
     undefined because no directed triads
@@ -60,12 +66,15 @@ class Undefined(str):
 
 
 def close_to(name: str, known: Iterable[str]) -> list[str]:
-    """The known name that `name` may be a misspelling of, alone in a list; an empty list if none is close."""
+    """Return the known name that `name` is probably a misspelling of, as a list of one; an empty list if none is."""
     return difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """', did you mean "x"?' for the closest known name, else the list of what is known; '' if nothing is known."""
+    """Return the end of a message about an unknown name.
+
+    That is ``, did you mean "x"?`` if a known name is close, else the list of known names; nothing if there are none.
+    """
     known = sorted(known)
     if close := close_to(name, known):
         return f', did you mean "{close[0]}"?'

@@ -1,15 +1,22 @@
-"""Fixed-step integrators of ``z' = field(params, z)``. Adaptive ones come from diffrax (extra `ode`)."""
+"""Integrators of ``z' = field(params, z)`` with a fixed step. Adaptive ones come from diffrax (extra `ode`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-Field = Callable[[Any, Any], Any]
+import jax
+
+from sparsernn.weights import PyTree
+
+Field = Callable[[PyTree, jax.Array], jax.Array]
+"""``field(params, z)``: the time derivative of a state z."""
 
 
-def rk4_step(field: Field, params: Any, z: Any, dt: float) -> Any:
-    """The classical Runge-Kutta step: global error O(dt^4), four evaluations."""
+def rk4_step(field: Field, params: PyTree, z: jax.Array, dt: float) -> jax.Array:
+    """Return the state one step of length `dt` later, by the classical Runge-Kutta rule.
+
+    Global error O(dt^4); four evaluations of the field.
+    """
     k1 = field(params, z)
     k2 = field(params, z + 0.5 * dt * k1)
     k3 = field(params, z + 0.5 * dt * k2)

@@ -1,47 +1,65 @@
-"""The only way a cell multiplies a prunable matrix, so that "what if this weight were gone?" and "what does it
-multiply?" are answered for every cell."""
+"""The product of a prunable matrix and a vector. Every cell multiplies its prunable matrices through this file.
+
+Therefore two questions can be asked of any cell without a change to it: what would happen without this weight
+(`Knockout`), and what does this matrix multiply (`Watched`).
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from sparsernn.errors import SpecError
+from sparsernn.weights import Array
 
 
 class Knockout(NamedTuple):
-    """A matrix from which row r of a leading axis has lost one entry: ``array[gate[r], target[r], source[r]]``.
+    """Many copies of one matrix, each without a single entry, kept as the matrix and the places of those entries.
 
-    `array` is ``(gates, target, source)``, the three index arrays are ``(removals,)``. It stands where an array would
-    stand in the weights; states (and a first observation) then carry a leading axis of `removals`. A target past the
-    last row takes nothing away, so that the intact matrix can be one of the removals.
+    Copy r lacks ``array[gate[r], target[r], source[r]]``. A `Knockout` stands in the weights in place of the matrix;
+    states (and a first observation) then have a leading axis of length `removals`, one row for each copy.
+
+    Args:
+        array: the matrix, (gates, target, source).
+        gate, target, source: the places, integers (removals,). A target past the last row removes nothing, so that the
+            intact matrix can be one of the copies.
     """
 
-    array: Any
-    gate: Any
-    target: Any
-    source: Any
+    array: Array
+    gate: Array
+    target: Array
+    source: Array
 
 
 class Watched:
-    """A matrix that notes what it is multiplied with: `seen` is a list of x, one for each use, in order.
+    """A matrix that notes what it is multiplied with.
 
-    It stands where an array would stand in the weights, within one trace: no compiled loop may begin or end between its
-    making and its reading, so a cell with sub-steps writes them as a Python loop.
+    `seen` lists every x that it has multiplied, in order. It stands in the weights in place of the matrix, and only
+    within one trace: no compiled loop may begin or end between making it and reading `seen`. A cell with sub-steps
+    therefore writes them as a Python loop.
     """
 
-    def __init__(self, array: Any):
+    def __init__(self, array: Array):
         self.array = array
         self.seen: list[jax.Array] = []
 
 
-def gates(matrix: Any, which: slice) -> Any:
-    """Some gates of a matrix (gates, target, source), to be multiplied with another x than the rest.
+Matrix = Array | Knockout | Watched
+"""What may stand in the weights for a prunable matrix (gates, target, source)."""
 
-    `which` is a slice of constants. Of a `Knockout`: with the removals that fall among them; of a `Watched`: one that
-    notes in the same list.
+
+def gates(matrix: Matrix, which: slice) -> Matrix:
+    """Take some gates of a matrix (gates, target, source), to multiply them with another x than the rest.
+
+    Args:
+        matrix: an array, a `Knockout` or a `Watched` one.
+        which: a slice of constants, such as ``slice(0, 3)``.
+
+    Returns:
+        A matrix of the same kind. That of a `Knockout` has the same number of removals; those in other gates remove
+        nothing. That of a `Watched` matrix notes in the same list.
     """
     if isinstance(matrix, Watched):
         some = Watched(matrix.array[which])
@@ -55,12 +73,21 @@ def gates(matrix: Any, which: slice) -> Any:
     return Knockout(array[which], jnp.where(here, gate - first, 0), jnp.where(here, target, array.shape[1]), source)
 
 
-def linear(matrix: Any, x: jax.Array) -> jax.Array:
-    """``y[..., g, t] = sum_s W[g, t, s] x[..., s]``: x is (..., source), the result (..., gates, target).
+def linear(matrix: Matrix, x: jax.Array) -> jax.Array:
+    """Multiply a matrix with x: ``y[..., g, t] = sum_s W[g, t, s] x[..., s]``.
 
-    With a `Knockout`, x is (removals, ..., source): the product is taken once for all removals, then every removal
-    subtracts its own term ``w x[source]`` (a rank-one correction). Cost: that of the plain product plus O(removals);
-    no copy of the matrix is made. SpecError if x has no such axis. A `Watched` matrix also notes x.
+    With a `Knockout` the product is taken once for all removals; then every removal subtracts its own term
+    ``w x[source]`` (a rank-one correction). No copy of the matrix is made. A `Watched` matrix also notes x.
+
+    Args:
+        matrix: (gates, target, source), as an array, a `Knockout` or a `Watched` one.
+        x: (..., source); with a `Knockout` (removals, ..., source).
+
+    Returns:
+        (..., gates, target). Cost: the plain product, and O(removals) for a `Knockout`.
+
+    Raises:
+        SpecError: if x lacks the axis of removals.
     """
     if isinstance(matrix, Watched):
         matrix.seen.append(x)
@@ -79,13 +106,20 @@ def linear(matrix: Any, x: jax.Array) -> jax.Array:
     return linear(array, x).at[removal, ..., gate, target].add(-lost)
 
 
-def lookup(matrix: Any, tokens: jax.Array, of: Literal["columns", "rows"] = "columns") -> jax.Array:
-    """The product with the unit vector of each token, as a gather: ``y[..., t] = W[0, t, token]``, or with
-    ``of="rows"`` ``y[..., s] = W[0, token, s]`` (a read-out that is also an embedding).
+def lookup(matrix: Matrix, tokens: jax.Array, of: Literal["columns", "rows"] = "columns") -> jax.Array:
+    """Return the column (or row) of a matrix that belongs to each token.
 
-    matrix (1, target, source), tokens (...) integers, the result (..., target or source). With a `Knockout` of n
-    weights (n, ..., ·). A `Watched` matrix read by columns notes the unit vectors; read by rows it notes nothing, since
-    what it multiplies as a read-out is what counts.
+    ``y[..., t] = W[0, t, token]``, or with ``of="rows"`` ``y[..., s] = W[0, token, s]``. It equals the product with the
+    token's unit vector, without making that vector. A `Watched` matrix read by columns notes the unit vectors. Read by
+    rows it notes nothing: there it is a read-out that also serves as embedding, and `linear` notes what it multiplies.
+
+    Args:
+        matrix: (1, target, source), as an array, a `Knockout` or a `Watched` one.
+        tokens: integers, any shape (...).
+        of: "columns", or "rows" for a read-out that is also the embedding.
+
+    Returns:
+        (..., target), by rows (..., source); with a `Knockout` of n weights a leading axis n before these.
     """
     if isinstance(matrix, Watched):
         if of == "columns":

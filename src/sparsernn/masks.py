@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import SpecError, nearest
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Array, IntLike, Weights, get, replace
 
 Role = Literal["recurrent", "input", "readout", "embedding"]
 ROLES: tuple[Role, ...] = ("recurrent", "input", "readout", "embedding")
@@ -18,15 +18,21 @@ ROLES: tuple[Role, ...] = ("recurrent", "input", "readout", "embedding")
 DENOMINATOR = 40_000  # its square fits an int32
 
 Masks = dict[str, Any]
-"""Path to a boolean array of the same shape as the matrix; a matrix without an entry is dense."""
+"""A matrix's path to a Boolean array of the same shape. A matrix whose path is missing here is dense."""
 
 
 class Prunable(NamedTuple):
-    """A matrix that may be made sparse: an array ``(gates, target, source)`` at `path`.
+    """A matrix that may be made sparse: an array of shape ``(gates, target, source)``.
 
-    A plain RNN has one gate, an LSTM four. `observed` says that the first `observed` units of its target side are the
-    recorded variables (identity read-out); 0 otherwise. `source_of` and `target_of` name the populations it connects:
-    ``tokens``, ``input``, ``cell0``, ..., ``output``, so that matrices of a whole network can be put together.
+    Args:
+        path: where the array stands among the weights, such as ``cell0/recurrent``.
+        role: what the matrix is for.
+        gates: number of gates: 1 for a plain RNN, 4 for an LSTM.
+        target: number of units that the matrix leads to.
+        source: number of units that it multiplies.
+        observed: with an identity read-out, how many of the first target units are the recorded variables; else 0.
+        source_of, target_of: names of the two populations that it connects (``tokens``, ``input``, ``cell0``, ...,
+            ``output``), by which the matrices of a whole network can be put together.
     """
 
     path: str
@@ -40,20 +46,28 @@ class Prunable(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """``(gates, target, source)``."""
         return (self.gates, self.target, self.source)
 
     @property
     def size(self) -> int:
+        """Number of entries, zeros included."""
         return self.gates * self.target * self.source
 
 
-def apply(weights: Weights, masks: Mapping[str, Any]) -> Weights:
-    """``W * M`` for every masked matrix. Called once per forward pass, never per time step. Cost: O(entries)."""
+def apply(weights: Weights, masks: Mapping[str, Array]) -> Weights:
+    """Return the weights with every masked matrix multiplied by its mask, ``W * M``.
+
+    It is called once per forward pass, never per time step. Cost: O(entries).
+    """
     return replace(weights, {path: get(weights, path) * mask for path, mask in masks.items()})
 
 
 def chosen(prunables: Iterable[Prunable], where: Iterable[str]) -> tuple[Prunable, ...]:
-    """The prunables whose role or path is in `where`, in network order. SpecError if an entry names none."""
+    """Return the prunables whose role or path is in `where`, in network order.
+
+    SpecError if `where` is empty, or if an entry of it names no matrix.
+    """
     prunables, where = tuple(prunables), tuple(where)
     known = {name for p in prunables for name in (p.role, p.path)}
     unknown = [name for name in where if name not in known]
@@ -64,13 +78,16 @@ def chosen(prunables: Iterable[Prunable], where: Iterable[str]) -> tuple[Prunabl
     return tuple(p for p in prunables if p.role in where or p.path in where)
 
 
-def nonzeros(masks: Mapping[str, Any]) -> int:
-    """Number of ones over all masks."""
+def nonzeros(masks: Masks) -> int:
+    """Count the ones of all masks together."""
     return int(sum(np.count_nonzero(np.asarray(mask)) for mask in masks.values()))
 
 
 def exact_count(density: float, size: int) -> int:
-    """The integer number of ones that `density` asks for: round half to even. 0 < density <= 1, at least one entry."""
+    """Return how many of `size` entries exist at a density: ``density * size``, rounded half to even.
+
+    SpecError unless 0 < density <= 1 and at least one entry is left.
+    """
     count = round_fraction(size, *ratio(density)) if 0 < density <= 1 else round(density * size)
     if not 0 < density <= 1 or count < 1:
         raise SpecError(
@@ -80,18 +97,21 @@ def exact_count(density: float, size: int) -> int:
     return int(count)
 
 
-def ratio(share: float | tuple[Any, Any]) -> tuple[Any, Any]:
-    """A share in [0, 1] as the nearest fraction with a denominator up to 40,000; exact for four decimals. What is one
-    already (a share that was made an operand, perhaps traced) stays."""
+def ratio(share: float | tuple[IntLike, IntLike]) -> tuple[IntLike, IntLike]:
+    """Return a share in [0, 1] as (numerator, denominator): the nearest fraction with a denominator up to 40,000.
+
+    Shares with up to four decimals are exact. A tuple is returned as it is: it is a fraction already, made when the
+    share became an operand, and may be traced.
+    """
     if isinstance(share, tuple):
         return share
     return Fraction(share).limit_denominator(DENOMINATOR).as_integer_ratio()
 
 
-def round_fraction(total: Any, numerator: Any, denominator: Any) -> Any:
-    """``total * numerator / denominator`` rounded half to even, in integers that do not overflow 32 bits.
+def round_fraction(total: IntLike, numerator: IntLike, denominator: IntLike) -> Any:
+    """Return ``total * numerator / denominator``, rounded half to even, without overflowing 32-bit integers.
 
-    Plain integers and traced ones give the same result, which products of floats would not. All may be arrays.
+    Plain and traced integers give the same result, which products of floats would not. Every argument may be an array.
     """
     whole, over = total // denominator, total % denominator * numerator
     down, twice = whole * numerator + over // denominator, 2 * (over % denominator)
@@ -99,5 +119,5 @@ def round_fraction(total: Any, numerator: Any, denominator: Any) -> Any:
 
 
 def dense(prunables: Iterable[Prunable]) -> Masks:
-    """All ones."""
+    """Return a mask of ones for every matrix."""
     return {p.path: jnp.ones(p.shape, bool) for p in prunables}

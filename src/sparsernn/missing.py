@@ -1,17 +1,18 @@
-"""What is missing from an array: NumPy's masks, which `numpy.asarray` takes off without a word."""
+"""Missing values as NumPy's masked arrays mark them. `numpy.asarray` alone would drop the mask silently."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sparsernn.errors import DataError
 
 
-def unmasked(data: Any) -> np.ndarray:
-    """Anything as an array; what a masked one hides becomes NaN, and never what lies below the mask. DataError for
-    hidden values of a type that has no NaN to become."""
+def unmasked(data: ArrayLike) -> np.ndarray:
+    """Return the data as an array in which hidden values of a masked array are NaN.
+
+    DataError if values are hidden and the type of the array has no NaN (text, dates).
+    """
     if not isinstance(data, np.ma.MaskedArray):
         return np.asarray(data)
     if not np.ma.getmaskarray(data).any():

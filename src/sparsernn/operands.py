@@ -1,8 +1,8 @@
-"""Numbers apart from code: what only scales is handed to a compiled function, what changes its code or shapes names it.
+"""Parts that differ only in numbers share one compiled program: their numbers become arguments of it.
 
-A part lists in `scales` the fields that are no more than numbers. `split` takes them out; the skeleton that is left is
-equal for all parts that differ in these numbers alone, so they share one compilation; inside the compiled function
-`join` puts traced numbers back in their places.
+A part lists in `scales` the fields that are only numbers to compiled code, such as a learning rate. `split` takes these
+numbers out. What is left, the skeleton, is equal for all parts that differ in nothing else, and compiled programs are
+looked up by it. Inside the compiled function `join` puts the numbers, now traced, back in their places.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class _Operand:
-    """Stands in a skeleton where a number was."""
+    """Stands in a skeleton in place of a number."""
 
     def __repr__(self) -> str:
         return "<operand>"
@@ -27,10 +27,10 @@ OPERAND = _Operand()
 
 @lru_cache(maxsize=256)
 def split(value: T) -> tuple[T, tuple[Any, ...]]:
-    """The skeleton of a part (or of a frozen dataclass of parts) and its numbers, in the order of the fields.
+    """Split a part (or a frozen dataclass of parts) into its skeleton and its numbers, in the order of the fields.
 
-    A field that is None stays: that there is no such number is a matter of code. A skeleton is for compiled functions
-    only: it is not checked and its numbers are missing.
+    A field that is None stays in the skeleton: without the number other code is compiled. A skeleton is of use only to
+    `join`: its numbers are missing and it has not been checked.
 
     >>> from sparsernn.forcings.generalized import Generalized
     >>> skeleton, numbers = split(Generalized(0.15))
@@ -42,7 +42,7 @@ def split(value: T) -> tuple[T, tuple[Any, ...]]:
 
 
 def join(skeleton: T, numbers: tuple[Any, ...]) -> T:
-    """The inverse of `split`; the numbers may be traced, and are then not checked."""
+    """Put the numbers back into a skeleton: the inverse of `split`. They may be traced; they are not checked."""
     return _with(skeleton, iter(numbers))
 
 
@@ -74,7 +74,7 @@ def _with(value: Any, numbers: Iterator[Any]) -> Any:
 
 
 def _made(cls: type, fields: dict[str, Any]) -> Any:
-    """An instance that no check has seen."""
+    """Make an instance without checking its fields."""
     made: Any = object.__new__(cls)
     for name, value in fields.items():
         object.__setattr__(made, name, value)

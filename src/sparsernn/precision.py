@@ -1,4 +1,4 @@
-"""Double precision through one door."""
+"""Double precision, in the one place that turns it on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import jax
 
 @contextmanager
 def precise(enabled: bool = True) -> Iterator[None]:
-    """Inside, arrays are float64 and matrix products run at highest precision; NumPy goes in and NumPy comes out.
+    """Within this context, JAX computes in float64, and matrix products at the highest precision.
 
-    Draw no random numbers inside: the same key gives other bits in another width.
-    ``precise(False)`` leaves the width alone and only raises the precision of matrix products (GPUs would use TF32).
+    Hand NumPy arrays in and take NumPy arrays out. Draw no random numbers inside: the same key gives other numbers in
+    float64. ``precise(False)`` leaves the type of floats alone and only raises the precision of matrix products (GPUs
+    would otherwise use TF32).
     """
     with jax.enable_x64(enabled or jax.config.read("jax_enable_x64")), jax.default_matmul_precision("highest"):
         yield

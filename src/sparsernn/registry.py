@@ -53,7 +53,7 @@ _of_a_file: ContextVar[bool] = ContextVar("of_a_file", default=False)
 
 
 def family(kind: str) -> type:
-    """The base class of a family, which every member derives from. SpecError for an unknown kind."""
+    """Return the base class of a family, such as `AbstractCell` for "cell". SpecError for an unknown kind."""
     if kind not in KINDS:
         raise SpecError(f'there is no kind of part "{kind}"{nearest(kind, KINDS)}')
     module, _, name = KINDS[kind].partition(":")
@@ -61,12 +61,12 @@ def family(kind: str) -> type:
 
 
 def registry_of(kind: str) -> Registry:
-    """The registry of a family by its kind. SpecError for an unknown kind."""
+    """Return the registry of a family, by its kind ("cell", "task", ...). SpecError for an unknown kind."""
     return family(kind).registry  # type: ignore[attr-defined]
 
 
 def register(kind: str, name: str, part: PartT | None = None) -> Any:
-    """Make your own part known under a name, for specs and on the command line. Returns the part.
+    """Give your own part a name, by which specs and the command line can use it.
 
     Args:
         kind: its family: ``cell``, ``task``, ``sparsifier``, ``drop``, ``regularizer``, ``measure``, ... (`KINDS`).
@@ -75,8 +75,11 @@ def register(kind: str, name: str, part: PartT | None = None) -> Any:
         part: a frozen dataclass below the family's base class, or a function with type hints that returns one (a
             preset). Without it, `register` is a decorator.
 
+    Returns:
+        The part itself.
+
     Raises:
-        SpecError: with all that is wrong with the part, such as methods that it still lacks.
+        SpecError: lists all that is wrong with the part, such as methods that it still lacks.
 
     >>> from sparsernn.regularizers.l1 import L1
     >>> @sparsernn.register("regularizer", "strong_l1")
@@ -96,8 +99,8 @@ def register(kind: str, name: str, part: PartT | None = None) -> Any:
     return part
 
 
-def _wrong(registry: Registry, name: str, part: Any) -> list[str]:
-    """What keeps a part from being registered."""
+def _wrong(registry: Registry, name: str, part: object) -> list[str]:
+    """Return the reasons why a part cannot be registered."""
     found = []
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         found.append(f"a name is made of letters, digits, _ and -, got {name!r}")
@@ -113,37 +116,48 @@ def _wrong(registry: Registry, name: str, part: Any) -> list[str]:
 
 
 class Registry(NamedTuple):
-    """A family's members: name to ``"module:Class"`` (or a function that returns a part: a preset), resolved on use."""
+    """The members of a family by name. Members are imported only when they are used.
+
+    Args:
+        kind: what a member is called: "cell", "task", ... (`KINDS`).
+        members: the library's own: name to ``"module:Class"``, or to a function that returns a part (a preset).
+        within: an abstract class; only its members are found. None: all are.
+
+    >>> registry_of("cell").resolve("plrnn").__name__
+    'PLRNN'
+    """
 
     kind: str
     members: Mapping[str, str]
     within: type | None = None
-    """An abstract class to whose members this registry is narrowed."""
 
     @property
     def word(self) -> str:
-        """What a member is called: the kind, or the name of the class it is narrowed to ("ramp")."""
+        """What messages call a member: the kind, or after `below` the name of that class ("ramp")."""
         if self.within is None:
             return self.kind
         return " ".join(re.findall("[A-Z][a-z0-9]*", self.within.__name__.removeprefix("Abstract"))).lower()
 
     def below(self, within: type) -> Registry:
-        """Narrowed to what belongs to an abstract class below the family's root."""
+        """Return this registry with only the members of an abstract class below the family's root."""
         return self._replace(within=within)
 
     def names(self) -> list[str]:
-        """All names that can stand in a spec, the library's first."""
+        """Return all names that can stand in a spec, the library's own first."""
         installed = [name for name in _installed(self.kind) if name not in self.members]
         found = list(dict.fromkeys([*self.members, *_own.get(self.kind, {}), *installed]))
         return [name for name in found if self.within is None or self._made(self._replace(within=None).resolve(name))]
 
     def _made(self, member: Callable[..., Any]) -> bool:
-        """Whether a class, or what a preset returns by its hint, belongs to `within`."""
+        """Say whether a class belongs to `within`; of a preset, the class that its return hint names."""
         made = member if inspect.isclass(member) else get_type_hints(member).get("return")
         return self.within is None or (inspect.isclass(made) and issubclass(made, self.within))
 
     def resolve(self, name: str) -> Callable[..., Any]:
-        """The class or preset of a name, in the order at the top of this file. SpecError with what is known."""
+        """Return the class or preset of a name, looked up in the order at the top of this file.
+
+        SpecError if there is none, with the names that there are.
+        """
         found = self._found(name)
         if found is None or not self._made(found):
             raise SpecError(f'unknown {self.word} "{name}"{nearest(name, self.names())}')
@@ -162,7 +176,10 @@ class Registry(NamedTuple):
         return _own.get(self.kind, {}).get(name)
 
     def name_of(self, cls: type) -> str:
-        """What a class is called in a spec; ``module:Class`` where it was given no name."""
+        """Return what a class is called in a spec: its name, or ``module:Class`` if it has none.
+
+        SpecError for a class without a name that cannot be imported (made in a function or in ``__main__``).
+        """
         place = _place(cls)
         for name, member in self.members.items():
             if member == place:
@@ -180,8 +197,8 @@ class Registry(NamedTuple):
             )
         return place
 
-    def unfit(self, found: Any) -> list[str]:
-        """Why an object cannot be a member."""
+    def unfit(self, found: object) -> list[str]:
+        """Return the reasons why an object cannot be a member; none if it can."""
         base = family(self.kind) if self.kind in KINDS else object
         if not inspect.isclass(found) or not issubclass(found, base) or found is base:
             return [f"{_place(found)} is no {self.kind}: derive from {base.__module__}.{base.__name__}"]
@@ -220,8 +237,10 @@ class Registry(NamedTuple):
 
 @contextlib.contextmanager
 def read_from_a_file() -> Iterator[None]:
-    """Inside, names in a spec import no modules (but those that SPARSERNN_PARTS names): for specs out of run
-    directories, which may come from anywhere."""
+    """Within this context, names in a spec import no modules, except those that SPARSERNN_PARTS names.
+
+    It is for specs read from run directories, which may come from anywhere.
+    """
     token = _of_a_file.set(True)
     try:
         yield
@@ -229,7 +248,8 @@ def read_from_a_file() -> Iterator[None]:
         _of_a_file.reset(token)
 
 
-def _place(part: Any) -> str:
+def _place(part: object) -> str:
+    """Return ``module:Class`` of a class, or of the class of an object."""
     cls = part if hasattr(part, "__qualname__") else type(part)
     return f"{cls.__module__}:{cls.__qualname__}"
 

@@ -1,27 +1,29 @@
-"""Random keys by name: every draw of a run is a pure function of the root seed and of what it is for.
+"""Random keys by name: every draw of a run depends on the root seed and on the name of the draw, and on nothing else.
 
-Nothing is drawn "next": a resumed run, a re-ordered loop and a second process draw the same numbers.
-Strings are folded in by CRC-32 of their UTF-8 bytes (stable across machines and Python versions), integers as they are.
+There is no generator whose state moves on. A resumed run, a re-ordered loop and a second process therefore draw the
+same numbers. A string enters by the CRC-32 of its UTF-8 bytes (the same on all machines and Python versions), an
+integer as it is.
 """
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 import jax
 
+from sparsernn.weights import IntLike
 
-def key(seed: int, *names: str | int | Any) -> jax.Array:
-    """The key of the draw called `names` under the root `seed`, as in ``key(0, "batch", step)``.
 
-    Integers may be traced (inside a compiled loop). Cost: one threefry block per name.
+def key(seed: int, *names: str | IntLike) -> jax.Array:
+    """Return the key of the draw called `names` under the root `seed`, as in ``key(0, "batch", step)``.
+
+    Integers among the names may be traced (inside a compiled loop). Cost: one threefry block per name.
     """
     return named(jax.random.key(seed), *names)
 
 
-def named(parent: jax.Array, *names: str | int | Any) -> jax.Array:
-    """The key called `names` below another key."""
+def named(parent: jax.Array, *names: str | IntLike) -> jax.Array:
+    """Return the key called `names` below another key; ``named(key(0), "a")`` is ``key(0, "a")``."""
     for name in names:
         parent = jax.random.fold_in(parent, zlib.crc32(name.encode()) if isinstance(name, str) else name)
     return parent

@@ -27,21 +27,41 @@ from sparsernn.rules import Rule
 
 
 def registry_of(family: type[Part]) -> Registry:
-    """By which a field annotated with `family` is read: the registry of its root; where `family` is an abstract class
-    below a root (``AbstractRamp``, a schedule), those members that belong to it, under its name ("ramp")."""
+    """Return the registry by which a field annotated with `family` is read.
+
+    For the root of a family that is its own registry. For an abstract class below a root (``AbstractRamp``, a kind of
+    schedule) it is the registry of the root with only the members of that class; messages then call them by its name
+    ("ramp").
+    """
     return family.registry if "registry" in family.__dict__ else family.registry.below(family)
 
 
 def scaling(*names: str, **how: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
-    """For `Part.scales`: fields that become operands as they are, or by a function that brings them to integers."""
+    """Make the value of `Part.scales`: which fields become operands, and how.
+
+    Args:
+        names: fields whose numbers become operands as they are.
+        how: field to a function that turns its number into the operand, such as a density into two integers.
+
+    >>> scaling("strength")["strength"](0.5)
+    0.5
+    """
     return types.MappingProxyType(dict.fromkeys(names, lambda value: value) | how)
 
 
 class Checked:
-    """A frozen dataclass that is never wrong: every field is brought to its type (a list to a tuple, ``"1e-3"`` to a
-    number, the plain form of a part to the part) and must keep the `rules`. SpecError with all problems."""
+    """Base of frozen dataclasses whose fields are converted and checked when an instance is made.
+
+    Every value is converted to the type of its field (a list to a tuple, ``"1e-3"`` to a number, the plain form of a
+    part to the part). Then all `rules` must hold. Otherwise a SpecError lists all problems at once.
+
+    >>> from sparsernn.regularizers.l1 import L1
+    >>> L1(strength="1e-3").strength
+    0.001
+    """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
+    """What must hold among the fields (`sparsernn.rules`)."""
 
     def __init_subclass__(cls, **how: Any) -> None:
         super().__init_subclass__(**how)
@@ -59,23 +79,47 @@ class Checked:
 
 
 class Part(Checked, abc.ABC):
-    """Base of every part. The root class of a family sets `registry`; its members are frozen dataclasses. What a field
-    of an abstract class may be: see `registry_of`."""
+    """Base of every part: cells, tasks, sparsifiers, measures, and all others that a spec names.
+
+    The root class of a family sets `registry`. Its members are frozen dataclasses of plain values. A field may be
+    annotated with a root class or with an abstract class below it (see `registry_of`); it then holds any member.
+
+    >>> from sparsernn.forcings.base import AbstractForcing
+    >>> part = build(AbstractForcing, {"generalized": {"alpha": 0.2}})
+    >>> part
+    Generalized(alpha=0.2)
+    >>> plain(part)
+    {'generalized': {'alpha': 0.2}}
+    """
 
     registry: ClassVar[Registry]
+    """The names of the family's members."""
     scales: ClassVar[Mapping[str, Callable[[Any], Any]]] = scaling()
-    """Fields that are only numbers to the compiled code, as ``scaling("strength")``: other values of them compile
-    nothing anew (`sparsernn.operands`)."""
+    """Fields that are only numbers in compiled code, written as ``scaling("strength")``. Another value of such a field
+    needs no new compilation (`sparsernn.operands`)."""
 
 
 PartT = TypeVar("PartT")
+Plain = Any
+"""A plain value as YAML and JSON have them: None, a truth value, a number, text, a list or a mapping of such."""
+Hint = Any
+"""A type hint as `typing.get_type_hints` gives it: a class, a union, ``tuple[X, ...]``, ..."""
 
 
 # ---------------------------------------------------------------------------------------------------- plain -> parts
 
 
-def build(kind: type[PartT], value: Any, where: str = "") -> PartT:
-    """Read a part (or a dataclass of parts) from its plain form. Raises one SpecError that lists every problem."""
+def build(kind: type[PartT], value: Plain, where: str = "") -> PartT:
+    """Make a part (or a dataclass of parts) from its plain form.
+
+    Args:
+        kind: the class, or the root class of a family.
+        value: the plain form: ``{"l1": {"strength": 1e-4}}``, or the name alone, ``"l1"``.
+        where: put before the field names in messages.
+
+    Raises:
+        SpecError: one that lists every problem.
+    """
     problems: list[str] = []
     result = _read(kind, value, where, problems)
     if problems:
@@ -87,7 +131,7 @@ def _at(where: str, name: str | int) -> str:
     return f"{where}.{name}" if where else str(name)
 
 
-def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
+def _read(hint: Hint, value: Plain, where: str, problems: list[str]) -> Any:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _read_union(get_args(hint), value, where, problems)
@@ -121,8 +165,8 @@ def _read(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         return None
 
 
-def _read_short(hint: Any, short: Any, value: Any, where: str, problems: list[str]) -> Any:
-    """Read what a short form stands for; problems name the places that the reader has written."""
+def _read_short(hint: Hint, short: Plain, value: Plain, where: str, problems: list[str]) -> Any:
+    """Read what a short form stands for. Problems name places in the short form, which is what the user has written."""
     attempt: list[str] = []
     result = _call(hint, value, where, attempt)
     for name, inner in value.items():
@@ -133,7 +177,7 @@ def _read_short(hint: Any, short: Any, value: Any, where: str, problems: list[st
 
 
 @cache
-def _adapter(hint: Any) -> TypeAdapter:
+def _adapter(hint: Hint) -> TypeAdapter:
     return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False))
 
 
@@ -141,15 +185,17 @@ def _is_structured(cls: type) -> bool:
     return issubclass(cls, Part) or dataclasses.is_dataclass(cls)
 
 
-def _mentions_part(hint: Any) -> bool:
+def _mentions_part(hint: Hint) -> bool:
     if inspect.isclass(hint):
         return _is_structured(hint)
     return any(_mentions_part(a) for a in get_args(hint))
 
 
-def _read_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[str]) -> Any:
-    """By the first arm that reads it, parts before plain values. If none does, the problems of the part are told, or
-    those of all plain values."""
+def _read_union(arms: tuple[Hint, ...], value: Plain, where: str, problems: list[str]) -> Any:
+    """Read a value by the first type of a union that accepts it; parts are tried before plain types.
+
+    If none accepts it, the problems of the part are reported, or, in a union of plain types, those of all types.
+    """
     if value is None and type(None) in arms:
         return None
     attempts: list[list[str]] = []
@@ -165,7 +211,7 @@ def _read_union(arms: tuple[Any, ...], value: Any, where: str, problems: list[st
     return None
 
 
-def _read_named(family: type[Part], value: Any, where: str, problems: list[str]) -> Any:
+def _read_named(family: type[Part], value: Plain, where: str, problems: list[str]) -> Any:
     registry = registry_of(family)
     if isinstance(value, str):
         value = {value: {}}
@@ -184,8 +230,8 @@ def _read_named(family: type[Part], value: Any, where: str, problems: list[str])
     return _call(member, {} if fields is None else fields, _at(where, str(name)), problems)
 
 
-def _call(member: Any, fields: Any, where: str, problems: list[str]) -> Any:
-    """Call a part's class or preset function with fields read by their type hints; problems are collected."""
+def _call(member: Any, fields: Plain, where: str, problems: list[str]) -> Any:
+    """Call a part's class or preset function with fields that are read by their type hints; collect problems."""
     if not isinstance(fields, Mapping):
         problems.append(f"{where}: expected fields as {{name: value}}, got {fields!r}")
         return None
@@ -216,10 +262,13 @@ def _call(member: Any, fields: Any, where: str, problems: list[str]) -> Any:
 
 
 def _values(
-    member: Callable[..., Any], given: Mapping[str, Any], where: str, problems: list[str], meant: Iterable[str] = ()
+    member: Callable[..., Any], given: Mapping[str, Plain], where: str, problems: list[str], meant: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The given fields of a class or preset, read by their type hints. Problems of values are collected, and of the
-    rules whose fields all have one, given or by default (not by default where a misspelled name was `meant` for it)."""
+    """Read the given fields of a class or preset by their type hints; collect problems of values and of rules.
+
+    A rule is checked if all its fields have a value, given or by default. A field in `meant` takes no default: a
+    misspelled name was probably meant for it.
+    """
     hints, values = _hints(member), {}
     for name, value in given.items():
         attempt: list[str] = []
@@ -234,13 +283,13 @@ def _values(
 
 
 @cache
-def _hints(member: Callable[..., Any]) -> dict[str, Any]:
+def _hints(member: Callable[..., Any]) -> dict[str, Hint]:
     return get_type_hints(member)
 
 
 @cache
 def defaults_of(member: Callable[..., Any]) -> dict[str, Any]:
-    """Name to default value of the fields of a class, or parameters of a preset, that have one."""
+    """Return name to default value, for the fields of a class or the parameters of a preset that have a default."""
     if not dataclasses.is_dataclass(member):
         parameters = inspect.signature(member).parameters.values()
         return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
@@ -256,8 +305,11 @@ def defaults_of(member: Callable[..., Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------- parts -> plain
 
 
-def plain(value: Any) -> Any:
-    """The plain form of a part, every field written out: JSON types only; `build` reads it back to an equal part."""
+def plain(value: object) -> Plain:
+    """Return the plain form of a part, in JSON types, with every field written out.
+
+    `build` makes an equal part of it. Mappings, lists and tuples of parts are converted item by item.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
         if isinstance(value, Part):
@@ -273,13 +325,16 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def _leaves(hint: Any) -> frozenset[Any]:
-    """The plain types a hint is made of."""
+def _leaves(hint: Hint) -> frozenset[Hint]:
+    """Return the types that a hint is made of: int and None for ``int | None``."""
     arguments = get_args(hint)
     return frozenset().union(*(_leaves(a) for a in arguments)) if arguments else frozenset([hint])
 
 
-def identity(value: Any) -> str:
-    """sha256 (hex) of the plain form as canonical JSON: sorted keys, no spaces, shortest exact floats."""
+def identity(value: object) -> str:
+    """Return the sha256 (hex) of a part's plain form.
+
+    It is taken of canonical JSON: sorted keys, no spaces, the shortest exact form of floats.
+    """
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

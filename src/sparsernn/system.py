@@ -1,39 +1,50 @@
-"""A trained network or a known system as a map ``z -> step(params, x, z)``."""
+"""A trained network or a known system in one form: a map ``z -> step(params, x, z)``, in discrete time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
+from sparsernn.weights import Array, PyTree
+
 
 class System(NamedTuple):
-    """A discrete-time system: ``z[t+1] = step(params, inputs[t], z[t])``, z of shape (..., dim), sampled every `dt`.
+    """A system in discrete time: ``z[t+1] = step(params, inputs[t], z[t])``.
 
-    `step` is a module-level function or a bound method of a frozen dataclass, so that compilations are shared;
-    floats live in `params` (traced). `inputs` is (T, inputs) or None, `start` a state (..., dim).
+    Args:
+        step: the map. It is a function of a module or a method of a frozen dataclass, so that calls share their
+            compilation; numbers that vary belong into `params`.
+        params: arrays that `step` takes; they are traced.
+        inputs: one row a step, (T, inputs), or tokens (T,); None for an autonomous system.
+        dim: length of the state.
+        dt: time between two states.
+        start: a state (..., dim) to begin from.
     """
 
-    step: Callable[[Any, Any, Any], Any]
-    params: Any
-    inputs: Any
+    step: Callable[[PyTree, PyTree, jax.Array], jax.Array]
+    params: PyTree
+    inputs: Array | None
     dim: int
     dt: float
-    start: Any
+    start: Array
 
 
 @partial(jax.jit, static_argnames=("step", "steps"))
-def _run(step: Callable, params: Any, inputs: Any, start: Any, steps: int) -> Any:
-    def body(state: Any, x: Any) -> tuple[Any, Any]:
+def _run(step: Callable, params: PyTree, inputs: Array | None, start: PyTree, steps: int) -> jax.Array:
+    def body(state: jax.Array, x: PyTree) -> tuple[jax.Array, jax.Array]:
         state = step(params, x, state)
         return state, state
 
     return jax.lax.scan(body, start, inputs, length=steps)[1]
 
 
-def trajectory(system: System, steps: int, start: Any = None) -> Any:
-    """The states after 1, 2, ... `steps` steps, (steps, ..., dim). One compilation per (step, steps, shape)."""
+def trajectory(system: System, steps: int, start: Array | None = None) -> jax.Array:
+    """Return the states after 1, 2, ... `steps` steps, (steps, ..., dim), from `start` (None: that of the system).
+
+    Compiled once for each step function, number of steps and shape.
+    """
     inputs = None if system.inputs is None else system.inputs[:steps]
     return _run(system.step, system.params, inputs, system.start if start is None else start, steps)

@@ -12,14 +12,18 @@ from sparsernn.spec import Part
 
 
 class AbstractForcing(Part):
-    """A plan of ``alpha[t]`` in [0, 1]: after step t the observed part of the state moves that far to the data.
+    """How far the observed part of the state is moved to the data after each step t: ``alpha[t]`` in [0, 1].
 
-    0 leaves the network alone, 1 puts the data in its place. What the observed part is, and where gradients are cut,
-    the network says (`models/network/forcing.py`).
+    With 0 the state is left alone, with 1 the data take its place. The network decides which part is the observed one
+    and where gradients are stopped (`models/network/forcing.py`).
+
+    >>> from sparsernn.forcings.sparse_identity import SparseIdentity
+    >>> SparseIdentity(interval=2).alphas(5).tolist()
+    [0.0, 1.0, 0.0, 1.0, 0.0]
     """
 
     registry = Registry("forcing", FORCINGS)
 
     @abc.abstractmethod
     def alphas(self, steps: int) -> jax.Array:
-        """alpha (steps,) for the steps 1, 2, ... of a sequence. `steps` is a plain integer; traced once a shape."""
+        """Return alpha (steps,), for the steps 1, 2, ... of a sequence of `steps` steps (a plain integer)."""

@@ -14,7 +14,7 @@ from sparsernn.spec import scaling
 
 @dataclass(frozen=True)
 class Generalized(AbstractForcing):
-    """Generalized teacher forcing: the same `alpha` after every step, ``z <- (1 - alpha) z + alpha z_data``.
+    """Generalized teacher forcing: after every step ``z <- (1 - alpha) z + alpha z_data``, with a constant `alpha`.
 
     Source: Hess et al. 2023 (arXiv 2306.04406), with a constant alpha.
     """

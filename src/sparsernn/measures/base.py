@@ -6,7 +6,7 @@ import abc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,17 +18,17 @@ from sparsernn.quantity import Quantity, Way, ways
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
 from sparsernn.tasks.base import AbstractTask, Split
-from sparsernn.weights import Weights
+from sparsernn.weights import Array, Weights
 
 Number = float | Undefined
-
+"""A number, or the reason why there is none."""
 
 _asked: ContextVar[Callable[[], bool]] = ContextVar("_asked", default=lambda: False)
 
 
 @contextmanager
 def stopping(stopped: Callable[[], bool]) -> Iterator[None]:
-    """What is measured inside, in this thread, ends soon after `stopped` says so (`go_on`)."""
+    """Within this context, measures taken in this thread end soon after `stopped` returns true (see `go_on`)."""
     token = _asked.set(stopped)
     try:
         yield
@@ -37,52 +37,65 @@ def stopping(stopped: Callable[[], bool]) -> Iterator[None]:
 
 
 def go_on() -> None:
-    """To be called now and then by measures that take seconds. Interrupted, where it is asked to stop."""
+    """Raise Interrupted if the measures are asked to stop. Measures that take seconds call it now and then."""
     if _asked.get()():
         raise Interrupted("stopped while measures were taken; the same command takes them again")
 
 
 class Ablations(NamedTuple):
-    """What single weights do: `increase` (weights, starts), by how much the number that the measure judges by is worse
-    without each; `baseline` (m,), that number with all weights, from m starts."""
+    """What single weights do to the number that a measure judges by.
+
+    Args:
+        increase: by how much the number is worse without each weight, (weights, starts).
+        baseline: the number with all weights, (m,), from m starts.
+    """
 
     increase: np.ndarray
     baseline: np.ndarray
 
 
 class AbstractMeasure(Part):
-    """Numbers of a trained network. Members are frozen dataclasses of plain values; the same arguments give the same
-    numbers. Weights are handed in masked. A number that does not exist is an `Undefined` with its reason, never NaN
-    or 0.
+    """Numbers of a trained network.
+
+    Members are frozen dataclasses of plain values. The same arguments give the same numbers. Weights are given masked.
+    A number that does not exist is an `Undefined` with the reason, never NaN or 0.
+
+    >>> from sparsernn.measures.score import Score
+    >>> from sparsernn.tasks.adding import Adding
+    >>> Score().better_on(Adding(length=10))
+    {'mse': 'lower', 'accuracy': 'higher', 'loss': 'lower'}
     """
 
     registry = Registry("measure", MEASURES)
     quantities: ClassVar[tuple[Quantity, ...]] = ()
-    """Which of its numbers a summary leads with, how they are called and which way is better. Numbers that are not here
-    stand in the table of everything."""
+    """The numbers that summaries show: what they are called and which way is better. All other numbers stand only in
+    the complete table."""
     judges_by: ClassVar[str] = ""
-    """The number that `ablate` judges single weights by."""
+    """The key of the number that `ablate` judges single weights by; "" if it cannot."""
 
     def quantities_on(self, task: AbstractTask) -> tuple[Quantity, ...]:
-        """`quantities` for this task. Default: the same for all."""
+        """Return `quantities` as they are on this task. Default: the same on all tasks."""
         return self.quantities
 
     def better_on(self, task: AbstractTask) -> dict[str, Way]:
-        """Keys by which checkpoints can be chosen and which way is better: `measure` gives each on every split."""
+        """Return the keys that checkpoints can be chosen by, each with the way that is better.
+
+        `measure` must give each of them on every split.
+        """
         return ways(self.quantities_on(task))
 
     def unsupported_reason(self, task: AbstractTask) -> str | None:
-        """None if this measure can be taken on the task, else the reason why not."""
+        """Return why this measure cannot be taken on the task; None if it can. Default: None."""
         return None
 
     def check(self, network: Network, weights: Weights) -> None:
-        """SpecError if this measure cannot be taken of the network (a cell that it has not). Default: it can."""
+        """Raise a SpecError if this measure cannot be taken of the network (a cell that it lacks). Default: it can."""
 
     @abc.abstractmethod
     def measure(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
     ) -> dict[str, Number]:
-        """Named numbers on one split."""
+        """Return the numbers by name, on one split of the task. Weights are masked with `masks`."""
 
     def ablate(
         self,
@@ -94,40 +107,48 @@ class AbstractMeasure(Part):
         starts: int,
         progress: Callable[[int, int], None] | None = None,
     ) -> Ablations:
-        """What happens to the number `judges_by` ("lower is better") without each single weight.
+        """Return how much worse the number `judges_by`, as "lower is better", gets without each single weight.
 
-        `indices` are flat into the matrix; the starts lie in the validation split. All removals advance together;
-        `tell(done, of)` is called after each part of the work.
+        Networks without one weight each run side by side. Default: a SpecError.
+
+        Args:
+            network: the trained network.
+            weights: its weights, masked.
+            task: whose validation split gives the starts.
+            prunable: the matrix of the weights.
+            indices: of the weights, flat (C order) into the matrix.
+            starts: number of starts for each weight.
+            progress: called as ``progress(done, of)`` after each part of the work.
         """
         raise SpecError(f"{type(self).__name__} cannot judge single weights; use reconstruction or score")
 
     def evidence(
         self, network: Network, weights: Weights, masks: Masks, task: AbstractTask, split: Split
-    ) -> dict[str, Any]:
-        """Arrays behind the numbers, for figures and files. Default: none."""
+    ) -> dict[str, Array]:
+        """Return arrays behind the numbers, by name, for figures and files. Default: none."""
         return {}
 
 
 def ports_of(task: AbstractTask) -> Ports:
-    """What a task asks of a network."""
+    """Return what a task asks of a network."""
     return Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
 
 
 def as_lower(value: Number, way: Way) -> float:
-    """`value` as "lower is better", infinity where undefined; what checkpoints are compared by."""
+    """Return a value as "lower is better", infinity if it is undefined. Checkpoints are compared by it."""
     if isinstance(value, Undefined):
         return float("inf")
     return float(value) if way == "lower" else -float(value)
 
 
 def mean_of(values: list[Number]) -> Number:
-    """The mean; undefined if one of them is."""
+    """Return the mean; undefined if a value is."""
     undefined = next((v for v in values if isinstance(v, Undefined)), None)
     return undefined if undefined is not None else float(np.mean(np.array(values, dtype=float)))
 
 
 def sd_of(values: list[Number]) -> Number:
-    """The standard deviation (divisor n - 1); undefined for one value, or if one of them is."""
+    """Return the standard deviation (divisor n - 1); undefined for a single value, or if a value is."""
     if len(values) < 2:
         return Undefined("one value only")
     mean = mean_of(values)

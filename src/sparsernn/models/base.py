@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import jax
 
@@ -13,63 +13,91 @@ from sparsernn.masks import Prunable
 from sparsernn.models import CELLS
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
-from sparsernn.weights import Weights
+from sparsernn.weights import PyTree, Weights
 
-State = Any
-"""A pytree of arrays (..., hidden)."""
+State = PyTree
+"""The state of a cell: one array (..., hidden), or several (an LSTM has two)."""
 
 
 class AbstractCell(Part):
     """One recurrent layer: how its state moves in one step, and which of its matrices may be made sparse.
 
-    Members are frozen dataclasses of plain values with a field `hidden`. All methods are pure and work on any leading
-    axes of state and input (batch, starts, removals of a `Knockout`), the last axis being units. A prunable matrix is
-    ``(gates, target, source)`` and is multiplied through `sparsernn.linear.linear` only.
+    Members are frozen dataclasses of plain values with a field `hidden`, the number of units. All methods are pure.
+    The last axis of states and inputs is units; before it any axes may stand (batch, starts, removals of a
+    `Knockout`). A prunable matrix is ``(gates, target, source)`` and is multiplied only through
+    `sparsernn.linear.linear`.
+
+    >>> from sparsernn.models.rnn import RNN
+    >>> cell = RNN(hidden=4)
+    >>> weights = cell.init(jax.random.key(0), inputs=2, observed=0)
+    >>> [(p.path, p.shape) for p in cell.prunables(inputs=2, observed=0)]
+    [('recurrent', (1, 4, 4)), ('input', (1, 4, 2))]
+    >>> state = cell.step(weights, cell.zeros((3,)), cell.project(weights, jax.numpy.ones((3, 2))))
+    >>> cell.outputs(state).shape
+    (3, 4)
     """
 
     registry = Registry("cell", CELLS)
     hidden: int
     readout: ClassVar[Literal["linear", "identity"]] = "linear"
-    """How the observation of a dynamical system is read: a trained matrix, or the first units themselves."""
+    """How a recorded system is read from the units: by a trained matrix, or as the first units themselves."""
 
     @abc.abstractmethod
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
-        """Fresh float weights. `inputs` external inputs a step (0: none, then no input matrix exists); `observed` > 0
-        adds what `init_state` needs to begin from an observation."""
+        """Draw the first weights.
+
+        Args:
+            key: all draws come from it.
+            inputs: external inputs a step; with 0 there is no input matrix.
+            observed: length of the observation that a state begins from; with 0 the weights of `init_state` are left
+                out.
+
+        Returns:
+            Arrays of floats by name.
+        """
 
     @abc.abstractmethod
     def prunables(self, inputs: int, observed: int) -> tuple[Prunable, ...]:
-        """The matrices that may be made sparse, with paths relative to the cell."""
+        """Return the matrices that may be made sparse, with paths relative to the cell. Arguments as of `init`."""
 
     @abc.abstractmethod
     def init_state(self, weights: Weights, first: jax.Array) -> State:
-        """The state that goes with a first observation (..., observed)."""
+        """Return the state that a sequence begins from, given its first observation (..., observed)."""
 
     def observed(self, weights: Weights) -> int:
-        """How many recorded variables these weights were made for (`init`), which a network with ``readout="identity"``
-        reads from its first units. Default: the last axis of the array ``initial``, which `init_state` takes."""
+        """Return how many recorded variables these weights were made for (`observed` of `init`).
+
+        A network with ``readout="identity"`` reads as many of the first units. Default: the length of the last axis of
+        the array ``initial``.
+        """
         return int(weights["initial"].shape[-1])
 
     @abc.abstractmethod
     def zeros(self, shape: tuple[int, ...]) -> State:
-        """The resting state, where no observation is given: hidden units on a last axis after `shape`."""
+        """Return the state at rest, ``(*shape, hidden)``: what a sequence without an observation begins from."""
 
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
-        """What the input contributes to a step, independent of the state; taken for all time steps at once."""
+        """Return what the inputs x (..., inputs) contribute to a step.
+
+        It does not depend on the state, so it is computed for all time steps at once.
+        """
         return x
 
     @abc.abstractmethod
-    def step(self, weights: Weights, state: State, projected: Any) -> State:
-        """One step. `projected` is what `project` gave for this step, None without inputs."""
+    def step(self, weights: Weights, state: State, projected: PyTree) -> State:
+        """Return the state one step later. `projected` is what `project` gave for this step; None without inputs."""
 
     def outputs(self, state: State) -> jax.Array:
-        """The units others see, (..., hidden)."""
+        """Return the units that other cells and the read-out see, (..., hidden)."""
         return state
 
     def with_outputs(self, state: State, outputs: jax.Array) -> State:
-        """The state in which `outputs` are forced to the given values, the rest (an LSTM's cell) kept."""
+        """Return the state with its outputs set to the given values; all else (an LSTM's memory cells) is kept."""
         return outputs
 
     @abc.abstractmethod
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome | Undefined:
-        """Unit-to-unit wiring (the network adds the read-out); for gated cells of one gate, or of all combined."""
+        """Return the wiring from unit to unit; the network adds the read-out.
+
+        `gate` picks one gate of a gated cell; None combines all. Undefined, with the reason, for a cell without wiring.
+        """

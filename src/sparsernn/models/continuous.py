@@ -1,8 +1,6 @@
-"""What cells in continuous time share: a vanilla network's arrays, and a state that flows between two inputs."""
+"""What cells in continuous time share: the arrays of a plain RNN, and a state that flows between two inputs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +14,12 @@ from sparsernn.weights import Weights
 
 
 class Continuous(AbstractCell):
-    """``dh/dt = F(h, W h + U x + b)``, the input held constant between two steps.
+    """A cell in continuous time: ``dh/dt = F(h, W h + U x + b)``, with x constant between two steps.
 
     Shapes: h (..., H), W = ``recurrent`` (1, H, H), U = ``input`` (1, H, inputs), b = ``bias`` (H,). Initial values:
-    W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Reconstructing a system, a state begins from data as ``h = tanh(L x)``,
-    L = ``initial`` (H, observed) ~ N(0, 1/observed). Members say how the state flows (`step`).
+    W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Where a recorded system is reconstructed, the state begins from the first
+    observation x as ``h = tanh(L x)``, with L = ``initial`` (H, observed) ~ N(0, 1/observed). Members define F and the
+    integrator (`step`).
     """
 
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
@@ -47,8 +46,8 @@ class Continuous(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)[..., 0, :]
 
-    def drive(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
-        """``W h + U x + b``."""
+    def drive(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
+        """Return ``W h + U x + b``, where `projected` is ``U x``; without inputs (None) ``W h + b``."""
         drive = linear(weights["recurrent"], state)[..., 0, :] + weights["bias"]
         return drive if projected is None else drive + projected
 

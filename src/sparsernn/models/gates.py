@@ -1,28 +1,32 @@
-"""What gated cells share: a connectome of one gate, or of all together."""
+"""What gated cells share: the connectome of one gate, or of all gates together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from sparsernn.connectome import Connectome
 from sparsernn.errors import SpecError
-from sparsernn.weights import Weights
+from sparsernn.weights import Array, Weights
 
 
 def gated_connectome(weights: Weights, names: Sequence[str], gate: int | None) -> Connectome:
-    """Of a cell with arrays ``recurrent`` (gates, H, H) and perhaps ``input`` (gates or fewer, H, inputs): one gate
-    (0, 1, ...; `names` says which), or for ``gate=None`` the absolute values summed over all (unsigned).
+    """Return the connectome of a gated cell.
 
-    An input array with fewer gates belongs to the first of them; the others then have no input. SpecError for a gate
-    that the cell does not have.
+    Args:
+        weights: with an array ``recurrent`` (gates, H, H) and perhaps ``input`` (gates or fewer, H, inputs). An input
+            array with fewer gates belongs to the first ones; the other gates have no input.
+        names: what the gates are called, in order.
+        gate: 0, 1, ... for one gate; None for the absolute values summed over all gates (unsigned).
+
+    Raises:
+        SpecError: for a gate that the cell does not have.
     """
     if gate is not None and gate not in range(len(names)):
         raise SpecError(f"gate is 0..{len(names) - 1} ({', '.join(names)}) or None, got {gate}")
 
-    def of(array: Any) -> np.ndarray:
+    def of(array: Array) -> np.ndarray:
         array = np.asarray(array)
         if gate is None:
             return np.abs(array).sum(axis=0)

@@ -1,5 +1,8 @@
-"""The contract of an optimizer: an optax rule, and what every rule has besides: a learning rate over epochs, clipping,
-weight decay, groups, and what follows from validation."""
+"""The contract of an optimizer: a rule of optax, and what is the same for all rules.
+
+These are the learning rate of each epoch, clipping, weight decay, groups of arrays, and what is changed after
+validation.
+"""
 
 from __future__ import annotations
 
@@ -21,41 +24,58 @@ from sparsernn.optimizers.plateau import Plateau
 from sparsernn.registry import Registry
 from sparsernn.rules import Rule, at_least, holds, positive, within
 from sparsernn.spec import Part, scaling
-from sparsernn.weights import Weights, replace
+from sparsernn.weights import PyTree, Weights, replace
 
 Decay = Literal["constant", "exponential", "cosine", "steps"]
-Parameters = tuple[Weights, Any]
-"""Weights, and the trained arrays of the regularizers."""
+Parameters = tuple[Weights, PyTree]
+"""All that is trained: the weights, and the trained arrays of the regularizers."""
 
 
 class OptState(NamedTuple):
-    """What an optimizer carries from update to update: optax's state of its `rule`; what `plateau` has seen and what
-    `average` holds, where they are asked for, else ()."""
+    """What an optimizer carries from update to update.
 
-    rule: Any
+    Args:
+        rule: the state of its rule, as optax has it.
+        plateau: what `Plateau` has seen; () without one.
+        average: the averages that `Averaging` holds; () without one.
+    """
+
+    rule: PyTree
     plateau: Any = ()
     average: Any = ()
 
     def evaluated(self, weights: Weights) -> Weights:
-        """What stands for `weights` where they are evaluated, selected and saved: their averages, if there are any."""
+        """Return the weights that are evaluated, selected and saved: the averages if there are any, else `weights`."""
         return weights if self.average == () else averaged(self.average, weights)
 
     def columns(self) -> dict[str, int]:
-        """Columns of history.csv: `averaged`, whether averages stand for the weights."""
+        """Return what history.csv records: `averaged`, 1 if averages are evaluated. {} without averaging."""
         return {} if self.average == () else {"averaged": int(self.average.since >= 0)}
 
 
 @dataclass(frozen=True)
 class AbstractOptimizer(Part):
-    """``w <- w - eta(e) * (rule(clip(gradient)) + weight_decay w)``; eta changes once an epoch, from the first to the
-    last learning rate.
+    """How weights move: ``w <- w - eta(e) * (rule(clip(gradient)) + weight_decay * w)``, with e the epoch.
 
-    exponential: ``eta_0 (eta_1/eta_0)^(e/E)``; cosine: half a cosine between the two; constant: the first; steps: the
-    first for `hold` epochs, then times `factor` in every epoch (arXiv 1409.2329: hold 4, factor 0.5).
-    Gradients are clipped by global norm (`clip_norm`) or entry by entry (`clip_value`), None: not at all. Decay (None:
-    none) is beside the rule (arXiv 1711.05101) and of all weights; trained arrays of regularizers decay only in a group
-    that says so. Weights outside a mask are 0 and do not decay. `groups` move some arrays otherwise. `plateau` divides
-    the learning rate and `averaging` averages the weights by what validation says; both need a run's `select`.
+    Args:
+        learning_rate: eta of the first and of the last epoch, or one number for both.
+        decay: how eta goes from the first, eta_0, to the last, eta_1, in E epochs. "exponential":
+            ``eta_0 (eta_1/eta_0)^(e/E)``; "cosine": half a cosine; "constant": always eta_0; "steps": eta_0 for `hold`
+            epochs, then times `factor` in every epoch.
+        hold: see "steps". arXiv 1409.2329 has hold 4 and factor 0.5.
+        factor: see "steps".
+        clip_norm: gradients are scaled down to this global norm if theirs is larger. None: not clipped.
+        clip_value: every entry of a gradient is cut to ± this value. None: not clipped.
+        weight_decay: is taken off beside the rule (arXiv 1711.05101), for all weights. Trained arrays of regularizers
+            decay only in a group that says so. None: no decay.
+        groups: arrays with a learning rate, decay or clipping of their own.
+        plateau: divides the learning rate when validation gets no better; the run needs `select`.
+        averaging: averages the weights from a time on that validation decides; the run needs `select`.
+
+    >>> from sparsernn.optimizers.adam import Adam
+    >>> optimizer = Adam(learning_rate=(1e-2, 1e-4))
+    >>> [round(float(optimizer.rate(epoch, epochs=2)), 4) for epoch in (0, 1, 2)]
+    [0.01, 0.001, 0.0001]
     """
 
     registry = Registry("optimizer", OPTIMIZERS)
@@ -83,12 +103,12 @@ class AbstractOptimizer(Part):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """First and last learning rate."""
+        """The first and the last learning rate."""
         rate = self.learning_rate
         return rate if isinstance(rate, tuple) else (rate, rate)
 
-    def rate(self, epoch: Any, epochs: int) -> jax.Array:
-        """The learning rate of an epoch (0, 1, ...; may be traced)."""
+    def rate(self, epoch: int | jax.Array, epochs: int) -> jax.Array:
+        """Return the planned learning rate of an epoch (0, 1, ...; may be traced) of so many."""
         first, last = self.ends
         share = epoch / epochs
         if self.decay == "constant":
@@ -99,8 +119,8 @@ class AbstractOptimizer(Part):
             return last + (first - last) * 0.5 * (1 + jnp.cos(jnp.pi * share))
         return first * (last / first) ** share
 
-    def clip(self, gradients: Any, norm: jax.Array) -> Any:
-        """Clipped gradients; `norm` is their global norm."""
+    def clip(self, gradients: PyTree, norm: jax.Array) -> PyTree:
+        """Return clipped gradients; `norm` is their global norm."""
         if self.clip_norm is not None:
             factor = jnp.minimum(1.0, self.clip_norm / jnp.maximum(norm, 1e-30))
             return jax.tree.map(lambda g: g * factor, gradients)
@@ -111,18 +131,21 @@ class AbstractOptimizer(Part):
 
     @property
     def needs_validation(self) -> bool:
-        """It must be told how good the weights are now and then."""
+        """Whether it needs `after_validation` to be called (for `plateau` or `averaging`)."""
         return self.plateau is not None or self.averaging is not None
 
     @abc.abstractmethod
     def rule(self) -> optax.GradientTransformation:
-        """The optax rule without learning rate: steps that are subtracted. It works entry by entry, and a state of
-        zeros is that of an entry which was never there (what is dropped or grown is set back to it)."""
+        """Return the rule of optax. It makes the steps that are subtracted, before they are multiplied with eta.
+
+        It must work entry by entry, and an entry without a past must have a state of zeros: dropped and grown entries
+        are set back to zeros.
+        """
 
     # ------------------------------------------------------------------------------------------- in the compiled loop
 
     def init(self, parameters: Parameters, masks: Masks) -> OptState:
-        """The state before the first update of masked weights."""
+        """Return the state before the first update. The weights are masked."""
         return OptState(
             self.rule().init(parameters),
             () if self.plateau is None else self.plateau.init(),
@@ -130,20 +153,31 @@ class AbstractOptimizer(Part):
         )
 
     def rate_now(self, planned: jax.Array, state: OptState) -> jax.Array:
-        """The planned learning rate, divided as often as `plateau` asked for."""
+        """Return the learning rate in use: the planned one, divided as often as `plateau` has asked for it."""
         return planned if self.plateau is None else planned * state.plateau.rate_factor
 
     def move(
         self,
-        gradients: Any,
+        gradients: PyTree,
         norm: jax.Array,
         state: OptState,
         parameters: Parameters,
         rate: jax.Array,
         prunables: Sequence[Prunable],
     ) -> tuple[Parameters, OptState]:
-        """One step down the masked `gradients`, whose global norm is `norm`. Without groups and decay nothing is
-        compiled for them."""
+        """Make one update.
+
+        Args:
+            gradients: of the parameters, masked.
+            norm: their global norm.
+            state: of the optimizer.
+            parameters: weights and trained arrays of regularizers.
+            rate: the learning rate in use.
+            prunables: of the network, by which groups find their arrays.
+
+        Returns:
+            Parameters and state afterwards.
+        """
         belong = self.members(prunables, parameters)
         steps, rule = self.rule().update(self._clipped(gradients, norm, belong), state.rule, parameters)
         leaves, tree = jax.tree.flatten(steps)
@@ -153,13 +187,13 @@ class AbstractOptimizer(Part):
         return moved, state._replace(rule=rule)
 
     def follow(self, state: OptState, weights: Weights) -> OptState:
-        """After an update has ended at `weights`: averages go on."""
+        """Take the weights at which an update has ended into the averages, if there are any."""
         return (
             state if self.averaging is None else state._replace(average=self.averaging.follow(state.average, weights))
         )
 
     def forget(self, state: OptState, parameters: Parameters, changed: Masks) -> OptState:
-        """The state in which the entries marked in `changed`, dropped or grown, are as if they had never been."""
+        """Return the state without the past of the entries marked in `changed`, which were dropped or grown."""
         weights, trained = parameters
         marks = replace(jax.tree.map(lambda w: jnp.zeros((), bool), weights), changed)
         nothing = jax.tree.map(lambda t: jnp.zeros((), bool), trained)
@@ -169,11 +203,11 @@ class AbstractOptimizer(Part):
         return state._replace(rule=rule, average=average)
 
     def members(self, prunables: Sequence[Prunable], parameters: Parameters) -> tuple[Member, ...]:
-        """Which arrays belong to which group. SpecError where a group names nothing, or two name the same."""
+        """Return the group of every array. SpecError if a group names no array, or two groups name the same one."""
         return members(self.groups, prunables, parameters)
 
     def _own(self, step: jax.Array, parameter: jax.Array, member: Member) -> jax.Array:
-        """The step of one array, with decay and factor of its group."""
+        """Return the step of one array, with the decay and the factor of its group."""
         group = None if member.group is None else self.groups[member.group]
         decay = self.weight_decay if member.weight else None
         if group is not None and group.weight_decay is not None:
@@ -181,8 +215,8 @@ class AbstractOptimizer(Part):
         step = step if decay is None else step + decay * parameter
         return step if group is None else group.learning_rate_factor * step
 
-    def _clipped(self, gradients: Any, norm: jax.Array, belong: Sequence[Member]) -> Any:
-        """Groups with a norm of their own each by themselves, all others together."""
+    def _clipped(self, gradients: PyTree, norm: jax.Array, belong: Sequence[Member]) -> PyTree:
+        """Clip groups that have a norm of their own each alone, and all other arrays together."""
         apart = [i for i, group in enumerate(self.groups) if group.clip_norm is not None]
         if not apart:
             return self.clip(gradients, norm)
@@ -201,8 +235,15 @@ class AbstractOptimizer(Part):
     # --------------------------------------------------------------------------------------------- between two calls
 
     def after_validation(self, state: OptState, worth: float, step: int) -> OptState:
-        """What follows from a look at the weights after `step` updates; `worth`: lower is better, infinity where there
-        is none. On the host; shapes and types of the state stay, so that the compiled update stays."""
+        """Return the state after a validation.
+
+        It runs on the host. Shapes and types of the state stay, so that nothing is compiled anew.
+
+        Args:
+            state: before.
+            worth: the number that `select` names, as "lower is better"; infinity if it is undefined.
+            step: number of updates so far.
+        """
         if self.plateau is not None:
             state = state._replace(plateau=self.plateau.after_validation(state.plateau, worth))
         if self.averaging is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -14,136 +14,197 @@ from sparsernn.masks import Masks, Prunable, chosen
 from sparsernn.registry import Registry
 from sparsernn.sparsifiers import SPARSIFIERS
 from sparsernn.spec import Part
-from sparsernn.weights import Weights
+from sparsernn.weights import Array, BoolLike, FloatLike, IntLike, PyTree, Weights
 
 
 class Clock(NamedTuple):
-    """When: `step` updates done since this training began, in `round` (0: the first training), of a run whose horizon
-    is `epochs` epochs of `steps_per_epoch` updates. Step and round may be traced; the horizon is a plain integer."""
+    """The time of a run.
 
-    step: Any
-    round: Any = 0
+    Args:
+        step: number of updates done since this training began; may be traced.
+        round: 0 in the first training, 1 in the next, ...; may be traced.
+        steps_per_epoch: number of updates in an epoch.
+        epochs: number of epochs of a training.
+    """
+
+    step: IntLike
+    round: IntLike = 0
     steps_per_epoch: int = 1
     epochs: int = 0
 
     @property
     def horizon(self) -> int:
+        """Number of updates of a whole training."""
         return self.steps_per_epoch * self.epochs
 
 
 class Snapshot(NamedTuple):
-    """What a sparsifier may look at.
+    """What a sparsifier knows of the training when it changes masks.
 
-    `weights` are those it is to change. `gradients` are the mean over batches of ``|dL/dw|``, w the masked weights and
-    L what training minimizes (the loss and all penalties): dense, so that growth can read them whole, never negative,
-    and 0 only where no batch says anything. Inside the compiled loop it is the one batch of the update (with its
-    dropout), on the host 16 batches (without). Signed gradients are what `accumulate` sees. `activity` maps a
-    prunable's path to the sd (source,) of what the matrix multiplies, under the training's own noise and forcing; it is
-    None unless the sparsifier `needs_activity`. `learning_rate` is that of the last update (of the first one of a
-    round, between trainings)."""
+    Args:
+        clock: the time.
+        weights: the weights that it is to change.
+        gradients: the mean over batches of ``|dL/dw|``, never negative, also for weights outside the masks. w are the
+            masked weights, L is what training minimizes (the loss and all penalties). Inside the compiled loop it is
+            the one batch of the update, with its dropout; on the host it is 16 batches without dropout. (`accumulate`
+            is given gradients with their signs.)
+        activity: a prunable's path to the sd (source,) of what the matrix multiplies, with the noise and the forcing of
+            the training. None unless the sparsifier `needs_activity`.
+        learning_rate: that of the last update; between trainings that of the first update of the round.
+    """
 
     clock: Clock
     weights: Weights
     gradients: Weights
-    activity: dict[str, Any] | None = None
-    learning_rate: Any = None
+    activity: Mapping[str, Array] | None = None
+    learning_rate: FloatLike | None = None
 
 
 class SparseState(NamedTuple):
-    """The masks of every matrix the sparsifier acts on, and a pytree of the method's own."""
+    """What a sparsifier carries from update to update.
+
+    Args:
+        masks: of every matrix that it acts on.
+        memory: arrays of the method's own, such as averages; () if it has none.
+    """
 
     masks: Masks
-    memory: Any
+    memory: PyTree
 
 
 Importance = Callable[[str, np.ndarray, int], np.ndarray]
-"""``importance(path, indices, starts) -> (len(indices), starts)``: how much worse the run is without each single weight
-of the matrix at `path` (flat C-order indices), from each of several starts. Signed: negative where it gets better."""
+"""``importance(path, indices, starts)``: how much worse the run is without each single weight of a matrix.
+
+`indices` are flat (C order) into the matrix at `path`; the result is (len(indices), starts), one column for each of
+several starts of the run. It is negative where the run gets better."""
 
 
 class AbstractSparsifier(Part):
-    """Decides the masks: at the beginning (`init`) and whenever `due`.
+    """Decides which weights exist: at the beginning (`init`), and whenever masks are `due`.
 
-    After `update_masks` the number of ones is the exact integer asked for, dropped and grown weights are exactly 0, and
-    `changed` marks them so that the optimizer forgets what it knew of them. Everything is pure. Where `traceable`,
-    `update_masks` has fixed shapes and runs inside the compiled loop; else it runs on the host and may ask for
-    `importance`.
-    Dictionaries of masks come back from a compiled call in another order: go through them by sorted path.
+    After `update_masks` the number of ones is exactly the integer asked for, and dropped and grown weights are exactly
+    0. The third value that it returns marks these weights, so that the optimizer forgets what it knew of them. All
+    methods are pure. If `traceable`, `update_masks` has fixed shapes and runs inside the compiled loop; otherwise it
+    runs on the host and may ask for `importance`.
+
+    Go through masks by sorted path: dictionaries come back from a compiled call in another order.
+
+    >>> from sparsernn.sparsifiers.methods.set import set_
+    >>> matrix = Prunable("cell0/recurrent", "recurrent", gates=1, target=10, source=10)
+    >>> weights = {"cell0": {"recurrent": jax.numpy.ones((1, 10, 10))}}
+    >>> clock = Clock(step=5, steps_per_epoch=5, epochs=4)
+    >>> method = set_(density=0.2)
+    >>> state = method.init(jax.random.key(0), (matrix,), clock, weights)
+    >>> int(state.masks["cell0/recurrent"].sum()), bool(method.due(clock))
+    (20, True)
     """
 
     registry = Registry("sparsifier", SPARSIFIERS)
     where: tuple[str, ...] = ()
-    """Roles or paths of the matrices acted on; all others stay dense."""
+    """Roles or paths of the matrices that it acts on; all others stay dense."""
 
     @property
     def traceable(self) -> bool:
-        """`update_masks` compiles and needs no `importance`."""
+        """Whether `update_masks` can be compiled and needs no `importance`. Default: yes."""
         return True
 
     @property
     def needs_activity(self) -> bool:
-        """`Snapshot.activity` must be given."""
+        """Whether `Snapshot.activity` must be given. Default: no."""
         return False
 
     @property
     def skips_update(self) -> bool:
-        """The weight update is left out at steps at which masks change (RigL, SNIP)."""
+        """Whether weights are not updated at steps at which masks change (RigL, SNIP). Default: no."""
         return False
 
     @property
     def keeps_count(self) -> bool:
-        """The number of ones never changes after `init`."""
+        """Whether the number of ones never changes after `init`. Default: no."""
         return False
 
     @property
     def only_removes(self) -> bool:
-        """No connection that is missing ever comes. With `keeps_count`: masks never change."""
+        """Whether weights that do not exist never come back. With `keeps_count`: masks never change. Default: no."""
         return False
 
     @property
     def by_rounds(self) -> bool:
-        """Masks change only between trainings (the run then needs `rounds`): `due` is never true, and at the start of
-        every round `update_masks` is called on the parent's masks."""
+        """Whether masks change only between trainings; the run then needs `rounds`. Default: no.
+
+        `due` is then never true, and at the start of every round `update_masks` is called on the masks of the round
+        before.
+        """
         return False
 
     def acted(self, prunables: tuple[Prunable, ...]) -> tuple[Prunable, ...]:
-        """The matrices acted on, in network order. SpecError if `where` names none."""
+        """Return the matrices that it acts on, in network order. SpecError as of `masks.chosen`."""
         return chosen(prunables, self.where)
 
     @abc.abstractmethod
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
-        """Masks before the first update of a training; `weights` are the dense initial ones."""
+        """Return the state before the first update of a training.
+
+        Args:
+            key: for draws.
+            prunables: of the network; `acted` picks those that it acts on.
+            clock: the time, with the horizon of the training.
+            weights: the first weights, dense.
+        """
 
     @abc.abstractmethod
-    def due(self, clock: Clock) -> Any:
-        """Whether masks change after this update. Depends on the clock alone; works on traced and NumPy steps. The
-        constant False where they never do, so that nothing is compiled for it."""
+    def due(self, clock: Clock) -> BoolLike:
+        """Say whether masks change after this update.
+
+        It depends on the clock alone, whose step may be traced or an array. Where masks never change it is the constant
+        False, so that nothing is compiled for it.
+        """
 
     def accumulate(self, state: SparseState, gradients: Weights) -> SparseState:
-        """Called with every update's dense gradients, for methods that average them. Default: nothing."""
+        """Take note of the dense gradients of an update, for methods that average them. Default: do nothing.
+
+        It is called in every update, before anything is changed.
+        """
         return state
 
-    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: Any) -> Weights:
-        """Called after every optimizer step, with masked weights: where the method moves them besides (noise, a pull
-        towards 0), inside the masks only. Default: nowhere."""
+    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike) -> Weights:
+        """Move the weights as the method asks for besides the gradient (noise, a pull towards 0). Default: not at all.
+
+        It is called after every step of the optimizer, with masked weights, and may change only what is inside the
+        masks.
+        """
         return weights
 
     @abc.abstractmethod
     def update_masks(
         self, key: jax.Array, state: SparseState, snapshot: Snapshot, importance: Importance | None = None
     ) -> tuple[SparseState, Weights, Masks]:
-        """The new masks, the weights with exact zeros outside them, and which entries changed (same paths as masks).
-        `sparsernn.sparsifiers.exchange` makes all three from what goes and what comes."""
+        """Change the masks.
+
+        `sparsernn.sparsifiers.exchange` makes all three results, given what is dropped and what is grown.
+
+        Args:
+            key: for draws.
+            state: with the masks so far.
+            snapshot: what is known of the training.
+            importance: what single weights do; given on the host, if not `traceable`.
+
+        Returns:
+            The new state; the weights, exactly 0 outside the new masks; and which entries have changed, by the paths of
+            the masks.
+        """
 
     @abc.abstractmethod
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
-        """Exact number of ones over the matrices acted on at the end of the horizon (of round ``clock.round``)."""
+        """Return the exact number of ones, over all matrices acted on, when round ``clock.round`` has ended."""
 
 
 @dataclass(frozen=True)
 class Dense(AbstractSparsifier):
-    """Acts on no matrix: no masks, never due, `final_count` 0. It stands here because training takes it where a run has
-    no sparsifier."""
+    """The sparsifier of a run that has none: it acts on no matrix.
+
+    It stands here, beside the contract, because training needs it.
+    """
 
     keeps_count: ClassVar[bool] = True
     only_removes: ClassVar[bool] = True
@@ -154,7 +215,7 @@ class Dense(AbstractSparsifier):
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         return SparseState({}, ())
 
-    def due(self, clock: Clock) -> Any:
+    def due(self, clock: Clock) -> bool:
         return False
 
     def update_masks(

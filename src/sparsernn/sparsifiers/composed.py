@@ -1,4 +1,4 @@
-"""What pruners and rewirers share: a schedule says when masks change, a drop says which weights go."""
+"""What pruners and rewirers share: a schedule decides when masks change, a criterion decides which weights go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from sparsernn.sparsifiers.schedule import AbstractSchedule
 
 
 class Composed(AbstractSparsifier):
-    """A sparsifier with the fields `schedule` and `drop`, and their demands."""
+    """A sparsifier that has a schedule and a criterion.
+
+    Its properties follow from these fields: it is traceable if the criterion is, and prunes by rounds if the schedule
+    does.
+    """
 
     schedule: AbstractSchedule
     drop: AbstractDrop

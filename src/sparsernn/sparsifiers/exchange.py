@@ -1,28 +1,33 @@
-"""The one place where a change of masks is put together."""
+"""The result of a change of masks. Every sparsifier makes it here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax.numpy as jnp
 
 from sparsernn.masks import Masks
 from sparsernn.sparsifiers.base import SparseState
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Array, Weights, get, replace
 
 
 def exchange(
-    state: SparseState, weights: Weights, dropped: Mapping[str, Any], grown: Mapping[str, Any] | None = None
+    state: SparseState, weights: Weights, dropped: Mapping[str, Array], grown: Mapping[str, Array] | None = None
 ) -> tuple[SparseState, Weights, Masks]:
-    """What `update_masks` returns, from the entries that go and those that come (path to booleans).
+    """Return what `update_masks` has to return, given the entries that are dropped and those that are grown.
 
-    An entry that goes and comes at once begins anew. Everything that changed, and all that lies outside the new masks,
-    is exactly 0, whatever it was (NaN too); what stays keeps its bits; the memory is handed on. Cost: O(entries).
+    Weights that changed, or that lie outside the new masks, become exactly 0, also from NaN. All others keep their
+    bits. An entry that is both dropped and grown begins anew at 0. The memory of the state is kept. Cost: O(entries).
+
+    Args:
+        state: with the masks before.
+        weights: of the network.
+        dropped: path to Booleans, for every mask.
+        grown: the same; None: nothing is grown.
     """
     masks: Masks = {}
     changed: Masks = {}
-    values: dict[str, Any] = {}
+    values: dict[str, Array] = {}
     for path in sorted(state.masks):
         gone = jnp.asarray(dropped[path])
         remaining = state.masks[path] & ~gone

@@ -19,7 +19,7 @@ from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule
 from sparsernn.sparsifiers.select import among
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights
+from sparsernn.weights import BoolLike, Weights
 
 
 def _name(schedule: AbstractSchedule) -> str:
@@ -111,7 +111,7 @@ class Pruner(Composed):
         self.final_count(prunables, clock)  # raises where the density cannot be reached
         return SparseState(dense(self.acted(prunables)), ())
 
-    def due(self, clock: Clock) -> Any:
+    def due(self, clock: Clock) -> BoolLike:
         return self.schedule.due(clock)
 
     def update_masks(

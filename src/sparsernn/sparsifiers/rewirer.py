@@ -23,7 +23,7 @@ from sparsernn.sparsifiers.schedule import AbstractRamp, AbstractSchedule, Every
 from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights
+from sparsernn.weights import BoolLike, Weights
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Rewirer(Composed):
         begun = self.density if self.initial_density is None else self.initial_density
         return SparseState(self.start.masks(key, self.acted(prunables), begun), ())
 
-    def due(self, clock: Clock) -> Any:
+    def due(self, clock: Clock) -> BoolLike:
         due = self.schedule.due(clock)
         return due if due is False else due & (clock.step < self._end(clock))
 

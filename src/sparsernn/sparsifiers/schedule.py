@@ -1,10 +1,10 @@
-"""When masks change, and along which curve a density is approached."""
+"""When masks change, and on which curve the density goes to its last value."""
 
 from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from sparsernn.rules import at_least, holds
 from sparsernn.sparsifiers import SCHEDULES
 from sparsernn.sparsifiers.base import Clock
 from sparsernn.spec import Part
+from sparsernn.weights import BoolLike, IntLike
 
 
 class Moments(NamedTuple):
-    """The steps ``first + k period``, k = 0 .. number - 1; none if the number is 0."""
+    """Evenly spaced steps: ``first + k period`` for k = 0 .. number - 1. There are none if the number is 0."""
 
     first: int
     period: int
@@ -25,42 +26,56 @@ class Moments(NamedTuple):
 
     @property
     def steps(self) -> np.ndarray:
+        """All of them, integers (number,)."""
         return self.first + self.period * np.arange(self.number)
 
 
 class AbstractSchedule(Part):
-    """Evenly spaced moments within a training (or none: between trainings)."""
+    """When masks change: at evenly spaced moments within a training, or between trainings.
+
+    >>> clock = Clock(step=20, steps_per_epoch=10, epochs=4)
+    >>> EveryEpoch().moments(clock).steps.tolist(), bool(EveryEpoch().due(clock))
+    ([10, 20, 30, 40], True)
+    """
 
     registry = Registry("schedule", SCHEDULES)
     by_rounds: ClassVar[bool] = False
+    """Whether masks change only between trainings."""
 
     @abc.abstractmethod
     def moments(self, clock: Clock) -> Moments:
-        """The moments of a training with this clock's horizon."""
+        """Return the moments of a training with this clock's horizon."""
 
-    def due(self, clock: Clock) -> Any:
-        """Whether ``clock.step`` (plain, array or traced) is one of them; the constant False if there is none."""
+    def due(self, clock: Clock) -> BoolLike:
+        """Say whether ``clock.step`` is one of the moments; the constant False if there is none.
+
+        The step may be an array or traced.
+        """
         first, period, number = self.moments(clock)
         if not number:
             return False
         since = clock.step - first
         return (since >= 0) & (since % period == 0) & (since < period * number)
 
-    def index(self, clock: Clock) -> Any:
-        """Which of the moments ``clock.step`` is (k)."""
+    def index(self, clock: Clock) -> IntLike:
+        """Return the number of the moment at ``clock.step``: 0 for the first."""
         first, period, _ = self.moments(clock)
         return (clock.step - first) // period
 
 
 class AbstractRamp(AbstractSchedule):
-    """A schedule that comes to an end, at which a density is reached."""
+    """A schedule on which the density changes step by step, and reaches its last value at the last moment."""
 
     @abc.abstractmethod
     def remaining(self, clock: Clock) -> np.ndarray:
-        """(number,) share of the way to the density that is still to go after each moment; ends with exactly 0."""
+        """Return, for each moment, the share of the change of density that is still to come after it.
+
+        Floats (number,); the last one is exactly 0.
+        """
 
     def remaining_at(self, clock: Clock, steps: np.ndarray) -> np.ndarray:
-        """The same after the updates `steps`: 1 before the first moment, between two of them what the last one left."""
+        """Return the same share after each of the updates `steps`: 1 before the first moment, then constant from each
+        moment to the next."""
         first, period, number = self.moments(clock)
         passed = np.clip((steps - first) // period + 1, 0, number)
         return np.concatenate([[1.0], self.remaining(clock)])[passed]
@@ -68,10 +83,13 @@ class AbstractRamp(AbstractSchedule):
 
 @dataclass(frozen=True)
 class OneShot(AbstractRamp):
-    """Once, at the share `at` of the horizon (0 < at <= 1), or after so many epochs or updates (`unit`).
+    """Masks change once.
 
-    The step is rounded half to even and at least 1; ``at=1`` acts after the last update, ``{at: 1, unit: steps}`` after
-    the first.
+    Args:
+        at: when: a share of the horizon (0 < at <= 1), or a number of epochs or updates. It is rounded half to even to
+            an update, at least the first one. ``at=1`` is after the last update, ``{at: 1, unit: steps}`` after the
+            first.
+        unit: of `at`.
     """
 
     at: float = 0.5
@@ -98,12 +116,17 @@ class OneShot(AbstractRamp):
 
 @dataclass(frozen=True)
 class Cubic(AbstractRamp):
-    r"""Gradual: at t between t0 and t1 there is left ``(1 - (t - t0)/(t1 - t0))^3`` of what is to be removed.
+    r"""A gradual ramp: at time t between t0 and t1 the share ``(1 - (t - t0)/(t1 - t0))^3`` is still to come.
 
-    `begin` and `end` are shares of the horizon (rounded to whole epochs if the unit is epochs); masks change every
-    `every` epochs or steps after t0, the last time at t1, the last of these moments within `end`, when exactly 0 is
-    left. Source: Zhu & Gupta, arXiv 1710.01878; as "Pruning II" in doi 10.1038/s42005-023-01364-0 with every epoch and
-    ``end=0.5``. SpecError from `moments` if none falls between.
+    Masks change every `every` epochs or steps after t0; t1 is the last of these moments up to `end`. `moments` raises a
+    SpecError if there is none. Source: Zhu & Gupta, arXiv 1710.01878; as "Pruning II" in doi
+    10.1038/s42005-023-01364-0 with every epoch and ``end=0.5``.
+
+    Args:
+        begin: t0, a share of the horizon (rounded to whole epochs if these are the unit).
+        end: the latest t1, likewise.
+        every: how many epochs or steps lie between two changes.
+        unit: of `every`.
     """
 
     begin: float = 0.0
@@ -134,7 +157,7 @@ class Cubic(AbstractRamp):
 
 @dataclass(frozen=True)
 class EveryEpoch(AbstractSchedule):
-    """After every epoch, or every so many epochs."""
+    """Masks change after every epoch, or after every `every` epochs."""
 
     every: int = 1
 
@@ -147,7 +170,7 @@ class EveryEpoch(AbstractSchedule):
 
 @dataclass(frozen=True)
 class EverySteps(AbstractSchedule):
-    """After every so many updates."""
+    """Masks change after every `every` updates."""
 
     every: int = 100
 
@@ -159,7 +182,7 @@ class EverySteps(AbstractSchedule):
 
 @dataclass(frozen=True)
 class PerRound(AbstractSchedule):
-    """At the start of every round but the first: between trainings, never within one."""
+    """Masks change between trainings: at the start of every round but the first."""
 
     by_rounds: ClassVar[bool] = True
 

@@ -1,8 +1,8 @@
-"""Exact choice of so many entries, by score, over one matrix or several.
+"""Choosing an exact number of entries by their scores, over one matrix or several.
 
-Entries are ordered *column-major*: source by source, within it gate by gate, within it target by target, which is
-Fortran order of the stacked matrix (gates * target, source); several matrices follow one another by sorted path. Equal
-scores are taken in that order (as in arXiv 2406.04934).
+Entries with equal scores are taken in column-major order (as in arXiv 2406.04934): source by source, for each source
+gate by gate, for each gate target by target. This is Fortran order of the stacked matrix (gates * target, source).
+Several matrices follow one another by sorted path.
 """
 
 from __future__ import annotations
@@ -16,30 +16,40 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.masks import Masks
+from sparsernn.weights import Array, IntLike
 
-Choice = Callable[[Any, Any, Any], Any]
-"""``choice(scores, eligible, count) -> chosen``, over flat arrays."""
+Choice = Callable[[Array, Array, IntLike], Array]
+"""``choice(scores, eligible, count)``: which entries are chosen, over flat arrays; `lowest` or `highest`."""
 
 
-def lowest(scores: Any, eligible: Any, count: Any) -> Any:
-    """The `count` lowest of the eligible entries, as booleans.
+def lowest(scores: Array, eligible: Array, count: IntLike) -> Array:
+    """Choose the `count` eligible entries with the lowest scores.
 
-    scores (n,) floats or unsigned integers, eligible (n,) booleans, count an integer up to their number, which may be
-    traced: shapes are fixed and no bound on it is needed. NaN counts as the highest score, -0 as 0. JAX arrays: the
-    threshold is found by bisection over its bits and so is the last equal score taken; O(32 n + n log n) simple
-    operations (n = 40,000: 0.4 ms on one core; `lax.top_k` with k = n/10 takes 1.1, `argsort` 9). NumPy arrays stay on
-    the host: O(n log n), float64 not rounded.
+    JAX arrays: the threshold is found by bisection over its bits, and then the last entry among equal scores likewise;
+    O(32 n + n log n) simple operations (n = 40,000: 0.4 ms on one core; `lax.top_k` with k = n/10 takes 1.1, `argsort`
+    9). NumPy arrays stay on the host, and float64 is not rounded; O(n log n).
+
+    Args:
+        scores: floats or unsigned integers (n,). NaN counts as the highest score, -0 as 0.
+        eligible: Booleans (n,).
+        count: at most the number of eligible entries; may be traced.
+
+    Returns:
+        Booleans (n,).
+
+    >>> lowest(np.array([3.0, 1.0, 2.0]), np.array([True, False, True]), 1).tolist()
+    [False, False, True]
     """
     return _choose(scores, eligible, count, False)
 
 
-def highest(scores: Any, eligible: Any, count: Any) -> Any:
-    """The `count` highest of the eligible entries (equal ones still in column-major order); else like `lowest`."""
+def highest(scores: Array, eligible: Array, count: IntLike) -> Array:
+    """Choose the `count` eligible entries with the highest scores. All else is as of `lowest`."""
     return _choose(scores, eligible, count, True)
 
 
 def _keys(scores: Any) -> Any:
-    """Unsigned integers in the order of the scores."""
+    """Return unsigned integers that are ordered like the scores."""
     if scores.dtype.kind == "u":
         return scores
     xp = scores.__array_namespace__()
@@ -49,7 +59,7 @@ def _keys(scores: Any) -> Any:
     return xp.where(bits & sign, ~bits, bits | sign)
 
 
-def _choose(scores: Any, eligible: Any, count: Any, downwards: bool) -> Any:
+def _choose(scores: Any, eligible: Any, count: IntLike, downwards: bool) -> Array:
     if not isinstance(scores, np.ndarray):
         return _bisect(scores, eligible, count, downwards)
     places = np.flatnonzero(eligible)
@@ -60,7 +70,7 @@ def _choose(scores: Any, eligible: Any, count: Any, downwards: bool) -> Any:
 
 
 @partial(jax.jit, static_argnames="downwards")
-def _bisect(scores: jax.Array, eligible: jax.Array, count: Any, downwards: bool) -> jax.Array:
+def _bisect(scores: jax.Array, eligible: jax.Array, count: IntLike, downwards: bool) -> jax.Array:
     keys = ~_keys(scores) if downwards else _keys(scores)
     threshold = _nth(keys, eligible, count, 8 * keys.dtype.itemsize)
     below, equal = eligible & (keys < threshold), eligible & (keys == threshold)
@@ -70,18 +80,28 @@ def _bisect(scores: jax.Array, eligible: jax.Array, count: Any, downwards: bool)
     return below | (equal & (order <= last) & (missing > 0))
 
 
-def _nth(keys: jax.Array, eligible: jax.Array, count: Any, bits: int) -> jax.Array:
-    """The largest key of which fewer than `count` eligible ones lie below: the count-th smallest."""
+def _nth(keys: jax.Array, eligible: jax.Array, count: IntLike, bits: int) -> jax.Array:
+    """Return the count-th smallest eligible key: the largest number that fewer than `count` of them lie below."""
 
-    def bit(i: Any, found: jax.Array) -> jax.Array:
+    def bit(i: jax.Array, found: jax.Array) -> jax.Array:
         tried = found | (jnp.ones((), keys.dtype) << (bits - 1 - i).astype(keys.dtype))
         return jnp.where((eligible & (keys < tried)).sum(dtype=jnp.int32) < count, tried, found)
 
     return jax.lax.fori_loop(0, bits, bit, jnp.zeros((), keys.dtype))
 
 
-def among(choice: Choice, scores: Mapping[str, Any], eligible: Masks, count: Any) -> Masks:
-    """`choice` over several matrices (gates, target, source) taken as one."""
+def among(choice: Choice, scores: Mapping[str, Array], eligible: Masks, count: IntLike) -> Masks:
+    """Choose `count` entries among several matrices together.
+
+    Args:
+        choice: `lowest` or `highest`.
+        scores: path to scores (gates, target, source).
+        eligible: path to Booleans of the same shape.
+        count: over all matrices together.
+
+    Returns:
+        Path to the chosen entries, Booleans.
+    """
     paths = sorted(scores)
     xp = scores[paths[0]].__array_namespace__()
     flat = lambda arrays: xp.concatenate([xp.asarray(arrays[p]).transpose(2, 0, 1).reshape(-1) for p in paths])

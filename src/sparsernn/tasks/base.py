@@ -14,109 +14,139 @@ from sparsernn.quantity import Quantity, Way, ways
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
 from sparsernn.tasks import TASKS
+from sparsernn.weights import Array, IntLike, PyTree
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class Batch(NamedTuple):
-    """Sequences, time first. `inputs` (T, B, inputs), integer tokens (T, B), or None; `targets` (T, B, outputs) or
-    (B, ...) as the task's loss wants it; `first` (B, outputs), the observation a state begins from, or an encoded
-    beginning (B, first), or None (then states begin at rest). Where windows follow one another, `begins` (B,) says in
-    which rows this window begins anew, at rest. `count`: how many items the means of `loss` and `score` are over, if
-    not the rows."""
+    """Some sequences, T steps long and B in number. Time is the first axis.
 
-    inputs: Any
-    targets: Any
-    first: Any
-    begins: Any = None
+    Args:
+        inputs: (T, B, inputs), or tokens (T, B), integers; None if the task has no inputs.
+        targets: (T, B, outputs) or (B, ...), as the loss of the task takes them.
+        first: what states begin from: an observation (B, outputs) or an encoded beginning (B, first). None: at rest.
+        begins: where windows follow one another: (B,), true for rows in which this window begins anew, at rest.
+        count: over how many items `loss` and `score` are means; None: over the B rows.
+    """
+
+    inputs: PyTree
+    targets: PyTree
+    first: PyTree
+    begins: Array | None = None
     count: Any = None
 
 
 class AbstractTask(Part):
-    """What is to be learned. Members are frozen dataclasses of plain values; arrays are loaded on demand and cached.
+    """What a network is to learn: data, a loss and scores.
 
-    `train`, `validation` and `test` never share a row: checkpoints and importance are chosen on `validation`, every
-    reported number is taken on `test`.
+    Members are frozen dataclasses of plain values. Arrays are loaded when they are needed, and cached. The splits
+    `train`, `validation` and `test` never share a row. Checkpoints and the importance of weights are judged on
+    `validation`; every reported number is taken on `test`.
+
+    >>> from sparsernn.tasks.adding import Adding
+    >>> task = Adding(length=10)
+    >>> task.inputs, task.outputs, task.better
+    (2, 1, {'mse': 'lower', 'accuracy': 'higher'})
+    >>> batch = task.batch(task.data("train"), jax.random.key(0), size=3)
+    >>> batch.inputs.shape, batch.targets.shape
+    ((10, 3, 2), (3, 1))
     """
 
     registry = Registry("task", TASKS)
     quantities: ClassVar[tuple[Quantity, ...]]
-    """What `score` gives, each with its better way; the first is the task's main score."""
+    """The numbers that `score` gives, each with the way that is better. The first is the main score of the task."""
     places: ClassVar[tuple[str, ...]] = ()
-    """Fields that only say where the data lie; what they are is in `content_hash`, so a run may find them elsewhere."""
+    """Fields that only say where the data lie. They are no part of a run's identity: `content_hash` stands for the
+    data."""
     observed: ClassVar[bool] = False
-    """Outputs are the recorded variables of a dynamical system."""
+    """Whether outputs are the recorded variables of a dynamical system."""
     carried: ClassVar[bool] = False
-    """Windows follow one another: `batch` gives the window of its `step`, row by row the one after that of step - 1,
-    and the network's states go on from window to window, in training and in `examples`, except where a row `begins`."""
+    """Whether windows follow one another. Then `batch` gives for update `step` the windows that come after those of
+    ``step - 1``, row by row. The network's states go on from one window to the next, in training and in `examples`,
+    except in rows where ``Batch.begins`` is true."""
 
     @property
     def better(self) -> dict[str, Way]:
-        """The keys of `score` and which way is better."""
+        """Key to the way that is better, for the numbers of `score` that have one."""
         return ways(self.quantities)
 
     @property
     @abc.abstractmethod
     def inputs(self) -> int:
-        """External inputs a step."""
+        """Number of external inputs a step."""
 
     @property
     @abc.abstractmethod
     def outputs(self) -> int:
-        """Outputs a step."""
+        """Number of outputs a step."""
 
     @property
     def tokens(self) -> int:
-        """Number of words, where an input is one of so many; 0: inputs are numbers."""
+        """Number of words that an input can be; 0 if inputs are numbers. Default: 0."""
         return 0
 
     @property
     def first(self) -> int:
-        """Length of the vector a state begins from that is no observation; 0: there is none."""
+        """Length of the encoded beginning that states begin from; 0 if there is none. Default: 0."""
         return 0
 
     def refresh(self) -> None:
-        """A run begins: data that were read before and have changed since are to be read again. Default: nothing."""
+        """Forget cached data that have changed on disk since they were read; called when a run begins.
+
+        Default: do nothing.
+        """
 
     def describe(self) -> str:
-        """Which data this task really uses, in words. Default: its name."""
+        """Say in words which data this task really uses. Default: its name."""
         return type(self).registry.name_of(type(self))
 
     @abc.abstractmethod
     def content_hash(self) -> str:
-        """sha256 of the data that `data` gives, part of a run's identity."""
+        """Return the sha256 (hex) of the data that `data` gives. It is part of a run's identity."""
 
     def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Arrays and text metadata that a run keeps, so that it can be used without its data. Default: none."""
+        """Return arrays and texts that a run keeps, so that it can be used without its data. Default: none."""
         return {}, {}
 
     def unchanged(self, metadata: dict[str, str]) -> bool:
-        """Whether the data are still those that a run, which kept this `metadata` (of `keepsake`) of a task with equal
-        fields, was trained on, as far as that can be told without reading them through. Default: it cannot."""
+        """Say whether the data are still those that an earlier run was trained on, without reading them through.
+
+        `metadata` are the texts of `keepsake` that this run has kept; its task had equal fields. Default: False, which
+        means that it cannot be known.
+        """
         return False
 
     @abc.abstractmethod
-    def data(self, split: Split) -> Any:
-        """A pytree of arrays, on the device, to be handed to `batch`."""
+    def data(self, split: Split) -> PyTree:
+        """Return the arrays of a split, on the device, for `batch`."""
 
     @abc.abstractmethod
-    def batch(self, data: Any, key: jax.Array, size: int, step: Any = 0) -> Batch:
-        """`size` sequences for the update after `step` others: a pure function (traceable, random access in training
-        time). Most tasks draw them with `key` and need no `step`; it is there for windows that follow one another."""
+    def batch(self, data: PyTree, key: jax.Array, size: int, step: IntLike = 0) -> Batch:
+        """Return the sequences of one update. The function is pure and can be traced.
+
+        Args:
+            data: what `data` gives.
+            key: for the draw. The same key and step give the same batch.
+            size: number of sequences.
+            step: number of updates before this one. Only tasks whose windows follow one another need it.
+        """
 
     @abc.abstractmethod
     def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        """The whole split once, in order, without noise, in batches of `size` (the last one may be smaller; where
-        windows follow one another all have the same rows)."""
+        """Go through the whole split once, in order and without noise, in batches of `size` sequences.
+
+        The last batch may be smaller; where windows follow one another all batches have the same rows.
+        """
 
     def stream(self, split: Split) -> np.ndarray | None:
-        """One long sequence of inputs (T, inputs), or of tokens (T,), that drives a network through the split, for
-        spectra of driven networks. None: the task drives no network.
+        """Return one long sequence of inputs (T, inputs), or of tokens (T,), for the Lyapunov exponents of a driven
+        network; None if the task has no inputs.
 
-        Windows are joined in their order, and no state is reset between them. Where they follow one another that is
-        what the network runs through anyway; where each begins at rest (adding, rows of digits, gestures) it is a
-        network that goes on from one sequence to the next, which it was not trained to do. Default: `examples`, one
+        Windows are joined in their order, and states are not reset between them. Where windows follow one another this
+        is what the network runs through in training. Where each begins at rest (adding, rows of digits, gestures) the
+        network goes on from one sequence to the next, which it was not trained to do. Default: all `examples`, one
         after the other.
         """
         rows = [np.asarray(batch.inputs).swapaxes(0, 1) for batch in self.examples(split, 500) if self.inputs]
@@ -124,20 +154,26 @@ class AbstractTask(Part):
 
     @abc.abstractmethod
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
-        """Mean loss of outputs (T, ..., B, outputs) over time and batch; other leading axes are kept."""
+        """Return the loss of outputs (T, ..., B, outputs): a mean over time and batch. Other axes (...) are kept."""
 
     @abc.abstractmethod
     def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
-        """Named scores, each a mean over the batch, so that batches can be averaged by their sizes."""
+        """Return scores by name. Each is a mean over the batch, so that batches can be averaged by their sizes."""
 
     def from_means(self, means: dict[str, float]) -> dict[str, float]:
-        """What is told of a whole split, from the means of `loss` and `score` over it. Default: these means."""
+        """Return the numbers of a whole split, given the means of `loss` and `score` over it.
+
+        A perplexity, for instance, is a function of the mean loss. Default: the means themselves.
+        """
         return means
 
     def updates_a_pass(self, batch: int) -> int:
-        """Updates in which the training data are gone through once, for ``updates_per_epoch: pass``."""
+        """Return in how many updates the training data are gone through once, for ``updates_per_epoch: pass``.
+
+        Default: a SpecError, for a task whose sequences are drawn at random.
+        """
         raise SpecError(f"{type(self).__name__} has no pass through its data: give updates_per_epoch a number")
 
     def reference(self) -> dict[str, float]:
-        """Scores of trivial predictors on the test split, by name, to be printed beside a result."""
+        """Return scores of trivial predictors on the test split, by name, to print beside a result. Default: none."""
         return {}

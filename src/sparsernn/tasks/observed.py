@@ -1,7 +1,7 @@
-"""What every task must have whose outputs are the recorded variables of a dynamical system.
+"""Tasks whose outputs are the recorded variables of a dynamical system.
 
-Whatever reconstructs a system and judges the reconstruction (the measures `reconstruction` and `baselines`, forcing,
-free runs, reports) asks for an `Observed` task and for no other.
+All that reconstructs a system and judges the reconstruction needs such a task: the measures `reconstruction` and
+`baselines`, forcing, free runs, reports.
 """
 
 from __future__ import annotations
@@ -21,16 +21,27 @@ from sparsernn.quantity import Quantity
 from sparsernn.system import System
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
 from sparsernn.tasks.prepared import keepsake
+from sparsernn.weights import Array, IntLike
 
 
 class Recording(NamedTuple):
-    """The series as the network sees it: `train`, `validation` and `test` (T, N).
+    """A series as the network sees it, in three splits.
 
-    In the units of the file: ``values * scale + mean``. `dt` is the sampling interval (None: unknown), `lags` the delay
-    embedding in samples (None: none) with `embedding` saying how they came about. `starts` has for every split the
-    first rows of its stretches: rows before and after such a place do not follow one another. `trials`: every stretch
-    is whole, and begins where one of the recording does (`sparsernn.tasks.recording.cut`). `channels` are the names
-    before the embedding; `notes` say what was left out. `sha256`: of the files' bytes, where there are files.
+    Args:
+        train, validation, test: the splits, (T, N) each. In the units of the file: ``values * scale + mean``.
+        mean, scale: (N,) each.
+        names: of the N columns.
+        dt: sampling interval; None if it is not known.
+        lags: of the delay embedding, in samples; None without one.
+        embedding: how the lags were found, in words.
+        source: which data these are, in words.
+        starts: for every split the first row of each of its stretches. The row before it does not precede it in time.
+        units: of the columns.
+        time_unit: of `dt`.
+        channels: the names before the embedding.
+        sha256: of the bytes of the files, where there are files.
+        trials: whether every stretch is a whole stretch of the recording (`sparsernn.tasks.recording.cut`).
+        notes: what was left out, in words.
     """
 
     train: np.ndarray
@@ -53,7 +64,16 @@ class Recording(NamedTuple):
 
     @classmethod
     def of(cls, series: np.ndarray, split: tuple[float, float, float], dt: float | None, source: str) -> Recording:
-        """Of one series (T, N) without a gap: cut one after the other in time, standardized by the training part."""
+        """Make a recording of one series (T, N) without a gap.
+
+        The splits follow one another in time. All are standardized by mean and sd of the training part.
+
+        Args:
+            series: (T, N).
+            split: the share of each split; together 1.
+            dt: sampling interval; None if it is not known.
+            source: which data these are, in words.
+        """
         edges = np.round(np.cumsum(split)[:-1] * len(series)).astype(int)
         mean, scale = series[: edges[0]].mean(axis=0), series[: edges[0]].std(axis=0)
         train, validation, test = np.split((series - mean) / scale, edges)
@@ -65,28 +85,48 @@ class Recording(NamedTuple):
         )  # fmt: skip
 
     def stretches(self, split: Split) -> list[np.ndarray]:
-        """The stretches of a split, (T_i, N) each."""
+        """Return the stretches of a split, (T_i, N) each."""
         return np.split(getattr(self, split), self.starts[split][1:])
 
     def shortest(self) -> int:
-        """Rows of the shortest stretch of all splits: what a training sequence must fit into."""
+        """Return the number of rows of the shortest stretch of all splits. A training sequence must fit into it."""
         return min(len(part) for split in SPLITS for part in self.stretches(split))
 
 
 class Stretches(NamedTuple):
-    """Rows (T, N) of several stretches, and all rows from which a whole training sequence lies within one."""
+    """Several stretches on the device: their `rows` (T, N), and the row numbers `begins` that a sequence may start at.
+
+    From each of these rows on, a whole training sequence lies within one stretch.
+    """
 
     rows: jax.Array
     begins: jax.Array
 
 
 class Observed(AbstractTask):
-    r"""Sequences of a trajectory, to be continued by the network on its own. A member has the fields `sequence` (rows
-    of a training sequence) and `noise`, and gives the trajectory (`load`).
+    r"""Sequences of a trajectory, which the network has to continue from their first row.
 
-    A batch: start rows uniform with replacement, `sequence` + 1 consecutive rows each, Gaussian `noise` (in the units
-    of the trajectory, mostly sd) added freshly to all of them, so that both forcing signal and target are noisy; the
-    first row begins the state, the others are targets. Loss: mean squared error over time, columns, batch.
+    A member has the fields `sequence` (rows of a training sequence) and `noise`, and gives the trajectory (`load`).
+
+    For a batch, start rows are drawn uniformly with replacement, and from each `sequence` + 1 consecutive rows are
+    taken. Gaussian noise with the sd `noise`, in the units of `load`, is added anew to all of them; so both the forcing
+    signal and the targets are noisy. The state begins from the first row; the others are targets. The loss is the mean
+    squared error over time, columns and batch.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Circle(Observed):
+    ...     sequence: int = 20
+    ...     noise: float = 0.0
+    ...     def load(self):
+    ...         time = 0.1 * np.arange(1000)
+    ...         return Recording.of(np.stack([np.sin(time), np.cos(time)], 1), (0.8, 0.1, 0.1), 0.1, "a circle")
+    >>> task = Circle()
+    >>> task.describe(), task.outputs
+    ('a circle: x0, x1', 2)
+    >>> batch = task.batch(task.data("train"), jax.random.key(0), size=3)
+    >>> batch.first.shape, batch.targets.shape
+    ((3, 2), (20, 3, 2))
     """
 
     observed: ClassVar[bool] = True
@@ -98,15 +138,22 @@ class Observed(AbstractTask):
 
     @abc.abstractmethod
     def load(self) -> Recording:
-        """The trajectory, cut into splits; cached. A stretch is longer than `sequence` + 1 rows."""
+        """Return the trajectory in its splits. It is cached. Every stretch is longer than `sequence` + 1 rows."""
 
     def fresh(self, rows: int, number: int) -> np.ndarray | None:
-        """Another true run of the system (rows, N) in the units of `load`, the `number`-th (1, 2, ...), for the floors
-        of distances; None where the system is not known. Default: None."""
+        """Return another true run of the system, for the floors of distances; None if the system is not known.
+
+        Args:
+            rows: its length.
+            number: which one, 1, 2, ...; each is another run.
+
+        Returns:
+            (rows, N) in the units of `load`. Default: None.
+        """
         return None
 
     def truth(self) -> System | Undefined:
-        """The system as a map of one row, for its own exponents. Default: it is not known."""
+        """Return the system as a map from one row to the next, for its own exponents. Default: it is not known."""
         return Undefined("the system behind a recording is not known")
 
     @property
@@ -132,12 +179,15 @@ class Observed(AbstractTask):
         return digest.hexdigest()
 
     def keepsake(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """What `Prepared.of` takes: a run with it needs neither the recording nor its place."""
+        """Return what `Prepared.of` takes. With it a run can be used without the recording."""
         return keepsake(self.load(), self.done())
 
     def done(self) -> Mapping[str, Any]:
-        """What was done to the data that is no matter of `load`: `detrend`, `smooth`, `every`, `standardize`, `file`,
-        `known`, as in `Prepared`. Default: standardized, nothing else."""
+        """Return what was done to the data before `load` gave them, for `keepsake`.
+
+        Keys are `detrend`, `smooth`, `every`, `standardize`, `file` and `known`, as in `Prepared`. Default: the data
+        are standardized, and nothing else was done.
+        """
         known = not isinstance(self.truth(), Undefined)
         return {"detrend": 0.0, "smooth": 0.0, "every": 1, "standardize": True, "file": "", "known": known}
 
@@ -150,7 +200,7 @@ class Observed(AbstractTask):
         bounds = pairwise([*starts, len(rows)])
         return Stretches(rows, jnp.asarray(np.concatenate([np.arange(a, b - self.sequence) for a, b in bounds])))
 
-    def batch(self, data: jax.Array | Stretches, key: jax.Array, size: int, step: Any = 0) -> Batch:
+    def batch(self, data: jax.Array | Stretches, key: jax.Array, size: int, step: IntLike = 0) -> Batch:
         k_start, k_noise = jax.random.split(key)
         if isinstance(data, Stretches):
             starts = data.begins[jax.random.randint(k_start, (size,), 0, data.begins.shape[0])]
@@ -162,7 +212,10 @@ class Observed(AbstractTask):
         return Batch(None, rows[1:], rows[0])
 
     def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        """Windows that follow one another without overlap, within the stretches."""
+        """Go through a split once, in windows of `sequence` + 1 rows that follow one another within the stretches.
+
+        The targets of two windows do not overlap; rows at the end of a stretch that fill no window are left out.
+        """
         recording = self.load()
         data = np.asarray(jnp.asarray(getattr(recording, split), dtype=float))
         bounds = pairwise([*recording.starts[split], len(data)])
@@ -178,7 +231,10 @@ class Observed(AbstractTask):
         return {"mse": self.loss(outputs, batch)}
 
     def reference(self) -> dict[str, float]:
-        """Open-loop mean squared error over `sequence` steps of: the training mean, and staying at the first row."""
+        """Return the mean squared error over `sequence` steps of two trivial predictors.
+
+        One always predicts the mean of the training data, the other the first row of the window (persistence).
+        """
         windows = [(np.asarray(b.targets), np.asarray(b.first)) for b in self.examples("test", 10**9)]
         if not windows:
             return {}
@@ -191,13 +247,13 @@ class Observed(AbstractTask):
 
 
 def is_observed(task: Mapping[str, Any]) -> bool:
-    """Whether a task in its plain form, as a run keeps it, is one; False for one that this version does not know."""
+    """Say whether a task in plain form, as a run keeps it, is an `Observed` one; False if its name is not known."""
     try:
         return issubclass(AbstractTask.registry.resolve(next(iter(task))), Observed)  # type: ignore[arg-type]
     except (SparseRNNError, StopIteration, TypeError):
         return False
 
 
-def _beside(targets: Any, outputs: jax.Array) -> Any:
-    """Targets (T, B, N) beside outputs (T, ..., B, N)."""
+def _beside(targets: Array, outputs: jax.Array) -> Array:
+    """Give targets (T, B, N) the axes of outputs (T, ..., B, N)."""
     return targets.reshape(targets.shape[0], *(1,) * (outputs.ndim - targets.ndim), *targets.shape[1:])

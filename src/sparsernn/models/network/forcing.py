@@ -1,8 +1,6 @@
-"""Moving the observed part of a network's state to data."""
+"""Forcing: moving the observed part of a network's state to data."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,16 +8,29 @@ import jax.numpy as jnp
 from sparsernn.linear import Knockout
 from sparsernn.models.base import State
 from sparsernn.models.network.wiring import Wiring
-from sparsernn.weights import Weights
+from sparsernn.weights import FloatLike, PyTree, Weights
 
 
 class Forced(Wiring):
-    """`impose`, for cells whose first units are the observation and for those read linearly."""
+    """The part of a network that moves its state to data, whether the read-out is the identity or a matrix."""
 
     def impose(
-        self, weights: Weights, states: tuple[State, ...], observation: jax.Array, alpha: Any, inverse: Any = None
+        self,
+        weights: Weights,
+        states: tuple[State, ...],
+        observation: jax.Array,
+        alpha: FloatLike,
+        inverse: PyTree = None,
     ) -> tuple[State, ...]:
-        """Move the observed part of the state to ``(1 - alpha) y + alpha observation``, the rest kept."""
+        """Move the outputs y of the network to ``(1 - alpha) y + alpha observation``; keep the rest of the state.
+
+        Args:
+            weights: of the network.
+            states: of all cells; that of the last is changed.
+            observation: (..., outputs).
+            alpha: 0 leaves the state as it is, 1 puts the observation in place of y.
+            inverse: what `inverse` gives for these weights, if it is known already.
+        """
         last = self.cells[-1]
         units = last.outputs(states[-1])
         seen = self.read(weights, units)
@@ -34,10 +45,11 @@ class Forced(Wiring):
 
     @staticmethod
     def inverse(weights: Weights) -> jax.Array | None:
-        """Transposed pseudo-inverse of the read-out, (outputs, hidden): ``(B B' + r I)^-1 B``; None if identity.
+        """Return the transposed pseudo-inverse of the read-out B: ``(B B' + r I)^-1 B``, (outputs, hidden).
 
-        The small ridge r = 1e-6 tr(B B') / outputs keeps it finite where pruning has emptied a row. With a `Knockout`
-        of read-out weights one inverse for each removal, (removals, outputs, hidden).
+        The small ridge r = 1e-6 tr(B B') / outputs keeps it finite where pruning has emptied a row. None if there is no
+        read-out matrix. With a `Knockout` of read-out weights there is one inverse for each removal, (removals,
+        outputs, hidden).
         """
         if "readout" not in weights:
             return None

@@ -1,9 +1,8 @@
-"""Looking at a network: what its matrices multiply, its wiring, its flat state as a dynamical system."""
+"""Looking at a network: what its matrices multiply, its wiring, and its form as a dynamical system."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,20 +15,35 @@ from sparsernn.models.base import State
 from sparsernn.models.network.ports import Forcing
 from sparsernn.models.network.running import Running
 from sparsernn.system import System
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Array, PyTree, Weights, get, replace
 
 
 class Looking(Running):
-    """Nothing here changes a network."""
+    """The part of a network that describes it. Nothing here changes states or weights."""
 
     def input_sd(
-        self, weights: Weights, paths: Iterable[str], xs: Any, states: tuple[State, ...], forcing: Forcing | None
-    ) -> dict[str, Any]:
-        """For every matrix named in `paths`, the standard deviation (source,) of what it multiplies, over time and all
-        other axes, nothing dropped. xs (T, ..., inputs), tokens (T, ...) or None, as for `unroll`."""
+        self,
+        weights: Weights,
+        paths: Iterable[str],
+        xs: jax.Array | None,
+        states: tuple[State, ...],
+        forcing: Forcing | None,
+    ) -> dict[str, jax.Array]:
+        """Return how much varies what each matrix multiplies, along a run without dropout.
+
+        Args:
+            weights: of the network.
+            paths: of the matrices.
+            xs: (T, ..., inputs), tokens (T, ...), or None, as for `unroll`.
+            states: to begin from.
+            forcing: as for `unroll`.
+
+        Returns:
+            Path to the standard deviation (source,) over time and all other axes.
+        """
         paths, inverse = tuple(paths), self.inverse(weights)
 
-        def body(states: Any, at: Any) -> Any:
+        def body(states: PyTree, at: PyTree) -> PyTree:
             x, force = at
             watched = {path: Watched(get(weights, path)) for path in paths}
             under_watch = replace(weights, watched)
@@ -43,7 +57,19 @@ class Looking(Running):
         return {path: s.std(axis=tuple(range(s.ndim - 1))) for path, s in seen.items()}
 
     def connectome(self, weights: Weights, cell: int = 0, gate: int | None = None) -> Connectome | Undefined:
-        """Wiring of one cell; the read-out belongs to the last. Undefined says why a cell has none."""
+        """Return the wiring of one cell; that of the last cell includes the read-out.
+
+        Args:
+            weights: of the network.
+            cell: 0 for the cell at the inputs, 1 for the next, ...
+            gate: as for `AbstractCell.connectome`.
+
+        Returns:
+            A `Connectome`; Undefined, with the reason, for a cell that has none.
+
+        Raises:
+            SpecError: if there is no such cell or gate.
+        """
         if not 0 <= cell < len(self.cells):
             raise SpecError(f"cell is 0..{len(self.cells) - 1}, got {cell}")
         found = self.cells[cell].connectome(weights[f"cell{cell}"], gate)
@@ -54,21 +80,24 @@ class Looking(Running):
         observed = self.cells[cell].observed(weights[f"cell{cell}"])
         return found._replace(readout=np.eye(observed, self.cells[cell].hidden))
 
-    def system(self, weights: Weights, start: tuple[State, ...], dt: float, inputs: Any = None) -> System:
-        """The network as a map of one flat state vector (..., dim), for the tools of `sparsernn.dynamics`."""
+    def system(self, weights: Weights, start: tuple[State, ...], dt: float, inputs: Array | None = None) -> System:
+        """Return the network as a map of one state vector (..., dim), for the tools of `sparsernn.dynamics`.
+
+        `start` are the states of all cells, `dt` the time of a step, `inputs` (T, ...) what drives it.
+        """
         flat = self.flatten(start)
         return System(self._flat_step, weights, inputs, flat.shape[-1], dt, flat)
 
     def flatten(self, states: tuple[State, ...]) -> jax.Array:
-        """All state arrays side by side, (..., dim)."""
+        """Join all arrays of the states along their last axis, (..., dim)."""
         return jnp.concatenate(jax.tree.leaves(states), axis=-1)
 
     def unflatten(self, flat: jax.Array) -> tuple[State, ...]:
-        """The inverse of `flatten`."""
+        """Split a state vector (..., dim) into the states of all cells: the inverse of `flatten`."""
         template = jax.eval_shape(lambda: self.zeros(()))
         leaves, structure = jax.tree.flatten(template)
         edges = np.cumsum([leaf.shape[-1] for leaf in leaves])[:-1]
         return jax.tree.unflatten(structure, jnp.split(flat, edges, axis=-1))
 
-    def _flat_step(self, weights: Weights, x: Any, flat: jax.Array) -> jax.Array:
+    def _flat_step(self, weights: Weights, x: jax.Array | None, flat: jax.Array) -> jax.Array:
         return self.flatten(self.step(weights, self.unflatten(flat), x))

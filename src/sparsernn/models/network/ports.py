@@ -12,10 +12,14 @@ from sparsernn.models.base import State
 class Ports(NamedTuple):
     """What a task asks of a network.
 
-    `inputs` external inputs and `outputs` a step. `observed`: the outputs are the recorded variables of a dynamical
-    system, which can be forced and from which a state can begin. `tokens` > 0: the input of a step is one integer
-    below it (a word), looked up in an embedding. `first` > 0: a state begins from a vector of that length which is no
-    observation (an encoded place), else at rest.
+    Args:
+        inputs: external inputs a step.
+        outputs: outputs a step.
+        observed: the outputs are the recorded variables of a dynamical system. They can be forced, and a state can
+            begin from them.
+        tokens: if above 0, the input of a step is one integer below this number (a word), looked up in an embedding.
+        first: if above 0, a state begins from a vector of this length that is no observation (an encoded place).
+            Otherwise it begins from an observation or at rest.
     """
 
     inputs: int
@@ -26,16 +30,20 @@ class Ports(NamedTuple):
 
 
 class Unrolled(NamedTuple):
-    """`outputs` (T, ..., outputs) of every step and the `state` after the last."""
+    """What a run gives: the `outputs` of every step, (T, ..., outputs), and the `state` of all cells after the last."""
 
     outputs: jax.Array
     state: State
 
 
 class Forcing(NamedTuple):
-    """Teacher signal (T, ..., outputs) and how much of it enters after each step, alpha (T,) in [0, 1].
+    """The data that a network is forced to, and how far after each step.
 
-    After step t: ``y <- (1 - alpha[t]) y + alpha[t] signal[t]`` on the observed part of the state.
+    After step t the observed part y of the state becomes ``(1 - alpha[t]) y + alpha[t] signal[t]``.
+
+    Args:
+        signal: the data, (T, ..., outputs).
+        alpha: how far, (T,), in [0, 1].
     """
 
     signal: jax.Array

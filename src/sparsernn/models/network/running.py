@@ -1,4 +1,4 @@
-"""A network in time: where states begin, one step, a whole sequence, a free run."""
+"""A network in time: the states it begins from, one step, a whole sequence, a free run."""
 
 from __future__ import annotations
 
@@ -14,37 +14,49 @@ from sparsernn.models.network.dropout import kept
 from sparsernn.models.network.forcing import Forced
 from sparsernn.models.network.ports import Forcing, Unrolled
 from sparsernn.rng import named
-from sparsernn.weights import Weights
+from sparsernn.weights import PyTree, Weights
 
 UNROLL = 8
-"""Steps of a free run in one turn of the compiled loop: where few runs advance, the loop itself costs most of the time
-(measured: 0.6 instead of 1.8 microseconds a step for 50 units). Many runs and gradients gain nothing from it."""
+"""Steps of a free run in one turn of the compiled loop. With few runs the loop itself costs most of the time; so it is
+0.6 instead of 1.8 microseconds a step for 50 units (measured). Many runs side by side and gradients gain nothing."""
 
 
 class Running(Forced):
-    """States and their movement."""
+    """The part of a network that runs it in time."""
 
     @partial(jax.jit, static_argnames=("self", "observed"))
     def first_states(self, weights: Weights, first: jax.Array, observed: bool = True) -> tuple[State, ...]:
-        """The states that go with a first observation (..., outputs), or with an encoded beginning (`observed` False)
-        (..., first)."""
+        """Return the states that a sequence begins from, compiled.
+
+        Args:
+            weights: of the network.
+            first: its first observation (..., outputs), or with ``observed=False`` an encoded beginning (..., first).
+            observed: which of the two `first` is.
+        """
         return self._start(weights, first, observed)
 
     def _start(self, weights: Weights, first: jax.Array, observed: bool) -> tuple[State, ...]:
-        """`first_states` within a compiled function, where the numbers of this network may be traced themselves."""
+        """Do the same as `first_states` inside a compiled function, where numbers of this network may be traced."""
         states = tuple(cell.init_state(weights[f"cell{i}"], first) for i, cell in enumerate(self.cells))
         return self.impose(weights, states, first, 1.0) if observed else states
 
     def zeros(self, shape: tuple[int, ...]) -> tuple[State, ...]:
-        """The resting states, for tasks without a first observation."""
+        """Return the states of all cells at rest, ``(*shape, hidden)`` each."""
         return tuple(cell.zeros(shape) for cell in self.cells)
 
     def init_states(
-        self, weights: Weights, batch: Any, observed: bool, carried: Any = (), leading: tuple[int, ...] = ()
+        self, weights: Weights, batch: Any, observed: bool, carried: PyTree = (), leading: tuple[int, ...] = ()
     ) -> tuple[State, ...]:
-        """The states that a batch of a task begins from: its first observation (`observed`) or encoded beginning; else
-        at rest, or where windows follow one another the `carried` states, at rest again in the rows where
-        ``batch.begins``. `leading` axes stand before the batch's own."""
+        """Return the states that a batch of a task begins from.
+
+        Args:
+            weights: of the network.
+            batch: a `Batch`. If it has `first`, states begin from that; otherwise at rest or from `carried`.
+            observed: whether ``batch.first`` is an observation (else an encoded beginning).
+            carried: the states after the window before, where windows follow one another. Rows where ``batch.begins``
+                is true begin at rest all the same. (): there are none.
+            leading: axes that are put before those of the batch.
+        """
         if batch.first is not None:
             return self._start(weights, jnp.broadcast_to(batch.first, (*leading, *batch.first.shape)), observed)
         rest = self.zeros((*leading, batch.inputs.shape[1]))
@@ -52,8 +64,8 @@ class Running(Forced):
             return rest
         return jax.tree.map(lambda r, c: jnp.where(batch.begins[:, None], r, c), rest, carried)
 
-    def step(self, weights: Weights, states: tuple[State, ...], x: Any) -> tuple[State, ...]:
-        """One time step of all cells; x (..., inputs), tokens (...) or None."""
+    def step(self, weights: Weights, states: tuple[State, ...], x: jax.Array | None) -> tuple[State, ...]:
+        """Return the states of all cells one step later. x is (..., inputs), tokens (...), or None without inputs."""
         after = []
         x = None if x is None else self.embed(weights, x)
         for i, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
@@ -65,16 +77,22 @@ class Running(Forced):
     def unroll(
         self,
         weights: Weights,
-        xs: Any,
+        xs: PyTree,
         states: tuple[State, ...],
         forcing: Forcing | None = None,
         key: jax.Array | None = None,
     ) -> Unrolled:
-        """Outputs of every step. xs (T, ..., inputs), tokens (T, ...) or None (then T is that of `forcing`, which must
-        be given). With a `key` values are dropped as `dropout` says; None is evaluation.
+        """Run over a whole sequence and return the outputs of every step.
 
-        Cells are run one after the other over the whole length, so input products are taken for all steps at once.
-        Cost: one step per cell and time; memory O(T hidden) for the gradient.
+        Cells are run one after the other over the whole length, so that their products with inputs are taken for all
+        steps at once. Cost: one step of each cell for each time; memory O(T hidden) for the gradient.
+
+        Args:
+            weights: of the network.
+            xs: (T, ..., inputs) or tokens (T, ...). None without inputs; then `forcing` must be given and has the T.
+            states: to begin from.
+            forcing: data that the state is moved to after each step; None: it is left alone.
+            key: for dropout. None: nothing is dropped, as in evaluation.
         """
         final = []
         drop = None if key is None else self.dropout
@@ -98,14 +116,14 @@ class Running(Forced):
         return Unrolled(jax.vmap(partial(self.read, weights))(xs), tuple(final))
 
     def _dropped(self, own: Weights, key: jax.Array) -> Weights:
-        """A cell's weights with entries of its recurrent matrix set to 0."""
+        """Return a cell's weights with some entries of its recurrent matrix set to 0."""
         if self.dropout is None or self.dropout.weights is None:
             return own
         matrix = own["recurrent"]
         return {**own, "recurrent": matrix * kept(self.dropout.weights, matrix.shape, key).astype(matrix.dtype)}
 
-    def _state_factors(self, cell: AbstractCell, state: State, steps: int, key: jax.Array, i: int) -> Any:
-        """(steps, ..., hidden) by which a cell's units are multiplied before each step; None: not at all."""
+    def _state_factors(self, cell: AbstractCell, state: State, steps: int, key: jax.Array, i: int) -> jax.Array | None:
+        """Return the factors (steps, ..., hidden) of a cell's units before each step; None: they are left alone."""
         if self.dropout is None or self.dropout.state is None:
             return None
         shape = (steps, *cell.outputs(state).shape)
@@ -113,11 +131,17 @@ class Running(Forced):
         return jnp.broadcast_to(factors, shape)
 
     def _forced(
-        self, weights: Weights, own: Weights, projected: Any, states: tuple[State, ...], forcing: Forcing, factors: Any
-    ) -> Any:
+        self,
+        weights: Weights,
+        own: Weights,
+        projected: PyTree,
+        states: tuple[State, ...],
+        forcing: Forcing,
+        factors: jax.Array | None,
+    ) -> tuple[State, jax.Array]:
         last, inverse = self.cells[-1], self.inverse(weights)
 
-        def body(state: State, at: Any) -> Any:
+        def body(state: State, at: PyTree) -> tuple[State, jax.Array]:
             x, signal, alpha, factor = at
             state = last.step(own, _thinned(last, state, factor), x)
             (forced,) = self.impose(weights, (state,), signal, alpha, inverse)
@@ -126,10 +150,13 @@ class Running(Forced):
         return jax.lax.scan(body, states[-1], (projected, forcing.signal, forcing.alpha, factors))
 
     @partial(jax.jit, static_argnames=("self", "steps"))
-    def run(self, weights: Weights, states: tuple[State, ...], steps: int, xs: Any = None) -> Unrolled:
-        """Run freely for `steps` steps: outputs (steps, ..., outputs), last states. Autonomous unless xs is given."""
+    def run(self, weights: Weights, states: tuple[State, ...], steps: int, xs: jax.Array | None = None) -> Unrolled:
+        """Run freely for `steps` steps and return outputs (steps, ..., outputs) and the last states, compiled.
 
-        def body(states: Any, x: Any) -> Any:
+        Without xs the network is autonomous; xs (steps, ..., inputs) or tokens (steps, ...) drive it.
+        """
+
+        def body(states: tuple[State, ...], x: PyTree) -> tuple[tuple[State, ...], jax.Array]:
             states = self.step(weights, states, x)
             return states, self.read(weights, self.cells[-1].outputs(states[-1]))
 
@@ -137,19 +164,21 @@ class Running(Forced):
         return Unrolled(outputs, states)
 
 
-def _project(cell: AbstractCell, weights: Weights, state: State, x: jax.Array) -> jax.Array:
-    """What an input contributes. Where an input weight is knocked out, x first gains the axes that only states have."""
+def _project(cell: AbstractCell, weights: Weights, state: State, x: jax.Array) -> PyTree:
+    """Return what an input contributes. With a `Knockout` of input weights x first gets the axes that states have."""
     if isinstance(weights.get("input"), Knockout):
         x = jnp.broadcast_to(x, (*cell.outputs(state).shape[:-1], x.shape[-1]))
     return cell.project(weights, x)
 
 
-def _thinned(cell: AbstractCell, state: State, factor: Any) -> State:
+def _thinned(cell: AbstractCell, state: State, factor: jax.Array | None) -> State:
     return state if factor is None else cell.with_outputs(state, cell.outputs(state) * factor)
 
 
-def _scan_cell(cell: AbstractCell, weights: Weights, state: State, projected: Any, factors: Any) -> Any:
-    def body(state: State, at: Any) -> Any:
+def _scan_cell(
+    cell: AbstractCell, weights: Weights, state: State, projected: PyTree, factors: jax.Array | None
+) -> tuple[State, jax.Array]:
+    def body(state: State, at: PyTree) -> tuple[State, jax.Array]:
         x, factor = at
         state = cell.step(weights, _thinned(cell, state, factor), x)
         return state, cell.outputs(state)

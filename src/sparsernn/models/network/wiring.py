@@ -1,10 +1,9 @@
-"""The arrays of a network: which there are, how they begin, which of them may be made sparse."""
+"""The arrays of a network: which ones it has, their first values, and which of them may be made sparse."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +22,7 @@ from sparsernn.weights import Weights
 
 @dataclass(frozen=True)
 class Wiring(Checked):
-    """The fields of a network and its weights."""
+    """The part of a network that makes and reads its weights. Fields: see `Network`."""
 
     cells: tuple[AbstractCell, ...]
     embedding: int | None = None
@@ -43,7 +42,7 @@ class Wiring(Checked):
     )
 
     def sizes(self, ports: Ports) -> list[tuple[int, int]]:
-        """(inputs, length of the vector a state begins from) of every cell."""
+        """Return for every cell its number of inputs, and the length of the vector that its state begins from."""
         inputs = (self.embedding or 0) if ports.tokens else ports.inputs
         widths = [inputs, *(cell.hidden for cell in self.cells)]
         return [(widths[i], ports.outputs if ports.observed else ports.first) for i in range(len(self.cells))]
@@ -52,7 +51,7 @@ class Wiring(Checked):
         return ports.observed and self.cells[-1].readout == "identity"
 
     def check(self, ports: Ports) -> None:
-        """SpecError if this network cannot do a task with these ports."""
+        """Raise a SpecError if this network cannot do a task with these ports."""
         # a PLRNN further down begins with the observation as its first units, too
         narrow = [c.hidden for c in self.cells if c.readout == "identity" or c is self.cells[-1]]
         if ports.observed and min(narrow) < ports.outputs:
@@ -72,7 +71,7 @@ class Wiring(Checked):
             raise SpecError("tied: the outputs must be scores of the same words as the inputs; leave it out")
 
     def init(self, key: jax.Array, ports: Ports) -> Weights:
-        """Fresh weights; the same key gives the same bits."""
+        """Draw the first weights; the same key gives the same bits. SpecError as of `check`."""
         self.check(ports)
         return self._init(key, ports)
 
@@ -94,7 +93,7 @@ class Wiring(Checked):
         return weights
 
     def prunables(self, ports: Ports) -> tuple[Prunable, ...]:
-        """Every matrix that may be made sparse, with its full path and the populations it connects."""
+        """Return every matrix that may be made sparse, with its path in the network and the populations it connects."""
         found = []
         if ports.tokens and not self.tied:
             assert self.embedding is not None
@@ -118,8 +117,8 @@ class Wiring(Checked):
             found.append(matrix._replace(source_of=f"cell{last}", target_of="output"))
         return tuple(found)
 
-    def embed(self, weights: Weights, x: Any) -> Any:
-        """Inputs as the first cell sees them: tokens (...) looked up to (..., embedding), numbers as they are."""
+    def embed(self, weights: Weights, x: jax.Array) -> jax.Array:
+        """Return inputs as the first cell takes them: tokens (...) as vectors (..., embedding), numbers unchanged."""
         if self.embedding is None:
             return x
         if self.tied:
@@ -127,7 +126,7 @@ class Wiring(Checked):
         return lookup(weights["embedding"]["weights"], x)
 
     def read(self, weights: Weights, units: jax.Array) -> jax.Array:
-        """The outputs that go with the last cell's units (..., hidden)."""
+        """Return the outputs (..., outputs) of the network, given the units of the last cell (..., hidden)."""
         if "readout" not in weights:
             return units[..., : self.cells[-1].observed(weights[f"cell{len(self.cells) - 1}"])]
         return linear(weights["readout"]["weights"], units)[..., 0, :] + weights["readout"]["bias"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from sparsernn.sparsifiers.exchange import exchange
 from sparsernn.sparsifiers.select import among, highest
 from sparsernn.sparsifiers.start import AbstractStart, Uniform
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import BoolLike, FloatLike, Weights, get, replace
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class DeepR(AbstractSparsifier):
         signs = {p.path: jnp.where(jnp.asarray(get(weights, p.path)) < 0, -1, 1).astype(jnp.int8) for p in acted}
         return SparseState(self.start.masks(key, acted, self.density), signs)
 
-    def due(self, clock: Clock) -> Any:
+    def due(self, clock: Clock) -> BoolLike:
         return (clock.step > 0) & (clock.step < clock.horizon)  # what comes last could not learn any more
 
-    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: Any) -> Weights:
+    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike) -> Weights:
         moved = {}
         for path, mask in sorted(state.masks.items()):
             w = get(weights, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -33,7 +33,7 @@ class Static(AbstractSparsifier):
     def init(self, key: jax.Array, prunables: tuple[Prunable, ...], clock: Clock, weights: Weights) -> SparseState:
         return SparseState(self.start.masks(key, self.acted(prunables), self.density), ())
 
-    def due(self, clock: Clock) -> Any:
+    def due(self, clock: Clock) -> bool:
         return False
 
     def update_masks(
