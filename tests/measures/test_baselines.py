@@ -2,6 +2,8 @@
 
 import sys
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,6 +20,8 @@ from sparsernn.measures.predictors.linear import Linear
 from sparsernn.measures.predictors.next_generation import NextGeneration
 from sparsernn.measures.predictors.trivial import Mean, Persistence
 from sparsernn.measures.reconstruction import ReconstructionQuality
+from sparsernn.models.network import Network, Ports
+from sparsernn.spec import build
 from sparsernn.tasks.adding import Adding
 from sparsernn.tasks.reconstruction import Reconstruction
 
@@ -175,6 +179,24 @@ def test_errors_by_horizon():
     short = by_horizon(values[:25], (0,), lambda rows, steps: np.full((steps, len(rows), 1), np.inf))
     assert list(short) == [f"error_at_{h}" for h in (1, 2, 5, 10)]
     assert all(isinstance(value, Undefined) for value in short.values())
+
+
+@pytest.mark.parametrize("lags", [(0, 1, 2), (2, 0, 1)])
+def test_the_future_of_noise_is_not_read_off_its_delays(tmp_path, lags):
+    """Of white noise nothing is known ahead, though two of three columns of the next row stand in this one."""
+    np.save(tmp_path / "noise.npy", np.random.default_rng(0).normal(size=2000))
+    task = Reconstruction(file=str(tmp_path / "noise.npy"), lags=lags, sequence=8)
+    found = Baselines(starts=1, horizon=1).measure(None, None, None, task, "test")
+    assert found["linear/error_at_1"] == pytest.approx(found["mean/error_at_1"], rel=0.1)
+    assert found["linear/prediction_error"] == pytest.approx(found["mean/prediction_error"], rel=0.1)
+    network = build(Network, {"plrnn": {"hidden": 4}})
+    weights = network.init(jax.random.key(0), Ports(0, 3, True))
+    own = ReconstructionQuality(starts=1, horizon=1).measure(network, weights, {}, task, "test")
+    rows = np.asarray(task.load().test)
+    ahead = network.run(weights, network.start(weights, jnp.asarray(rows[:-1])), 1).outputs[-1]
+    newest = lags.index(2)
+    assert own["prediction_error"] == pytest.approx(np.mean((np.asarray(ahead) - rows[1:])[:, newest] ** 2), rel=1e-3)
+    assert own["error_at_1"] == pytest.approx(own["prediction_error"], rel=0.3)
 
 
 # ------------------------------------------------------------------------------------------------------- the measure

@@ -16,7 +16,7 @@ from sparsernn.errors import Undefined
 from sparsernn.masks import Masks
 from sparsernn.measures.base import AbstractMeasure, Number
 from sparsernn.measures.free_runs import free_runs, scores
-from sparsernn.measures.horizons import at_horizon, by_horizon, predictable
+from sparsernn.measures.horizons import at_horizon, by_horizon, predictable, unknown
 from sparsernn.measures.predictors import PREDICTORS
 from sparsernn.measures.predictors.base import FittedStretches, Lacking, Predictor
 from sparsernn.measures.predictors.library import one_thread
@@ -78,7 +78,7 @@ def _taken(measure: Baselines, task: Observed, sha256: str) -> dict[str, Number]
         for split in ("train", "validation", "test")
     )
     truth = truth_of(task, "test", measure.preset, measure.bins)
-    values = truth.values
+    values, columns = truth.values, unknown(recording.lags)
     found: dict[str, Number] = {}
     for name, place in PREDICTORS.items():
         began = time.perf_counter()
@@ -96,16 +96,16 @@ def _taken(measure: Baselines, task: Observed, sha256: str) -> dict[str, Number]
 
         runs = free_runs(values, truth.starts, measure.starts, truth.trials, ahead)
         taken = {key: value for key, value in scores(truth, runs).items() if key in FREE}
-        taken["prediction_error"] = _error(measure, ahead, values, test.starts)
-        taken |= by_horizon(values, test.starts, ahead)
+        taken["prediction_error"] = _error(measure, ahead, values, test.starts, columns)
+        taken |= by_horizon(values, test.starts, ahead, columns)
         taken |= {"parameters": int(fitted.parameters), "seconds": seconds}
         found |= {f"{name}/{key}": value for key, value in taken.items()}
     return found
 
 
-def _error(measure: Baselines, ahead, values: np.ndarray, starts: tuple[int, ...]) -> Number:
+def _error(measure: Baselines, ahead, values: np.ndarray, starts: tuple[int, ...], columns: slice) -> Number:
     rows = predictable(len(values), starts, measure.horizon, 2000)
     if not len(rows):
         return Undefined(f"the stretch is shorter than the horizon of {measure.horizon} steps")
-    predicted = ahead(rows, measure.horizon)[-1:].swapaxes(0, 1)
-    return at_horizon(prediction_error(predicted, values[rows + measure.horizon][:, None])[0], measure.horizon)
+    predicted, true = ahead(rows, measure.horizon)[-1:].swapaxes(0, 1), values[rows + measure.horizon][:, None]
+    return at_horizon(prediction_error(predicted[..., columns], true[..., columns])[0], measure.horizon)

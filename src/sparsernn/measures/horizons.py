@@ -26,15 +26,24 @@ def predictable(length: int, starts: Sequence[int], horizon: int, most: int = RO
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))] if len(rows) else rows
 
 
-def by_horizon(values: np.ndarray, starts: Sequence[int], ahead: Ahead) -> dict[str, float | Undefined]:
-    """``error_at_H`` for every horizon H that the stretches of `values` (T, N) hold: mean squared error, all horizons
-    from the same rows. Cost: `ROWS` runs of the longest horizon."""
+def unknown(lags: Sequence[int] | None) -> slice:
+    """The columns to judge predictions by: all; of a delay embedding (`lags`) the newest alone. What the others will
+    hold stands in the row that is predicted from, or between its values: white noise would look predictable."""
+    return slice(None) if not lags else slice(newest := int(np.argmax(lags)), newest + 1)
+
+
+def by_horizon(
+    values: np.ndarray, starts: Sequence[int], ahead: Ahead, columns: slice = slice(None)
+) -> dict[str, float | Undefined]:
+    """``error_at_H`` for every horizon H that the stretches of `values` (T, N) hold: mean squared error over `columns`,
+    all horizons from the same rows. Cost: `ROWS` runs of the longest horizon."""
     found = [h for h in HORIZONS if len(predictable(len(values), starts, h, FEWEST)) >= FEWEST]
     if not found:
         return {}
     rows = predictable(len(values), starts, found[-1])
     predicted = np.asarray(ahead(rows, found[-1]), dtype=float).swapaxes(0, 1)
-    errors = prediction_error(predicted, values[rows[:, None] + np.arange(1, found[-1] + 1)])
+    true = values[rows[:, None] + np.arange(1, found[-1] + 1)]
+    errors = prediction_error(predicted[..., columns], true[..., columns])
     return {f"error_at_{h}": at_horizon(errors[h - 1], h) for h in found}
 
 

@@ -20,7 +20,7 @@ from sparsernn.linear import Knockout
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures.base import Ablations, AbstractMeasure, Number
 from sparsernn.measures.free_runs import free_runs, scores, streamed
-from sparsernn.measures.horizons import by_horizon
+from sparsernn.measures.horizons import by_horizon, unknown
 from sparsernn.measures.truth import largest_exponent, true_exponent, truth_of
 from sparsernn.models.network import Network
 from sparsernn.quantity import Quantity
@@ -41,7 +41,8 @@ class ReconstructionQuality(AbstractMeasure):
 
     Keys: `d_stsp` (mean over starts; nats; `sparsernn.dynamics.dstsp.divergence`), `d_h` (mean Hellinger distance of
     smoothed power spectra), `prediction_error` (mean squared error `horizon` steps ahead, from up to 2,000 rows),
-    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), `inside_fraction`;
+    `error_at_H` (the same H = 1, 2, 5, … 200 steps ahead, from up to 250 rows; on the test split), both of a delay
+    embedding over its newest column alone, for the future of the others stands in the row; `inside_fraction`;
     shares of the starts whose run `collapsed` (no column moves any more), has `frozen` (some column
     does not; D_H is then undefined) or `escaped` (left the data's box for good); on the test split `largest_exponent`
     (Lyapunov; nats per time unit, or per step where dt is unknown) and `cycles` (of the median period in the split;
@@ -93,6 +94,7 @@ class ReconstructionQuality(AbstractMeasure):
     ) -> dict[str, Number]:
         assert isinstance(task, Observed)
         truth = truth_of(task, split, self.preset, self.bins)
+        columns = unknown(task.load().lags)
         runs = self.generate(network, weights, truth.values, truth.starts, truth.trials)
         found = scores(truth, runs) | {
             "d_stsp_floor": truth.d_stsp_floor,
@@ -100,12 +102,14 @@ class ReconstructionQuality(AbstractMeasure):
             "d_stsp_ceiling": stsp.ceiling(truth.reference, len(truth.values)),
             "d_stsp_of_training_data": truth.d_stsp_of_training_data,
             "d_h_floor": truth.d_h_floor,
-            "prediction_error": self.prediction_error(network, weights, truth.values, truth.starts),
+            "prediction_error": self.prediction_error(network, weights, truth.values, truth.starts, columns),
         }
         if split == "test":
-            found |= by_horizon(
-                truth.values, truth.starts, lambda rows, steps: _ahead(network, weights, truth.values[rows], steps)
-            )
+
+            def ahead(rows: np.ndarray, steps: int) -> np.ndarray:
+                return _ahead(network, weights, truth.values[rows], steps)
+
+            found |= by_horizon(truth.values, truth.starts, ahead, columns)
             if (cycles := cycles_in(truth.values, truth.starts)) is not None:
                 found["cycles"] = cycles
             found["largest_exponent"] = self.largest_exponent(network, weights, task)
@@ -129,10 +133,15 @@ class ReconstructionQuality(AbstractMeasure):
         return free_runs(values, starts, self.starts, trials, ahead)
 
     def prediction_error(
-        self, network: Network, weights: Weights, values: np.ndarray, starts: Sequence[int] = (0,)
+        self,
+        network: Network,
+        weights: Weights,
+        values: np.ndarray,
+        starts: Sequence[int] = (0,),
+        columns: slice = slice(None),
     ) -> Number:
-        """Mean squared error of the `horizon`-th step of free runs from up to 2,000 rows of `values`, within stretches
-        that begin at `starts`."""
+        """Mean squared error over `columns` of the `horizon`-th step of free runs from up to 2,000 rows of `values`,
+        within stretches that begin at `starts`."""
         bounds = pairwise([*starts, len(values)])
         possible = np.concatenate([np.arange(a, max(a, b - self.horizon)) for a, b in bounds])
         count = len(possible)
@@ -141,7 +150,8 @@ class ReconstructionQuality(AbstractMeasure):
         rows = possible[np.unique(np.linspace(0, count - 1, min(count, 2000)).astype(int))]
         states = network.first_states(weights, jnp.asarray(values[rows], dtype=float))
         ahead = np.asarray(network.run(weights, states, self.horizon).outputs, dtype=float).swapaxes(0, 1)
-        error = prediction_error(ahead, values[rows[:, None] + np.arange(1, self.horizon + 1)])[-1]
+        true = values[rows[:, None] + np.arange(1, self.horizon + 1)]
+        error = prediction_error(ahead[..., columns], true[..., columns])[-1]
         return float(error) if np.isfinite(error) else Undefined(f"a run overflows within {self.horizon} steps")
 
     def largest_exponent(self, network: Network, weights: Weights, task: Observed) -> Number:

@@ -55,6 +55,25 @@ def test_a_level_that_may_be_the_signal_is_said_but_not_refused():
     assert "perhaps" in found.text
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "fill"),
+    [(-20, 40, -99.9), (0, 1200, -999), (315, 460, -99.99), (50, 120, 0), (-5, 60, 99.9)],
+)
+def test_fill_values_a_range_away_are_said_but_not_refused(low, high, fill):
+    values = low + (high - low) * rng(4).random(3000)
+    assert outliers(values) == []
+    values[::97] = fill
+    (found,) = outliers(values)
+    assert f"31 rows hold {fill:.6g}" in found.text
+    assert not found.refused
+
+
+def test_zeros_and_nines_that_belong_to_the_signal():
+    assert outliers(np.maximum(rng(0).normal(size=3000), 0)) == []  # rectified
+    assert outliers(rng(1).choice([0, 50, 75, 99], size=3000)) == []  # levels
+    assert outliers(np.minimum(40 * rng(2).random(3000) + 70, 99.9)) == []  # saturated
+
+
 @pytest.mark.parametrize(("scale", "word"), [(1e200, "overflow"), (1e-200, "underflow")])
 def test_scales_that_no_square_survives(scale, word):
     assert all(word in o.text and o.refused for o in outliers(waves * scale))

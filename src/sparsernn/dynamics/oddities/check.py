@@ -60,7 +60,7 @@ def oddities(
     constant = set(np.flatnonzero(np.ptp(array, axis=0) == 0).tolist())
     found += [o for o in flat(array, starts) if o.column in constant]
     wild, events = outliers(array), spikes(array) if prepared is None else []
-    ruled = {o.column for o in wild}
+    ruled = {o.column for o in wild if o.refused}  # what may be the signal hides nothing
     events = [o for o in events if o.column not in ruled]
     found += [*wild, *wide(array), *events]
     out = {*constant, *ruled, *(o.column for o in events)}

@@ -18,6 +18,9 @@ RUINED = 30.0
 """The same where it is refused: at most 30 bins are laid over a range, so that all other rows share one of them."""
 FILL_GAP = 3.0
 """How many ranges of the others a value that looks like a fill value lies away from them, to count as one."""
+NEAR_GAP, SPACINGS = 0.5, 5.0
+"""The same for a value that occurs several times (or 0), if the gap is also so many times the widest between the
+others: -99.9 among temperatures, -999 in a river's discharge, a heart rate of 0. It may still be the signal."""
 MOST_FILL = 0.5
 """Share of rows up to which a value can stand for what is missing; from there on it is the signal."""
 ONE_BIN, BINS = 0.9, 30
@@ -37,7 +40,8 @@ def outliers(values: ArrayLike) -> list[Oddity]:
     In this order: values whose squares over- or underflow (refused); fill values, that is an outermost value that looks
     like one (-9999, 999.9, 1e20, 9.97e36, 32767, …) or occurs several times, and lies `FILL_GAP` (any other value:
     `FAR`) ranges away from all others (refused where it looks like one or lies `RUINED` ranges away); a few rows that
-    make the range `FAR` times as wide (refused from `RUINED`); most rows in one of 30 bins.
+    make the range `FAR` times as wide (refused from `RUINED`); one that looks like a fill value, or 0, that occurs
+    several times and lies `NEAR_GAP` ranges and `SPACINGS` of the widest gap away; most rows in one of 30 bins.
 
     A column that holds nothing else than one value and a few others is no case of this (`spikes`), unless the others
     look like fill values. O(N T log T).
@@ -61,7 +65,7 @@ def _of(column: NDArray[np.float64]) -> Oddity | None:
         return None
     largest = max(-low, high)
     # fill values first: their own message tells more than that they overflow
-    return _fill(ordered) or _scale(ordered, largest) or _few(ordered) or _one_bin(ordered)
+    return _fill(ordered) or _scale(ordered, largest) or _few(ordered) or _near(ordered) or _one_bin(ordered)
 
 
 def _scale(ordered: NDArray[np.float64], largest: float) -> Oddity | None:
@@ -102,6 +106,24 @@ def _fill(ordered: NDArray[np.float64]) -> Oddity | None:
             MEND,
             known or ratio > RUINED,
         )
+    return None
+
+
+def _near(ordered: NDArray[np.float64]) -> Oddity | None:
+    levels, counts = np.unique(ordered, return_counts=True)
+    for end, others in ((0, levels[1:]), (-1, levels[:-1])):
+        value, count = float(levels[end]), int(counts[end])
+        if len(others) < 2 or not 1 < count <= MOST_FILL * len(ordered) or not (value == 0 or looks_like_fill(value)):
+            continue
+        away = float(np.min(np.abs(others - value)))
+        if away >= max(NEAR_GAP * (others[-1] - others[0]), SPACINGS * np.diff(others).max()):
+            return Oddity(
+                CODE,
+                None,
+                f"{rows(count)} hold {value:.6g}: perhaps written for what is missing; all others lie between "
+                f"{others[0]:.4g} and {others[-1]:.4g}",
+                f"if it is no measurement, {MEND}",
+            )
     return None
 
 
