@@ -10,6 +10,9 @@ import jax
 
 from sparsernn.weights import Array, PyTree
 
+Step = Callable[[PyTree, PyTree, jax.Array], jax.Array]
+"""``step(params, x, z)``: the state after z, where x are the inputs of this step (None without inputs)."""
+
 
 class System(NamedTuple):
     """A system in discrete time: ``z[t+1] = step(params, inputs[t], z[t])``.
@@ -24,7 +27,7 @@ class System(NamedTuple):
         start: a state (..., dim) to begin from.
     """
 
-    step: Callable[[PyTree, PyTree, jax.Array], jax.Array]
+    step: Step
     params: PyTree
     inputs: Array | None
     dim: int
@@ -33,7 +36,7 @@ class System(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("step", "steps"))
-def _run(step: Callable, params: PyTree, inputs: Array | None, start: PyTree, steps: int) -> jax.Array:
+def _run(step: Step, params: PyTree, inputs: Array | None, start: PyTree, steps: int) -> jax.Array:
     def body(state: jax.Array, x: PyTree) -> tuple[jax.Array, jax.Array]:
         state = step(params, x, state)
         return state, state

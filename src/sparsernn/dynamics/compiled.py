@@ -1,4 +1,4 @@
-"""Machine code for loops over arrays."""
+"""Loops over arrays, compiled by numba."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numba
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """`function` compiled by numba, without the GIL, kept between processes where a directory for that can be found.
+    """Compile a function by numba. It then runs without the GIL.
 
-    Measured on the histograms of single-weight removals: threads of one process beat numba's own parallel loops.
+    The machine code is kept on disk for later processes, if a directory for it can be written. (Measured on the
+    histograms of single-weight removals: threads of one process are faster than numba's own parallel loops.)
     """
     try:
         return numba.njit(nogil=True, cache=True)(function)

@@ -1,33 +1,39 @@
-"""Lyapunov exponents of discrete-time systems, autonomous or driven."""
+"""Lyapunov exponents of systems in discrete time, autonomous or driven."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sparsernn.errors import SpecError, Undefined
 from sparsernn.precision import precise
-from sparsernn.system import System
+from sparsernn.system import Step, System
+from sparsernn.weights import Array, PyTree
 
 BLOCKS = 32
-"""Equal parts of a run whose means give the standard error."""
+"""A run is divided into so many equal blocks. The standard error is taken from their means."""
 PROBED = 64
-"""Steps at the beginning, orthonormalized each, from which the interval between later ones is found."""
+"""So many first steps are orthonormalized each; they decide how many steps may pass between two later times."""
 SPREAD, GROWTH, LONGEST = 20.0, 200.0, 32
-"""Nats by which tangent vectors may part (float64 holds 36), and by which one may grow, between two
-orthonormalizations; and steps between two at most."""
+"""Limits between two orthonormalizations: nats by which tangent vectors may part (float64 holds 36), nats by which one
+may grow, and number of steps."""
 
 
 class Spectrum(NamedTuple):
-    """Lyapunov exponents, the largest first.
+    """Lyapunov exponents of a system.
 
-    `exponents` (count,) in nats per step and their standard errors `error`; -inf: a direction that is contracted to
-    nothing, or by more than float64 tells from it. `dim` is the length of the state, `dt` the time of a step.
-    `interval`: steps between two orthonormalizations.
+    Args:
+        exponents: the largest first, (count,), in nats per step. -inf is a direction that shrinks to nothing, as far as
+            float64 can tell.
+        error: their standard errors, (count,).
+        dim: length of the state.
+        dt: time of a step.
+        interval: number of steps between two orthonormalizations.
     """
 
     exponents: np.ndarray
@@ -38,14 +44,15 @@ class Spectrum(NamedTuple):
 
     @property
     def per_time(self) -> np.ndarray:
-        """The exponents in nats per unit of time."""
+        """The exponents in nats per unit of time, (count,)."""
         return self.exponents / self.dt
 
     @property
     def kaplan_yorke(self) -> float | Undefined:
-        """Kaplan-Yorke dimension: ``k + sum of the first k / |the next one|``, k the most whose sum is not negative.
+        """The Kaplan-Yorke dimension: ``k + (sum of the first k exponents) / |exponent k + 1|``.
 
-        Undefined where the exponents that were asked for are too few. Source: Frederickson et al. 1983,
+        k is the largest number of exponents whose sum is not negative. Undefined if too few exponents were taken.
+        Source: Frederickson et al. 1983,
         doi 10.1016/0022-0396(83)90011-6.
         """
         sums = np.cumsum(self.exponents)
@@ -60,29 +67,32 @@ class Spectrum(NamedTuple):
 def spectrum(
     system: System, count: int | None = None, steps: int = 10_000, transient: int = 1_000
 ) -> Spectrum | Undefined:
-    """The `count` largest Lyapunov exponents (None: all) along one run, or as means over several.
+    """Return the largest Lyapunov exponents of a system, along one run or as means over several runs.
 
-    ``Q R = J_t Q``, one column of Q for each exponent; an exponent is the mean of ``ln R_ii`` over `steps` steps. J is
-    never formed: it is applied to the columns by forward differentiation of `system.step`, whose state is all that a
-    step passes on (an LSTM's cell too). Columns are orthonormalized (QR) as often as needed: the growth over the first
-    64 steps says how often, and if they part by more than 20 nats in between all the same, it is done again at every
-    step. The first `transient` steps let state and columns settle and are not counted. float64.
+    With ``Q R = J_t Q`` there is one column of Q for each exponent, and an exponent is the mean of ``ln R_ii`` over the
+    counted steps. The Jacobian J is never formed: it is applied to the columns by forward differentiation of
+    `system.step`. The state is all that a step passes on, the memory cells of an LSTM included. Columns are
+    orthonormalized (QR) every few steps; how often is decided by their growth over the first 64 steps. If columns then
+    part by more than 20 nats in between, all is computed again with a QR at every step. Computed in float64.
 
     Args:
-        system: `start` (dim,), or (samples, dim) for as many runs side by side. Of a driven system `inputs` (T, ...),
-            or where there are samples (T, samples, ...): step t takes ``inputs[t]``, and T must be at least
-            `transient` + `steps`. Exponents of a driven system are conditional on its inputs.
-        count: 1 to dim.
-        steps: counted ones.
-        transient: uncounted ones.
+        system: its `start` is (dim,), or (samples, dim) for several runs side by side. A driven system has `inputs`
+            (T, ...), with several runs (T, samples, ...). Step t takes ``inputs[t]``, and T must be at least
+            `transient` + `steps`. Exponents of a driven system hold for these inputs.
+        count: how many exponents, 1 to dim; None: dim.
+        steps: number of steps that are counted.
+        transient: number of steps before, in which state and columns settle.
 
     Returns:
-        A `Spectrum`. Standard errors: from the means of 32 blocks of the run (too small where blocks are shorter than
-        the memory of the motion), or over samples. Undefined if the run overflows, or stops depending on its past
-        (the largest exponent is -inf).
+        A `Spectrum`. Its standard errors come from the means of 32 blocks of the run (they are too small if blocks are
+        shorter than the memory of the motion), or from the several runs. Undefined if a run overflows, or stops
+        depending on its past (the largest exponent is -inf).
 
-    Cost: a step and `count` tangents of it a step, and a QR of (dim, count) an interval; compiled once for each `step`
-    function and shape, whatever the number of steps.
+    Raises:
+        SpecError: for numbers out of range, or too few inputs.
+
+    Cost: for each step the step itself and `count` tangents of it; for each interval a QR of (dim, count). Compiled
+    once for each `step` function and shape, for any number of steps.
     Source: Benettin et al. 1980, doi 10.1007/BF02128236; Shimada & Nagashima 1979, doi 10.1143/PTP.61.1605.
     """
     if steps < 1 or transient < 0:
@@ -128,8 +138,14 @@ def spectrum(
 
 
 class _Taken(NamedTuple):
-    """`sums` (samples, BLOCKS, count) of ``ln R_ii``; most nats by which columns parted, and by which one grew or
-    shrank, between two orthonormalizations; whether all states were finite. All but `sums` one a sample."""
+    """What a compiled run gives, for each sample.
+
+    Args:
+        sums: of ``ln R_ii``, (samples, BLOCKS, count).
+        apart: the most nats by which columns parted between two orthonormalizations, (samples,).
+        growth: the most nats by which one grew or shrank, (samples,).
+        finite: whether all states were finite, (samples,).
+    """
 
     sums: np.ndarray
     apart: np.ndarray
@@ -137,12 +153,12 @@ class _Taken(NamedTuple):
     finite: np.ndarray
 
 
-def _float64(leaf: Any) -> jax.Array:
+def _float64(leaf: ArrayLike) -> jax.Array:
     return jnp.asarray(np.asarray(leaf, dtype=float))
 
 
-def _driving(system: System, needed: int) -> Any:
-    """Inputs as arrays, tokens as they are."""
+def _driving(system: System, needed: int) -> jax.Array | None:
+    """Return the inputs of a system in float64; tokens stay integers. None for an autonomous one."""
     if system.inputs is None:
         return None
     inputs = np.asarray(system.inputs)
@@ -157,24 +173,32 @@ def _driving(system: System, needed: int) -> Any:
 
 
 @partial(jax.jit, static_argnames=("step",))
-def _grown(step: Any, params: Any, inputs: Any, start: jax.Array, columns: jax.Array, ends: Any) -> Any:
-    """What `_Taken` holds. `ends`: last uncounted step, last step, steps between two orthonormalizations."""
+def _grown(
+    step: Step, params: PyTree, inputs: jax.Array | None, start: jax.Array, columns: jax.Array, ends: Array
+) -> tuple[jax.Array, ...]:
+    """Return the fields of `_Taken`.
+
+    `ends` are the number of steps that are not counted, that of all steps, and the steps between two
+    orthonormalizations.
+    """
     one = partial(_grown_one, step, params, ends)
     if start.ndim == 1:
         return one(inputs, start, columns)
     return jax.vmap(one, in_axes=(None if inputs is None else 1, 0, 0))(inputs, start, columns)
 
 
-def _grown_one(step: Any, params: Any, ends: Any, inputs: Any, start: jax.Array, columns: jax.Array) -> Any:
+def _grown_one(
+    step: Step, params: PyTree, ends: Array, inputs: jax.Array | None, start: jax.Array, columns: jax.Array
+) -> tuple[jax.Array, ...]:
     transient, end, interval = ends[0], ends[1], ends[2]
     none = jnp.finfo(float).eps * columns.shape[0]
 
-    def orthonormal(columns: jax.Array) -> Any:
+    def orthonormal(columns: jax.Array) -> tuple[jax.Array, jax.Array]:
         columns, upper = jnp.linalg.qr(columns)
         lengths = jnp.abs(jnp.diag(upper))
         return columns, jnp.log(jnp.where(lengths > none * lengths.max(), lengths, 0))
 
-    def body(t: Any, at: Any) -> Any:
+    def body(t: jax.Array, at: PyTree) -> PyTree:
         state, columns, sums, apart, growth, finite = at
         x = None if inputs is None else inputs[t]
         state, push = jax.linearize(lambda z: step(params, x, z), state)

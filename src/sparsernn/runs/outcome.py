@@ -1,7 +1,7 @@
-"""How a run stands, and which files it consists of: outcome.json.
+"""outcome.json: how a run ended, and the hashes of its files.
 
-The file is written before every other one with the hash that the other is about to get, so that at any moment, also
-after a kill, every file on disk is one that outcome.json knows: the version it had (`files`) or the one announced
+Before a file is changed, outcome.json is written with the hash that the file is going to have. So at any moment, also
+after a kill, it knows the hash of every file on disk: the hash of the version before (`files`) or of the announced one
 (`coming`).
 """
 
@@ -19,16 +19,17 @@ from sparsernn.files import sealed
 OUTCOME = "outcome.json"
 WATCH = ("watch.json", "watch.csv")
 SOFT = ("environment.json", "timings.csv", "prepared.safetensors", "measures.json", "evidence.safetensors", *WATCH)
-"""Files that are made again beside the weights."""
+"""Files that can be made again without training."""
 HARD = ("importance.safetensors", "weights.safetensors", "masks.safetensors", "regularizers.safetensors")
-"""Files that are made again by training, from the checkpoint on."""
+"""Files that are made again by training on from the checkpoint."""
 HISTORY = "history.csv"
 PARTS = (*SOFT, *HARD, HISTORY)
-"""What outcome.json certifies, beside snapshots. history.csv only while no process trains: else the checkpoint does."""
+"""Files whose hashes stand in outcome.json; snapshots are others. While a process trains, the checkpoint has the hash of
+history.csv."""
 
 
 class Ending(StrEnum):
-    """The ways in which a training can stand. Each is its own word: ``outcome.name == "finished"``."""
+    """How a training has ended. Each member equals its text: ``outcome.name == "finished"``."""
 
     FINISHED = "finished"
     PAUSED = "paused"
@@ -42,7 +43,7 @@ class Ending(StrEnum):
 
 
 ENDED = (Ending.FINISHED, Ending.DIVERGED)
-"""Nothing is left to train."""
+"""Endings after which nothing is left to train."""
 ADVICE = {
     Ending.FINISHED: "All epochs are done.",
     Ending.PAUSED: "Stopped where it was asked to; the same run without `until` goes on from here.",
@@ -54,7 +55,14 @@ ADVICE = {
 
 
 class Outcome(NamedTuple):
-    """How a run stands. `epoch`: the one whose weights were kept, None as long as none has been."""
+    """How a training has ended, or that it is under way.
+
+    Args:
+        name: the ending.
+        step: number of updates done.
+        why: a sentence on it.
+        epoch: the one whose weights are kept; None if there are none yet.
+    """
 
     name: Ending
     step: int
@@ -63,6 +71,7 @@ class Outcome(NamedTuple):
 
     @property
     def advice(self) -> str:
+        """A sentence on what to do next; "" if there is nothing to say."""
         return ADVICE.get(self.name, "")
 
 
@@ -70,7 +79,14 @@ RUNNING = Outcome(Ending.RUNNING, 0, "no outcome yet: the run goes on, or was ki
 
 
 class Ledger(NamedTuple):
-    """outcome.json: the outcome, seconds of all sittings, and sha256 of files by name."""
+    """The content of outcome.json.
+
+    Args:
+        outcome: how the training has ended.
+        seconds: time spent on it, by all processes.
+        files: name of a file to its sha256.
+        coming: the same for files that are about to be written.
+    """
 
     outcome: Outcome = RUNNING
     seconds: float = 0.0
@@ -78,25 +94,34 @@ class Ledger(NamedTuple):
     coming: Mapping[str, str] = {}
 
     def accepts(self, name: str, raw: bytes | None) -> bool:
-        """Whether a file of the run may have this content (None: not be there)."""
+        """Say whether a file of the run may have this content; None: whether it may be missing."""
         if raw is None:
             return name not in self.files
         return digest(raw) in (self.files.get(name), self.coming.get(name))
 
 
 def digest(raw: bytes) -> str:
-    """sha256 (hex) of a file's content."""
+    """Return the sha256 (hex) of a file's content."""
     return hashlib.sha256(raw).hexdigest()
 
 
 def dump(ledger: Ledger, identity: str, path: Path) -> bytes:
-    """The content of outcome.json, with a hash of itself; `parse` reads it back."""
+    """Return the bytes of outcome.json, which hold a hash of themselves; `parse` reads them back.
+
+    Args:
+        ledger: what to write.
+        identity: of the run.
+        path: of the file.
+    """
     fields = {**ledger.outcome._asdict(), "advice": ledger.outcome.advice, "seconds": ledger.seconds}
     return sealed.dump(path, {**fields, "files": ledger.files, "coming": ledger.coming, "run": identity})
 
 
 def parse(raw: bytes, identity: str, path: Path) -> Ledger:
-    """DataError for what is damaged, foreign, or of another run."""
+    """Read the bytes of outcome.json. DataError if they are damaged, or those of another run or program.
+
+    Arguments as of `dump`.
+    """
     found: dict[str, Any] = sealed.parse(raw, path)
     if found.get("run") != identity:
         raise DataError(f"{path} was written for another run")

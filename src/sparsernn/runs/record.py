@@ -1,4 +1,4 @@
-"""A run as its readers see it: outcome, history, weights, masks, measures."""
+"""Reading a run from disk: its outcome, history, weights, masks and measures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sparsernn.runs.outcome import Outcome
 from sparsernn.runs.run_files import RunFiles
 from sparsernn.runs.snapshots import epoch_of, is_snapshot, name_of
 from sparsernn.runs.watch import WatchedNumbers
+from sparsernn.spec import Plain
 from sparsernn.weights import Weights, under, unflatten
 
 __all__ = ["HISTORY", "Kept", "Outcome", "Record", "prunables_of"]
@@ -28,14 +29,22 @@ HISTORY = ("epoch", "step", "loss", "penalty", "gradient_norm", "learning_rate",
 
 
 class Kept(NamedTuple):
-    """The rounds of a run that are there, first to last, and a sentence on those that are not (empty: all are)."""
+    """Which rounds of a run are on disk.
+
+    Args:
+        rounds: those that are, first to last.
+        missing: a sentence on those that are not; "" if all are.
+    """
 
     rounds: list[Record]
     missing: str
 
 
 def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...]:
-    """What a weights file says of its prunable matrices; empty if it says nothing. StoreError if it cannot be read."""
+    """Read the prunable matrices from the metadata of a weights file at `path`; () if they are not there.
+
+    StoreError if the metadata are damaged.
+    """
     try:
         return tuple(Prunable(**entry) for entry in json.loads(metadata.get("prunables", "[]")))
     except (ValueError, TypeError):
@@ -43,9 +52,11 @@ def prunables_of(metadata: Mapping[str, str], path: Path) -> tuple[Prunable, ...
 
 
 class Record(RunFiles):
-    """A run directory. Nothing is cached, nothing is taken on trust: what is read has the hash that outcome.json knows
-    (history.csv of a run under way: its checkpoint). Missing and damaged parts raise a StoreError that says what to do.
-    `sparsernn.runs.run_files` lists the files.
+    """A run directory, opened for reading.
+
+    Nothing is cached. What is read must have the hash in outcome.json (history.csv of a run under way: that in its
+    checkpoint). Missing and damaged files raise a StoreError that says what to do. `sparsernn.runs.run_files` lists the
+    files.
 
     >>> found = sparsernn.Record(record.directory)
     >>> found.outcome.name, sorted(found.weights()["cell0"]), list(found.history())[:2]
@@ -58,17 +69,21 @@ class Record(RunFiles):
     # ---------------------------------------------------------------------------------------------- what the run is
 
     @property
-    def spec(self) -> dict[str, Any]:
-        """The run's spec in plain form; ``sparsernn.training.run_spec.read_spec`` makes it an object."""
+    def spec(self) -> dict[str, Plain]:
+        """The run's spec in plain form; `sparsernn.read_spec` makes a `RunSpec` of it."""
         return self.about["spec"]
 
     @property
     def round(self) -> int:
+        """Which training of the run this is; 0 is the first."""
         return int(self.about["round"])
 
     @property
     def parent(self) -> Record | None:
-        """The run whose weights this round was pruned from. StoreError if it is not beside this one any more."""
+        """The round before, whose weights this one was pruned from; None in round 0.
+
+        StoreError if its directory is not beside this one.
+        """
         directory = self._parent
         if directory is None:
             return None
@@ -84,21 +99,24 @@ class Record(RunFiles):
 
     @property
     def _parent(self) -> Path | None:
-        """Where it should be."""
+        """Where the directory of the round before should be."""
         name, own = self.about["parent"], self.directory
         store = own.parent if own.name not in ("", "..") else Path(os.path.abspath(own)).parent
         return None if name is None else store / str(name)[:16]
 
     def lineage(self) -> list[Record]:
-        """The rounds from the first training to this one. StoreError that names the directory if one is missing."""
+        """Return the rounds from the first training to this one. StoreError if one is missing; it names the directory."""
         rounds: list[Record] = [self]
         while (parent := rounds[0].parent) is not None:
             rounds.insert(0, parent)
         return rounds
 
     def kept(self) -> Kept:
-        """The rounds up to this one that are there: a round that was copied alone can be read without the others.
-        StoreError where one is there and damaged, or another run."""
+        """Return the rounds up to this one that are on disk.
+
+        A round that was copied alone can so be read without the others. StoreError if one is damaged, or is a round of
+        another run.
+        """
         rounds: list[Record] = [self]
         while (place := rounds[0]._parent) is not None and place.is_dir():
             parent = rounds[0].parent
@@ -117,9 +135,12 @@ class Record(RunFiles):
     # ------------------------------------------------------------------------------------------------ what it has made
 
     def history(self) -> dict[str, np.ndarray]:
-        """Columns of history.csv, one row an epoch; with a selecting measure also ``validation_<key>``, NaN at epochs
-        at which it was not taken or is undefined. Of a run under way: the rows up to its last checkpoint. A row that is
-        only half written (after an error) is left out. Empty before there is any."""
+        """Return the columns of history.csv, by name, one row an epoch.
+
+        With `select` there is also ``validation_<key>``, NaN at epochs at which it was not taken or is undefined. Of a
+        run under way the rows end with its last checkpoint. A row that is only half written (after an error) is left
+        out. Before the first epoch there are no columns.
+        """
         raw = self._raw(outcome.HISTORY)
         try:
             text = (raw or b"").decode()
@@ -133,26 +154,32 @@ class Record(RunFiles):
             raise self._damaged(outcome.HISTORY) from None
 
     def weights(self) -> Weights:
-        """The selected weights, masked; of a run that was paused or interrupted those that it had reached."""
+        """Return the selected weights, masked; of a run that was paused or interrupted the last ones."""
         return unflatten(self._needed("weights.safetensors")[0])
 
     def prunables(self) -> tuple[Prunable, ...]:
-        """The matrices of `weights` that may be made sparse, as the network named them; empty before there are any."""
+        """Return the matrices of `weights` that may be made sparse; () before there are weights."""
         found = self._arrays("weights.safetensors")
         return () if found is None else prunables_of(found[1], self.directory / "weights.safetensors")
 
     def regularizers(self) -> dict[str, np.ndarray]:
-        """Arrays of the regularizers, ``trained/…`` (of the selected epoch) and ``fixed/…``, by position and name; and
-        ``strength/…``, those found by matching."""
+        """Return the arrays of the regularizers, by position and name.
+
+        These are ``trained/…``, of the selected epoch; ``fixed/…``; and ``strength/…``, strengths found by matching.
+        """
         return self._optional("regularizers.safetensors")
 
     def masks(self) -> dict[str, np.ndarray]:
+        """Return the masks of the selected weights: a matrix's path to Booleans of its shape."""
         return {k: v.astype(bool) for k, v in self._needed("masks.safetensors")[0].items()}
 
     def measures(self) -> dict[str, Any]:
-        """One entry a measure, by its name; a second one of a kind adds eight digits of its identity (``score
-        0123abcd``). ``{"measure": plain form, "identity": ..., "validation": {key: number}, "test": {...}}``, with
-        Undefined where a number does not exist."""
+        """Return the numbers of every measure, by its name.
+
+        An entry is ``{"measure": plain form, "identity": ..., "validation": {key: number}, "test": {...}}``, with
+        Undefined in place of a number that does not exist. The name of a second measure of one kind has eight digits of
+        its identity behind it (``score 0123abcd``).
+        """
         found = self._json("measures.json")
         if found is None:
             return {}
@@ -170,13 +197,15 @@ class Record(RunFiles):
         return entries
 
     def numbers(self, split: str = "test") -> dict[str, float | Undefined]:
-        """All numbers of a split, ``test`` or ``validation``, as ``measure/key``."""
+        """Return all numbers of a split, "test" or "validation", under ``measure/key``."""
         return {f"{name}/{key}": v for name, entry in self.measures().items() for key, v in entry[split].items()}
 
     def watched(self) -> dict[str, np.ndarray]:
-        """What was watched, one row an epoch: ``epoch`` (0: before the first update), then ``measure/key`` on the
-        validation split, NaN where it was not taken or is undefined (`watch_entries` has the reasons). Empty where
-        nothing was watched.
+        """Return the numbers that were taken while training, as columns with one row an epoch.
+
+        The first column is ``epoch`` (0: before the first update); the others are ``measure/key``, on the validation
+        split, NaN where a number was not taken or is undefined (`watch_entries` has the reasons). There are no columns
+        if nothing was watched.
 
         >>> list(record.watched())[:3]
         ['epoch', 'hubs/edges', 'hubs/density']
@@ -188,8 +217,11 @@ class Record(RunFiles):
         return dict(zip(columns, np.array(numbers, dtype=float).reshape(len(rows), len(columns)).T, strict=True))
 
     def watch_entries(self) -> dict[str, Any]:
-        """One entry a watched measure, by its name as in `measures`: ``{"measure": plain form, "identity": ...,
-        "epochs": {"0": {key: number}}}``, with Undefined where a number does not exist."""
+        """Return the numbers of every watched measure, by its name as in `measures`.
+
+        An entry is ``{"measure": plain form, "identity": ..., "epochs": {"0": {key: number}}}``, with Undefined in
+        place of a number that does not exist.
+        """
         found = self._json("watch.json")
         if found is None:
             return {}
@@ -205,12 +237,12 @@ class Record(RunFiles):
         return found["watched"]
 
     def snapshots(self) -> list[int]:
-        """The epochs whose weights were kept on the way and are still there."""
+        """Return the epochs whose weights were kept while training and are still on disk."""
         names = [name for name in self.ledger().files if is_snapshot(name)]
         return sorted(epoch_of(name) for name in names if (self.directory / name).is_file())
 
     def snapshot(self, epoch: int) -> tuple[Weights, dict[str, np.ndarray]]:
-        """Weights and masks after an epoch (0: before the first update). StoreError if they were not kept."""
+        """Return weights and masks after an epoch (0: before the first update). StoreError if they were not kept."""
         kept = self.snapshots()
         if epoch not in kept:
             have = f" (there are those of {', '.join(map(str, kept))})" if kept else ""
@@ -222,30 +254,37 @@ class Record(RunFiles):
         return unflatten(weights), {k: v.astype(bool) for k, v in masks.items()}
 
     def evidence(self) -> dict[str, np.ndarray]:
-        """Arrays behind the measures, for figures, as ``measure/name`` with the names that `measures` has."""
+        """Return the arrays behind the measures, for figures, under ``measure/name``; measures as in `measures`."""
         return self._optional("evidence.safetensors")
 
     def importance(self) -> dict[str, np.ndarray]:
-        """Where single weights were judged: ``path:indices`` (flat), ``path:increase`` (weights, starts),
-        ``path:baseline`` (starts,) of the last time that the matrix at `path` was pruned by it."""
+        """Return how single weights were judged, the last time that each matrix was pruned by it; {} if none was.
+
+        For the matrix at `path`: ``path:indices``, the weights, flat (C order); ``path:increase`` (weights, starts), by
+        how much the number was worse without each; ``path:baseline`` (starts,), the number with all weights.
+        """
         return self._optional("importance.safetensors")
 
     def prepared(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Arrays and metadata that the task gave the run to keep (`AbstractTask.keepsake`): what can be done without
-        its data rests on them. StoreError if they are missing or damaged."""
+        """Return the arrays and texts that the task gave the run to keep (`AbstractTask.keepsake`).
+
+        With them the run can be used without its data. StoreError if they are missing or damaged.
+        """
         arrays, about = self._needed("prepared.safetensors")
         return arrays, {name: text for name, text in about.items() if name != "run"}
 
-    def environment(self) -> dict[str, Any]:
-        """Versions and machine. `note` says if it was written anew after the first one was lost."""
+    def environment(self) -> dict[str, Plain]:
+        """Return versions and machine of the training. A key `note` says if the file was lost and written anew."""
         found = self._json("environment.json")
         if found is None:
             raise self._not_yet("environment.json")
         return found
 
     def seconds(self, on: str = "") -> float:
-        """Wall-clock seconds spent on this directory, over all its sittings that were not killed; `on`: only on what
-        begins so ("round": training, "measures")."""
+        """Return the wall-clock seconds spent on this directory, by all processes that were not killed.
+
+        With `on`, only those of work whose name begins with it: "round" for training, or "measures".
+        """
         raw = self._raw("timings.csv")
         try:
             rows = list(csv.DictReader(io.StringIO((raw or b"").decode())))

@@ -1,11 +1,13 @@
-"""Stores of runs: directories named by what decides the trajectory, each held by a lock while it is written."""
+"""Stores: directories that hold runs.
+
+Each run has a directory that is named by the hash of what decides its trajectory. A lock holds it while it is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from sparsernn.errors import DataError, StoreError
 from sparsernn.files import sealed
@@ -18,6 +20,7 @@ from sparsernn.runs.record import Record
 from sparsernn.runs.refusals import writing
 from sparsernn.runs.run_files import FORMAT
 from sparsernn.runs.snapshots import FOLDER
+from sparsernn.spec import Plain
 
 __all__ = ["FORMAT", "Checkpoint", "Directory", "Outcome", "Record", "open_store", "opened", "pack", "unpack"]
 
@@ -25,7 +28,10 @@ MARKER = "sparsernn.json"
 
 
 def open_store(store: str | Path) -> Path:
-    """Make or take up a directory of runs. StoreError if it holds something else, or cannot be used."""
+    """Make a directory of runs, or check one that is there, and return it.
+
+    StoreError if it holds something else, was written in another format, or cannot be used.
+    """
     store = Path(store)
     marker = store / MARKER
     with writing(store):
@@ -49,10 +55,20 @@ def open_store(store: str | Path) -> Path:
 
 @contextmanager
 def opened(
-    store: Path, about: dict[str, Any], wait: bool = False, stopped: Callable[[], bool] = lambda: False
+    store: Path, about: dict[str, Plain], wait: bool = False, stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[Directory]:
-    """The directory of one run, made if need be, held by a lock for as long as the context lasts. If another process
-    (or thread) holds it: a StoreError, or with `wait` patience, until `stopped` says so (then Interrupted)."""
+    """Within this context, hold the directory of one training by its lock. The directory is made if need be.
+
+    Args:
+        store: the directory of runs.
+        about: what names the training (`training.run_spec.describe`).
+        wait: wait if another process or thread holds the directory.
+        stopped: asked while waiting.
+
+    Raises:
+        StoreError: if another process holds the directory and `wait` is false, or if it belongs to another run.
+        Interrupted: if `stopped` returns true while waiting.
+    """
     directory = store / about["identity"][:16]
     with writing(directory):
         directory.mkdir(exist_ok=True)

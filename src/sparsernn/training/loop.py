@@ -1,4 +1,4 @@
-"""The training loop: the order of an update, compiled segments, and the moments at which the host is needed."""
+"""The training loop: one update, many updates in a compiled call, and the work between calls, on the host."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,9 +23,9 @@ from sparsernn.rng import named
 from sparsernn.sparsifiers.base import AbstractSparsifier, Clock, Snapshot, SparseState
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.frozen import as_before, frozen_paths, without_gradient
-from sparsernn.training.losses import input_sd, losses
+from sparsernn.training.losses import Losses, input_sd, losses
 from sparsernn.training.signs import projected
-from sparsernn.weights import Weights, get
+from sparsernn.weights import Array, IntLike, PyTree, Weights, get
 
 CALL_SECONDS = 0.5
 """A compiled call lasts about this long, so that Ctrl-C and progress bars answer."""
@@ -33,8 +33,19 @@ CALL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Trainer:
-    """What decides a training besides seed and data. Trainers that differ only in numbers that scale (learning rates,
-    strengths, noise, fractions: `Part.scales`) share their compilation."""
+    """All that decides a training besides seed and data.
+
+    Trainers that differ only in the fields of `Part.scales` (learning rates, strengths, noise, fractions) share one
+    compiled program.
+
+    Args:
+        task, network, forcing, optimizer, sparsifier, regularizers: the parts of the run.
+        ports: what the task asks of the network.
+        epochs: number of epochs of a training.
+        updates_per_epoch: number of updates in an epoch.
+        batch: number of sequences in a batch.
+        frozen: roles or paths of arrays that do not learn.
+    """
 
     task: AbstractTask
     network: Network
@@ -50,46 +61,67 @@ class Trainer:
 
     @property
     def prunables(self) -> tuple[Prunable, ...]:
+        """The matrices of the network that may be made sparse."""
         return self.network.prunables(self.ports)
 
     @property
     def final_count(self) -> int:
-        """Weights that exist when the sparsifier's schedule is over: denser checkpoints cannot be chosen."""
+        """How many weights exist when the sparsifier's schedule is over. Checkpoints with more are never selected."""
         acted = self.sparsifier.acted(self.prunables)
         total = sum(p.size for p in self.prunables) - sum(p.size for p in acted)
         return total + (self.sparsifier.final_count(acted, self.clock(0)) if acted else 0)
 
-    def rate(self, step: Any, opt_state: OptState | None = None) -> jax.Array:
-        """The learning rate of update `step` (0, 1, ...) as planned, or with what validation has said so far."""
+    def rate(self, step: int | jax.Array, opt_state: OptState | None = None) -> jax.Array:
+        """Return the learning rate of update `step` (0, 1, ...).
+
+        Without `opt_state` it is the planned one; with it, the one in use (`AbstractOptimizer.rate_now`).
+        """
         planned = self.optimizer.rate(step // self.updates_per_epoch, self.epochs)
         return planned if opt_state is None else self.optimizer.rate_now(planned, opt_state)
 
-    def clock(self, step: Any, round: Any = 0) -> Clock:
+    def clock(self, step: IntLike, round: IntLike = 0) -> Clock:
+        """Return the clock of a step of a round, with the horizon of this trainer."""
         return Clock(step, round, self.updates_per_epoch, self.epochs)
 
 
 class Operands(NamedTuple):
-    """What a compiled segment reads: the training's root key and round, the data, the regularizers' fixed arrays, and
-    by path the signs that are held."""
+    """What compiled updates read and do not change.
+
+    Args:
+        root: the key of this training, from which all draws come.
+        round: number of the round.
+        data: of the training split, as the task gives them.
+        fixed: the fixed arrays of each regularizer.
+        signs: a matrix's path to the signs that its weights must keep.
+    """
 
     root: jax.Array
-    round: Any
-    data: Any
-    fixed: tuple[Any, ...]
-    signs: Mapping[str, Any] = {}
+    round: IntLike
+    data: PyTree
+    fixed: tuple[PyTree, ...]
+    signs: Mapping[str, Array] = {}
 
 
 class Carry(NamedTuple):
-    """The state of a training between two updates. `diverged` is the step at which it froze, -1 while it is healthy;
-    `states` are those that the next window goes on from, where a task's windows follow one another, else ().
-    `loss`, `penalty` (sums) and `norm` (largest) are of the updates of the running epoch. `given` are masks that stay,
-    of matrices that the sparsifier does not act on."""
+    """The state of a training between two updates.
+
+    Args:
+        weights: of the network.
+        trained: the trained arrays of each regularizer.
+        opt_state: of the optimizer.
+        sparse: of the sparsifier.
+        states: of the network, which the next window goes on from; () if windows do not follow one another.
+        loss, penalty: sums over the updates of the current epoch.
+        norm: the largest norm of a gradient in the current epoch.
+        diverged: the step at which the training stopped because a number was not finite; -1 if there was none.
+        given: masks that never change, of matrices that the sparsifier does not act on.
+    """
 
     weights: Weights
-    trained: tuple[Any, ...]
+    trained: tuple[PyTree, ...]
     opt_state: OptState
     sparse: SparseState
-    states: Any
+    states: PyTree
     loss: jax.Array
     penalty: jax.Array
     norm: jax.Array
@@ -98,14 +130,14 @@ class Carry(NamedTuple):
 
     @property
     def masks(self) -> Masks:
-        """All of them."""
+        """All masks: those of the sparsifier, and those that never change."""
         return self.sparse.masks | self.given
 
 
 def init_carry(
-    trainer: Trainer, weights: Weights, trained: tuple[Any, ...], sparse: SparseState, given: Masks | None = None
+    trainer: Trainer, weights: Weights, trained: tuple[PyTree, ...], sparse: SparseState, given: Masks | None = None
 ) -> Carry:
-    """The carry before the first update."""
+    """Return the state of a training before its first update. Arguments: see `Carry`."""
     given = given or {}
     weights = masking.apply(weights, sparse.masks | given)
     zero = jnp.zeros(())
@@ -114,20 +146,25 @@ def init_carry(
     return Carry(weights, trained, opt_state, sparse, states, zero, zero, zero, jnp.full((), -1, jnp.int32), given)
 
 
-def advance(trainer: Trainer, trained: Any, fixed: Any, weights: Weights) -> tuple[Any, ...]:
-    """The trained arrays of the regularizers after an update of the weights."""
+def advance(
+    trainer: Trainer, trained: tuple[PyTree, ...], fixed: tuple[PyTree, ...], weights: Weights
+) -> tuple[PyTree, ...]:
+    """Return the trained arrays of the regularizers after an update that has ended at `weights`."""
     triples = zip(trainer.regularizers, trained, fixed, strict=True)
     return tuple(r.advance(own, constant, weights, trainer.prunables) for r, own, constant in triples)
 
 
-def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Carry:
-    """One update. The order is part of the contract:
-    mask -> loss, dense gradients -> accumulate -> mask -> clip -> optimizer -> mask -> nudge -> new masks when due ->
-    signs. Frozen arrays have no gradient and are as before after the nudge."""
+def update(trainer: Trainer, operands: Operands, step: int | jax.Array, carry: Carry) -> Carry:
+    """Make one update, number `step` (0, 1, ...).
+
+    The order is part of the contract: weights times masks -> loss and dense gradients -> `accumulate` -> gradients
+    times masks -> clip -> optimizer -> weights times masks -> `nudge` -> frozen arrays as before -> new masks when due
+    -> signs. Frozen arrays have no gradient. If the loss or a gradient is not finite, nothing changes from then on.
+    """
     root, fixed = operands.root, operands.fixed
     batch = trainer.task.batch(operands.data, named(root, "batch", step), trainer.batch, step)
 
-    def objective(parameters: Any) -> Any:
+    def objective(parameters: tuple[Weights, PyTree]) -> tuple[jax.Array, Losses]:
         weights, trained = parameters
         found = losses(trainer, weights, trained, fixed, batch, carry.states, named(root, "dropout", step))
         return found.loss + found.penalty, found
@@ -192,25 +229,42 @@ def update(trainer: Trainer, operands: Operands, step: Any, carry: Carry) -> Car
 
 
 def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights, changed: Masks) -> Carry:
-    """Take over new masks; the optimizer forgets what it knew of dropped and grown entries."""
+    """Return the carry with new masks and weights, as of `update_masks`.
+
+    The optimizer forgets what it knew of the entries in `changed`.
+    """
     opt_state = trainer.optimizer.forget(carry.opt_state, (weights, carry.trained), changed)
     return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
 
 
-def segment(trainer: Trainer, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
-    """Updates ``first <= step < last`` in one compiled call. The bounds are traced and so are all numbers that only
-    scale (`Part.scales`): trainers that differ in nothing else share one compilation."""
+def segment(trainer: Trainer, operands: Operands, carry: Carry, first: IntLike, last: IntLike) -> Carry:
+    """Make the updates ``first <= step < last`` in one compiled call.
+
+    The bounds are traced, and so are the numbers of `Part.scales`. So any number of updates, and trainers that differ
+    only in these numbers, share one compiled program.
+    """
     return _segment(*split(trainer), operands, carry, first, last)
 
 
 @partial(jax.jit, static_argnames=("skeleton",))
-def _segment(skeleton: Trainer, numbers: Any, operands: Operands, carry: Carry, first: Any, last: Any) -> Carry:
+def _segment(
+    skeleton: Trainer, numbers: PyTree, operands: Operands, carry: Carry, first: IntLike, last: IntLike
+) -> Carry:
     trainer = join(skeleton, numbers)
     return jax.lax.fori_loop(first, last, lambda step, carry: update(trainer, operands, step, carry), carry)
 
 
 class EpochReport(NamedTuple):
-    """One epoch as the host sees it; also the columns of history.csv."""
+    """The numbers of one epoch. Its fields are the first columns of history.csv.
+
+    Args:
+        epoch: number of epochs done.
+        step: number of updates done.
+        loss, penalty: means over the epoch.
+        gradient_norm: the largest norm of a gradient in the epoch.
+        learning_rate: of the last update.
+        nonzeros: number of weights that exist.
+    """
 
     epoch: int
     step: int
@@ -231,10 +285,21 @@ def train(
     at_host: Callable[[int, Carry], Carry],
     at_call: Callable[[int, Carry], bool],
 ) -> tuple[Carry, int]:
-    """Update from `step` to `until`. `at_epoch` is told of every finished epoch (and may return another carry to
-    go on with), `at_host` changes masks where the sparsifier needs the host, `at_call` is told after every compiled
-    call and stops the loop by returning True.
-    How the updates are cut into calls depends on the machine's speed; the numbers do not depend on it."""
+    """Make updates from `step` to `until`, in compiled calls of about half a second.
+
+    How many updates a call makes depends on the speed of the machine; the numbers do not depend on it.
+
+    Args:
+        trainer, operands, carry: of the training.
+        step: number of updates done already.
+        until: number of updates at the end.
+        at_epoch: called after every epoch; it may return another carry to go on with.
+        at_host: called when masks are due and the sparsifier needs the host; it returns the carry with new masks.
+        at_call: called after every compiled call; True stops the loop.
+
+    Returns:
+        The carry and the number of updates done: `until`, or fewer if it was stopped or has diverged.
+    """
     sparsifier, size = trainer.sparsifier, trainer.updates_per_epoch
     host = not sparsifier.traceable and not sparsifier.by_rounds
     if step < until:
@@ -267,7 +332,7 @@ def train(
 
 
 def count(trainer: Trainer, carry: Carry) -> int:
-    """Number of weights that exist, over all prunable matrices."""
+    """Count the weights that exist, over all prunable matrices."""
     masks = carry.masks
     return sum(
         int(masks[p.path].sum()) if p.path in masks else get(carry.weights, p.path).size for p in trainer.prunables

@@ -1,4 +1,4 @@
-"""One batch under a training's own conditions: its loss, and what its matrices multiply."""
+"""One batch under the conditions of a training: its loss, and what its matrices multiply."""
 
 from __future__ import annotations
 
@@ -10,38 +10,52 @@ import jax.numpy as jnp
 from sparsernn.models.network import Forcing
 from sparsernn.tasks.base import Batch
 from sparsernn.training.forcing import plan
-from sparsernn.weights import Weights
+from sparsernn.weights import PyTree, Weights
 
 if TYPE_CHECKING:
     from sparsernn.training.loop import Trainer
 
 
-def initial_inputs(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> tuple[Any, Forcing | None]:
-    """The states a batch begins from, and its forcing."""
+def initial_inputs(trainer: Trainer, weights: Weights, batch: Batch, states: PyTree) -> tuple[PyTree, Forcing | None]:
+    """Return the states that a batch begins from, and its forcing."""
     observed = trainer.task.observed
     begun = trainer.network.init_states(weights, batch, observed, states)
     return begun, plan(trainer.forcing, batch) if observed else None
 
 
 class Losses(NamedTuple):
-    """Of one batch: the task's loss, the sum of strength * penalty, and the states after its last step."""
+    """The result of one batch.
+
+    Args:
+        loss: of the task.
+        penalty: the sum of strength * penalty over the regularizers.
+        states: of the network after the last step.
+    """
 
     loss: jax.Array
     penalty: jax.Array
-    states: Any
+    states: PyTree
 
 
 def losses(
     trainer: Trainer,
     weights: Weights,
-    trained: Any,
-    fixed: Any,
+    trained: tuple[PyTree, ...],
+    fixed: tuple[PyTree, ...],
     batch: Batch,
-    states: Any = (),
+    states: PyTree = (),
     key: jax.Array | None = None,
 ) -> Losses:
-    """Of masked weights on one batch, from the carried `states` where the task carries them. With a `key` values are
-    dropped as the network's dropout says."""
+    """Return loss and penalty of masked weights on one batch.
+
+    Args:
+        trainer: of the training.
+        weights: masked.
+        trained, fixed: the arrays of each regularizer.
+        batch: of the task.
+        states: those that the window before has ended with, where windows follow one another.
+        key: for dropout; None: nothing is dropped.
+    """
     outputs, after = trainer.network.unroll(
         weights, batch.inputs, *initial_inputs(trainer, weights, batch, states), key
     )
@@ -52,7 +66,7 @@ def losses(
     return Losses(trainer.task.loss(outputs, batch), penalty, after)
 
 
-def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: Any) -> dict[str, jax.Array]:
-    """sd of what every prunable multiplies on one batch, under the training's forcing."""
+def input_sd(trainer: Trainer, weights: Weights, batch: Batch, states: PyTree) -> dict[str, jax.Array]:
+    """Return the sd of what every prunable multiplies on one batch, with the forcing of the training."""
     paths = [p.path for p in trainer.prunables]
     return trainer.network.input_sd(weights, paths, batch.inputs, *initial_inputs(trainer, weights, batch, states))

@@ -1,4 +1,4 @@
-"""`run`: do what is not on disk yet."""
+"""`run`: train a run, or go on with it, by doing what is not on disk yet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import jax
@@ -44,15 +45,29 @@ def run(
     stopped: Callable[[], bool] | None = None,
     at_round: Callable[[Record], None] | None = None,
 ) -> Record:
-    """Train `spec` under the directory `store`, doing only what is not on disk yet; returns the last round's record.
+    """Train a run in the directory `store`. Only what is not on disk yet is done.
 
-    The same call resumes what was interrupted, killed or paused, and the finished run is the same bit for bit (CPU,
-    same machine and versions, run alone). `until` pauses at a step of a round and begins no later one. The outcome
-    tells how it ended; a diverged or interrupted round is returned as it is and no later round begins. Where another
-    process holds the directory: `wait` for it (runs that share their first training), else a StoreError. `stopped` is
-    asked between compiled calls; without it Ctrl-C and SIGTERM stop the run. `at_round` is told of every round that has
-    ended, before the next one begins, with its directory free; also of those that were on disk. A SpecError about parts
-    that do not fit one another comes before any work.
+    The same call resumes what was interrupted, killed or paused. The finished run is then the same bit for bit (CPU,
+    same machine and versions, run alone).
+
+    Args:
+        spec: the run.
+        store: directory of runs; it is made if need be.
+        until: pause at this step of this round, and begin no later round.
+        progress: called while it works.
+        checkpoint_seconds: time between two checkpoints.
+        wait: wait if another process holds a directory of this run (runs may share their first training).
+        stopped: asked between compiled calls; true stops the run. Without it Ctrl-C and SIGTERM do.
+        at_round: called with the record of every round that has ended, before the next one begins; also with those that
+            were on disk.
+
+    Returns:
+        The record of the last round. Its `outcome` says how it ended. After a round that has diverged or was
+        interrupted no other begins.
+
+    Raises:
+        SpecError: before any work, if parts of the spec do not fit one another.
+        StoreError: if the store cannot be used, or without `wait` if another process holds the directory.
 
     >>> record = sparsernn.run(spec, "runs")
     >>> record.outcome.name
@@ -83,9 +98,12 @@ def run(
 
 
 def standing(spec: RunSpec, store: Path) -> list[Record]:
-    """The rounds of a run that is finished and whole, without loading its data: a run in the store on the same task
-    tells which they are, if the files still have the hash that it kept and the versions of the libraries are the same.
-    Empty where anything is to be done, or can be told only with the data."""
+    """Return the rounds of a run that is finished and complete, without loading its data.
+
+    The hash of the data is taken from a run on the same task in this store, if the data are unchanged as far as can be
+    seen (`AbstractTask.unchanged`) and the libraries have the same versions. The list is empty if anything is left to
+    do, or if only the data could tell.
+    """
     if not (store / MARKER).is_file():
         return []
     task, known = plain(spec.task), set()
@@ -123,7 +141,7 @@ def _standing(spec: RunSpec, store: Path, data: tuple[str, str]) -> list[Record]
 
 
 def check(spec: RunSpec) -> None:
-    """SpecError with all problems that show only where a spec's parts meet, before any work. Loads the data."""
+    """Raise a SpecError with all problems of parts that do not fit one another. It loads the data."""
     problems: list[str] = []
 
     def attempt(what: str, act: Callable[[], Any]) -> bool:
@@ -183,15 +201,17 @@ def _check_counts(spec: RunSpec, trainer: Trainer, weights: Weights) -> None:
 
 @contextmanager
 def stoppable(stopped: Callable[[], bool] | None = None) -> Iterator[Callable[[], bool]]:
-    """A function that tells whether to stop. While it lasts, the first Ctrl-C or SIGTERM only asks trainings to stop at
-    their next compiled call (and save); a second one interrupts at once. With a `stopped` of the caller's, or outside
-    the main thread, signals are left alone."""
+    """Within this context, Ctrl-C and SIGTERM ask trainings to stop; it gives a function that says whether they did.
+
+    After the first signal a training saves and stops at its next compiled call; a second one interrupts at once. If the
+    caller gives `stopped`, or outside the main thread, signals are left alone.
+    """
     asked = threading.Event()
     if stopped is not None or threading.current_thread() is not threading.main_thread():
         yield stopped or asked.is_set
         return
 
-    def ask(number: int, frame: Any) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()

@@ -1,4 +1,4 @@
-"""`RunSpec`: a run, whole, and what names its trainings on disk."""
+"""`RunSpec`: the description of a whole run, and of what names its trainings on disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sparsernn.runs.snapshots import Snapshots
 from sparsernn.runs.watch import Watch
 from sparsernn.sparsifiers import BY_ROUNDS
 from sparsernn.sparsifiers.base import AbstractSparsifier, Dense
-from sparsernn.spec import Checked, build, identity, plain
+from sparsernn.spec import Checked, Plain, build, identity, plain
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.initial import Initial
 from sparsernn.training.loop import Trainer
@@ -28,15 +28,21 @@ from sparsernn.training.rounds import Rounds
 from sparsernn.training.signs import Signs
 
 BESIDE = ("measures", "watch", "snapshots")
-"""Fields that decide nothing about the trajectory."""
+"""Fields that do not change the training. They are no part of its identity."""
 LATER = ("initial", "frozen", "signs")
-"""Fields that are no part of the identity where they are empty, so that runs from before they existed keep theirs."""
+"""Fields that were added later. Empty ones are no part of the identity, so that older runs keep theirs."""
 
 
 @dataclass(frozen=True)
 class Select(Checked):
-    """Which checkpoint counts: the best value of `key` on the validation split, looked at every `every` epochs and at
-    the last. In a spec the key alone stands for ``{key: ...}``."""
+    """Which checkpoint is selected: the one with the best value of a number on the validation split.
+
+    In a spec the key alone stands for ``{key: ...}``.
+
+    Args:
+        key: the number, as one of the run's measures calls it.
+        every: it is taken every so many epochs, and at the last.
+    """
 
     key: str
     every: int = 10
@@ -44,7 +50,8 @@ class Select(Checked):
     rules = (at_least(1, "every"),)
 
     @staticmethod
-    def from_plain(value: Any) -> Any:
+    def from_plain(value: Plain) -> Plain:
+        """Write a key alone as ``{key: ...}``; return anything else as it is."""
         return {"key": value} if isinstance(value, str) else value
 
 
@@ -66,14 +73,31 @@ def _unsuited(measures: Sequence[AbstractMeasure], task: AbstractTask) -> list[s
 
 @dataclass(frozen=True)
 class RunSpec(Checked):
-    """A run, whole: what it learns, with which network, how it is trained, made sparse, and judged.
+    """A whole run: what is learned by which network, and how it is trained, made sparse and judged.
 
-    `epochs` (of `updates_per_epoch` updates; ``pass``: once through the training data) is the horizon of every
-    schedule. `sparsifier` acts while training, or, with `rounds`, between trainings. `initial` says what it begins from
-    instead of fresh weights, `frozen` which arrays (roles or paths) do not learn, `signs` which signs are held.
-    `select` None keeps the last weights. `watch` takes measures while it trains, `snapshots` keeps weights on the way.
-    Everything but `measures`, `watch`, `snapshots` (and the number of rounds) decides the trajectory and so names the
-    directory.
+    All fields but `measures`, `watch`, `snapshots` and the number of rounds decide the trajectory of the training. They
+    therefore name the directory of the run.
+
+    Args:
+        task: what is learned.
+        network: what learns it.
+        forcing: how far states are moved to the data while training; None: not at all. Only for recorded systems.
+        optimizer: how weights move.
+        epochs: length of a training, and the horizon of every schedule.
+        updates_per_epoch: number of updates in an epoch; "pass": as many as go once through the training data.
+        batch: number of sequences in a batch.
+        sparsifier: what decides the masks, while training, or between trainings if it prunes by rounds. None: dense.
+        rounds: for a sparsifier that prunes by rounds: how many there are, and from where each begins.
+        regularizers: penalties that are added to the loss.
+        initial: the weights to begin from; None: new ones.
+        frozen: arrays that do not learn, by role or path.
+        signs: which weights keep their signs.
+        measures: what is measured when the training has ended.
+        select: which checkpoint is selected; None: the last.
+        watch: what is measured while training.
+        snapshots: at which epochs weights are kept.
+        precision: of all arrays.
+        seed: of all draws.
 
     >>> spec = sparsernn.read_spec({"task": "adding", "network": {"rnn": {"hidden": 8}}, "epochs": 3})
     >>> isinstance(spec, sparsernn.RunSpec), spec.epochs, spec.optimizer
@@ -151,19 +175,19 @@ class RunSpec(Checked):
 
     @property
     def judge(self) -> AbstractMeasure | None:
-        """The measure checkpoints are chosen by, and importance is taken with."""
+        """The measure that checkpoints are selected by and single weights are judged by; None without `select`."""
         if self.select is None:
             return None
         return next(m for m in self.measures if self.select.key in m.better_on(self.task))
 
     @property
     def updates(self) -> int:
-        """Updates an epoch, as a number."""
+        """Number of updates in an epoch, also for "pass"."""
         given = self.updates_per_epoch
         return self.task.updates_a_pass(self.batch) if given == "pass" else given
 
     def trainer(self) -> Trainer:
-        """The static part of every training of this run."""
+        """Return what is the same in all trainings of this run. A sparsifier that prunes by rounds is left out."""
         task = self.task
         ports = Ports(task.inputs, task.outputs, task.observed, task.tokens, task.first)
         acting = self.sparsifier
@@ -175,8 +199,8 @@ class RunSpec(Checked):
         )  # fmt: skip
 
 
-def read_spec(value: Any) -> RunSpec:
-    """A RunSpec from its plain form (a parsed YAML file, ``Record.spec``). SpecError lists all problems.
+def read_spec(value: Plain) -> RunSpec:
+    """Make a RunSpec from its plain form: a parsed YAML file, or ``Record.spec``. SpecError lists all problems.
 
     >>> spec = sparsernn.read_spec({"task": {"adding": {"length": 20}}, "network": {"lstm": {"hidden": 8}}})
     >>> spec.network.cells
@@ -190,7 +214,7 @@ def read_spec(value: Any) -> RunSpec:
 
 
 def spec_of(record: Record) -> RunSpec:
-    """The spec of a run on disk. StoreError where spec.json holds none that this version reads."""
+    """Return the spec of a run on disk. StoreError if this version cannot read its spec.json."""
     try:
         with read_from_a_file():
             return read_spec(record.spec)
@@ -199,8 +223,16 @@ def spec_of(record: Record) -> RunSpec:
 
 
 def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str] | None = None) -> dict[str, Any]:
-    """What names one training of a run: its identity is the hash of everything that decides the trajectory. `data`: the
-    task's `content_hash` and `describe` where they are known already; else the data are loaded."""
+    """Return what names one training of a run, in plain values: the content of its spec.json.
+
+    Its `identity` is the hash of all that decides the trajectory.
+
+    Args:
+        spec: of the run.
+        round: number of the training.
+        parent: identity of the round before; None for the first.
+        data: the task's `content_hash` and `describe`, if they are known; otherwise the data are loaded for them.
+    """
     fields = plain(spec)
     judge = plain(spec.judge) if spec.judge else None
     deciding = {k: v for k, v in fields.items() if k not in BESIDE and not (k in LATER and not v)}
@@ -219,7 +251,7 @@ def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str
 
 
 def _given(spec: RunSpec, deciding: dict[str, Any]) -> dict[str, Any]:
-    """The hashes of what a run reads besides its data, in place of where it lies."""
+    """Return the hashes of the files that a run reads besides its data; take their places out of `deciding`."""
     hashes = {}
     if spec.initial is not None:
         deciding["initial"] = {k: v for k, v in deciding["initial"].items() if k != "source"}

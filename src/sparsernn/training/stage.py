@@ -1,5 +1,8 @@
-"""One training of a run, between two visits to the disk. Its rooms: `first_weights`, `pruning`, `judge` (which
-checkpoint counts), `watching`, `measuring`."""
+"""One training of a run: from what is on disk to its outcome.
+
+Its steps have files of their own: `first_weights`, `pruning`, `judge` (which checkpoint is selected), `watching`,
+`measuring`.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,21 @@ from sparsernn.training.watching import Watcher
 from sparsernn.weights import Weights
 
 Progress = Callable[[str, int, int], None]
-"""``progress(what, done, of)``: told about often; `what` names the round and what is being done."""
+"""``progress(what, done, of)``: called often; `what` names the round and what is done in it."""
 
 
 class Stage:
-    """One training of a run. `complete` does what its directory lacks."""
+    """One training of a run. `complete` does all that its directory lacks.
+
+    Args:
+        spec: of the run.
+        directory: of this training, held by its lock.
+        round: its number.
+        parent: the round before; None for the first.
+        progress: called while it works.
+        stopped: asked between compiled calls; true asks the training to stop.
+        checkpoint_seconds: time between two checkpoints.
+    """
 
     def __init__(
         self,
@@ -56,7 +69,10 @@ class Stage:
         self.saved_at = time.monotonic()
 
     def complete(self, until: Clock | None) -> Outcome:
-        """Train to the end and measure, or as far as it gets; the outcome is put on record, an error as "failed"."""
+        """Train to the end, measure, and return the outcome, which is also written to the directory.
+
+        With `until` the training pauses there. An error is written as the outcome "failed" and raised.
+        """
         before, lost = self.directory.outcome, self.directory.lost
         if before.name in ENDED and not lost & {*HARD, HISTORY}:
             self.directory.keep(self.spec.task.keepsake)
@@ -96,8 +112,11 @@ class Stage:
         return outcome
 
     def can_be_made_again(self, lost: Collection[str]) -> None:
-        """StoreError, before anything is changed, if what is lost cannot be made again from the checkpoint (None: from
-        the beginning, where all can)."""
+        """Raise a StoreError, before anything is changed, if files that are lost cannot be made again.
+
+        They can if there is no checkpoint, so that the training begins anew. From a checkpoint all but the importance
+        of single weights can be made again.
+        """
         checkpoint = self.directory.checkpoint()
         if "importance.safetensors" in lost and self.parent is None and checkpoint is not None:
             raise StoreError(
@@ -106,7 +125,10 @@ class Stage:
             )
 
     def train(self, until: Clock | None) -> Outcome:
-        """From the last checkpoint (or the beginning) to the horizon, `until`, a stop, or divergence."""
+        """Train from the last checkpoint, or from the beginning, and return how it ended.
+
+        It ends at the horizon, at `until`, when it is asked to stop, or when it diverges.
+        """
         horizon = self.trainer.clock(0).horizon
         operands, carry, step = self.restore_or_init()
         last = horizon if until is None or until.round != self.round else min(horizon, int(until.step))
@@ -152,7 +174,7 @@ class Stage:
         return Outcome(Ending.PAUSED, step, f"asked to pause at update {last}")
 
     def save(self, step: int, carry: Carry) -> None:
-        """Commit what was reached."""
+        """Write a checkpoint: the training can go on from here."""
         self.watcher.save()
         best = {"worth": self.judge.best.worth, "epoch": self.judge.best.epoch}
         values = {"step": step, "history_bytes": self.history_bytes, "best": best}
@@ -160,7 +182,7 @@ class Stage:
         self.saved_at = time.monotonic()
 
     def restore_or_init(self) -> tuple[Operands, Carry, int]:
-        """What the compiled loop reads, the carry to go on from, and the step it stands at."""
+        """Return what the training goes on from: operands, carry and the number of updates done."""
         spec, trainer, parent = self.spec, self.trainer, self.parent
         root = rng.key(spec.seed) if self.round == 0 else rng.key(spec.seed, "round", self.round)
         begun = first_weights(spec, trainer, self.directory.about.get("given", {}))
@@ -185,5 +207,5 @@ class Stage:
         return operands, unpack(carry, checkpoint.arrays), int(values["step"])
 
     def importance(self, weights: Weights) -> Importance:
-        """What single weights do, by the judge of this run."""
+        """Return the function that judges single weights, with the judge of this run."""
         return pruning.importance_of(self.spec, self.trainer, self.directory, weights, self.progress, self.stopped)

@@ -1,3 +1,6 @@
-"""D_stsp, the distance of two attractors in state space: its definitions (`definition`), where they count (`box`), the
-two estimators (`binning`, `mixture`), the distance itself (`divergence`), and a whole comparison of two series
-(`comparison`). Nothing is imported here."""
+"""D_stsp: how much two series differ in the places of state space that they visit.
+
+`definition` says which D_stsp is meant, `box` which region of state space counts as inside; `binning` and `mixture` are
+the two estimators, `divergence` is the distance, and `comparison` compares two series in full. Nothing is imported
+here.
+"""

@@ -1,10 +1,9 @@
-"""D_stsp by binning: histograms of the visited bins, compared by the Kullback-Leibler divergence."""
+"""D_stsp by binning: the histograms of two series over bins of state space, and their Kullback-Leibler divergence."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +16,16 @@ from sparsernn.errors import SpecError
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BinnedReference:
-    """A reference series as smoothed frequencies of bins, prepared once so that thousands of runs can be compared.
+    """The histogram of a reference series, made once and then compared with thousands of runs.
 
-    The last of the k^N + 1 entries of `p` is the escape bin: what lies outside the box; 0 where it is dropped.
+    Args:
+        definition: which D_stsp is meant.
+        length: number of points counted.
+        dim: N, number of columns.
+        low, high: corners of the box, (N,).
+        p: smoothed frequencies of the bins, (k^N + 1,). The last one is the escape bin, for points outside the box; it
+            is 0 if they are dropped.
+        log_p: ln p.
     """
 
     definition: Definition
@@ -32,13 +38,13 @@ class BinnedReference:
 
     @property
     def entropy(self) -> float:
-        """H(p) = -Σ p ln p, in nats."""
+        """The entropy of p, -Σ p ln p, in nats."""
         return float(-np.sum(self.p * self.log_p))
 
     def ceiling(self, steps: int) -> float:
-        """D_stsp of a run of `steps` points that all lie in one bin the reference never visits: collapsed or escaped.
+        """Return the D_stsp of a run of `steps` points that all lie in one bin, which the reference never visits.
 
-        About ln(steps / alpha) - H(p).
+        Such a run has collapsed or escaped. The value is about ln(steps / alpha) - H(p).
         """
         alpha = self.definition.alpha
         total = steps + alpha * self.smoothed_bins
@@ -49,20 +55,20 @@ class BinnedReference:
 
     @property
     def smoothed_bins(self) -> int:
-        """How many bins share the smoothing: k^N, and the escape bin where it is counted."""
+        """Number of bins that get a pseudo-count: k^N, and the escape bin if it is counted."""
         assert self.definition.bins is not None
         return self.definition.bins**self.dim + (self.definition.escape == "counted")
 
     def accumulator(self, runs: int, steps: int) -> BinnedAccumulator:
-        """An empty histogram for each of `runs` runs of at most `steps` steps."""
+        """Return an empty histogram for each of `runs` runs of at most `steps` steps."""
         return BinnedAccumulator(self, runs, steps)
 
 
 class BinnedAccumulator:
-    """Histograms of many runs that advance together; no trajectory is stored.
+    """Histograms of many runs that go on side by side. No trajectory is stored.
 
-    Memory: runs · (k^N + 1) counters of 2 bytes, 4 bytes from 65,536 steps on (2,500 runs, 30 bins, 3 dimensions:
-    135 MB; several smaller accumulators one after the other need less). Time: about 10 ns a point (see `add`).
+    Memory: runs · (k^N + 1) counters of 2 bytes; of 4 bytes from 65,536 steps on. 2,500 runs with 30 bins in 3
+    dimensions need 135 MB; several smaller accumulators one after the other need less. Time: about 10 ns a point.
     """
 
     def __init__(self, reference: BinnedReference, runs: int, steps: int):
@@ -73,10 +79,11 @@ class BinnedAccumulator:
         self._leaving = Leaving(runs, reference.low, reference.high)
 
     def add(self, chunk: ArrayLike) -> None:
-        """Count the next `chunk`, (steps, runs, N), best float32 and C-ordered; releases the GIL.
+        """Count the next steps of all runs, (steps, runs, N). The GIL is released meanwhile.
 
-        A few hundred steps of a few hundred runs at a time stay in the processor's cache. The bin is decided in float64
-        for either type, so that it does not depend on how the run arrives.
+        It is fastest with C-ordered float32, a few hundred steps of a few hundred runs at a time, which stay in the
+        processor's cache. Bins are found in float64 for float32 and float64 alike. SpecError if the shape does not fit,
+        or for more steps than were planned.
         """
         reference, array = self.reference, checked_chunk(chunk, self.runs, self.reference.dim)
         if self.seen + len(array) > self.steps:
@@ -89,23 +96,26 @@ class BinnedAccumulator:
         self._leaving.note(array)
 
     def inside_fractions(self) -> NDArray[np.float64]:
-        """Share of the points seen that lay in the box, (runs,)."""
+        """Return the share of each run's points so far that lay in the box, (runs,)."""
         return 1.0 - self._counts[:, -1] / max(self.seen, 1)
 
     def escaped(self) -> NDArray[np.float64]:
-        """Share of each run's stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), (runs,): 0 or
-        1 for runs of one stretch."""
+        """Return the share of each run's stretches that have left for good, (runs,); see `Leaving`.
+
+        For runs of one stretch it is 0 or 1.
+        """
         return self._leaving.stretches(self.seen)
 
     def close(self) -> None:
-        """The stretches end here; what is added next begins anew, from data."""
+        """End a stretch of all runs. What is added next begins anew, from data."""
         self._leaving.close(self.seen)
 
     def divergences(self) -> NDArray[np.float64]:
-        """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and nothing is left.
+        """Return D_stsp of each run's points so far, (runs,), in nats; NaN if escape is dropped and no point is left.
 
-        Where escape is counted, a run that has left for good scores the ceiling: the share of its points that lay
-        inside says only how long that took. Of several stretches, those that left count as the ceiling by their rows.
+        If escape is counted, a run that has left for good has the value of the ceiling: the share of its points that
+        lay inside says only how long it took to leave. With several stretches, those that have left count with the
+        ceiling, weighted by their rows.
         """
         definition, out = self.reference.definition, np.empty(self.runs)
         counted = definition.escape == "counted"
@@ -126,9 +136,9 @@ class BinnedAccumulator:
 
 
 def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference:
-    """Count the reference (T, N) into `definition.bins` bins per dimension.
+    """Make the histogram of a reference series (T, N), with k = `definition.bins` bins per dimension.
 
-    p = (counts + alpha) / (total + alpha · bins), natural logarithms. O(T N + k^N).
+    p = (counts + alpha) / (total + alpha · bins). Cost: O(T N + k^N). DataError as of `checked_reference`.
     """
     array, bins = checked_reference(values), definition.bins
     assert bins is not None
@@ -146,9 +156,19 @@ def prepare_binned(values: ArrayLike, definition: Definition) -> BinnedReference
 
 
 @compiled
-def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any, last_inside: Any, before: int) -> None:
-    """Add chunk (steps, runs, N) to counts (runs, bins^N + 1), the last entry for what is outside or not finite; put
-    the number (`before` ones precede the chunk) of the last step inside into last_inside (runs,)."""
+def _count(
+    chunk: np.ndarray,
+    low: np.ndarray,
+    scale: np.ndarray,
+    bins: int,
+    counts: np.ndarray,
+    last_inside: np.ndarray,
+    before: int,
+) -> None:
+    """Add a chunk (steps, runs, N) to counts (runs, bins^N + 1); their last entry is for what is outside or not finite.
+
+    last_inside (runs,) gets the number of the last step inside; `before` steps precede the chunk.
+    """
     steps, runs, dim = chunk.shape
     escaped = counts.shape[1] - 1
     visited = np.empty((runs, steps), np.int32)
@@ -169,8 +189,16 @@ def _count(chunk: Any, low: Any, scale: Any, bins: int, counts: Any, last_inside
 
 
 @compiled
-def _divergences(counts: Any, totals: Any, p: Any, log_p: Any, alpha: float, smoothed_bins: int, out: Any) -> None:
-    """out (runs,) = Σ p (ln p - ln q) over the smoothed bins; most bins are empty and share one logarithm."""
+def _divergences(
+    counts: np.ndarray,
+    totals: np.ndarray,
+    p: np.ndarray,
+    log_p: np.ndarray,
+    alpha: float,
+    smoothed_bins: int,
+    out: np.ndarray,
+) -> None:
+    """Put Σ p (ln p - ln q) over the smoothed bins into out (runs,). Empty bins (most are) share one logarithm."""
     for run in range(counts.shape[0]):
         weight = totals[run] + alpha * smoothed_bins
         log_empty = np.log(alpha / weight)

@@ -1,4 +1,4 @@
-"""The box around a reference series: what lies outside has escaped."""
+"""The box around a reference series, and which runs have left it for good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ LEAST_OUTSIDE = 20
 
 
 def checked_reference(values: ArrayLike) -> NDArray[np.floating[Any]]:
-    """The reference as a C-ordered (T, N) array of float32 or float64, refused where no measure could mean anything."""
+    """Return the reference as a C-ordered array (T, N) of float32 or float64.
+
+    DataError for a wrong shape, values that are not finite, or a constant column.
+    """
     array = unmasked(values)
     if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1:
         raise DataError(f"a reference series has shape (time, dimensions) with at least 2 rows, got {array.shape}")
@@ -38,10 +41,10 @@ def checked_reference(values: ArrayLike) -> NDArray[np.floating[Any]]:
 
 
 def box_of(values: NDArray[np.floating[Any]], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lower and upper corner, each (N,): "range" = min - 0.1 sd .. max + 0.1 sd, "legacy" = mean ± 2 sd.
+    """Return the lower and the upper corner of the box around values (T, N), each (N,).
 
-    The sd is that with n - 1. The published legacy box is centered on 0, the mean of the standardized data it was
-    made for.
+    `kind` "range": min - 0.1 sd to max + 0.1 sd; "legacy": mean ± 2 sd; the sd is that with n - 1. The published legacy
+    box is centered on 0, which is the mean of the standardized data that it was made for.
     """
     values = values.astype(np.float64, copy=False)
     sd = values.std(axis=0, ddof=1)
@@ -51,7 +54,10 @@ def box_of(values: NDArray[np.floating[Any]], kind: str) -> tuple[NDArray[np.flo
 
 
 def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[Any]]:
-    """A chunk of runs, C-ordered (steps, runs, N), float32 or float64, or `SpecError`."""
+    """Return a chunk of runs as a C-ordered array (steps, runs, N) of float32 or float64.
+
+    SpecError for another shape.
+    """
     array = np.asarray(chunk)
     if array.ndim != 3 or array.shape[1:] != (runs, dim):
         raise SpecError(f"a chunk has shape (steps, {runs} runs, {dim} dimensions), got {array.shape}")
@@ -61,12 +67,18 @@ def checked_chunk(chunk: ArrayLike, runs: int, dim: int) -> NDArray[np.floating[
 
 
 class Leaving:
-    """Which of several runs have left for good: the last point is not finite, or the last twentieth of the run (at
-    least 20 points, or all of it) lies outside the box, or the last 20 points (or all) lie more than a box width
-    outside: from there no run has come back by chance, however late it went. The counting kernels keep `last_inside`
-    (runs,) up to date.
+    """Keeps track of which runs have left the box for good.
 
-    A run may consist of stretches, each begun anew from data: `close` ends one."""
+    A run has left if one of these holds:
+
+    - its last point is not finite,
+    - its last twentieth (at least 20 points, or all of it) lies outside the box,
+    - its last 20 points (or all) lie more than a box width outside. No run comes back from there by chance, however
+      late it went.
+
+    A run may consist of stretches, each of which begins anew from data; `close` ends one. The compiled counting
+    functions keep `last_inside` (runs,) up to date, the number of each run's last step inside.
+    """
 
     def __init__(self, runs: int, low: NDArray[np.float64], high: NDArray[np.float64]):
         self.last_inside = np.full(runs, -1, np.int64)
@@ -79,7 +91,7 @@ class Leaving:
         self._closed = 0
 
     def note(self, chunk: NDArray[np.floating[Any]]) -> None:
-        """To be told of every chunk (steps, runs, N)."""
+        """Take note of the next steps of all runs, (steps, runs, N). Call it for every chunk."""
         if not len(chunk):
             return
         self._not_finite = ~np.isfinite(chunk[-1]).all(axis=-1)
@@ -90,18 +102,18 @@ class Leaving:
         self._far = np.where(near.any(axis=0), near.argmax(axis=0), self._far + len(near))
 
     def _is_near(self, points: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-        """Of points (..., runs, N), whether they lie at most a box width outside; False for NaN."""
+        """Say of points (..., runs, N) whether they lie at most a box width outside the box; False for NaN."""
         return np.asarray(((points >= self._near[0]) & (points <= self._near[1])).all(axis=-1))
 
     def gone(self, seen: int) -> NDArray[np.bool_]:
-        """(runs,) of runs of `seen` points: whether the stretch that goes on has left."""
+        """Say of each run, which has `seen` points so far, whether its current stretch has left, (runs,)."""
         rows = seen - self._begun
         outside = seen - 1 - np.maximum(self.last_inside, self._begun - 1)
         far = (self._far > 0) & (self._far >= min(rows, LEAST_OUTSIDE))
         return self._not_finite | far | (outside >= min(rows, max(LEAST_OUTSIDE, rows // 20)))
 
     def close(self, seen: int) -> NDArray[np.bool_]:
-        """End a stretch at `seen` points; (runs,) which of them had left in it."""
+        """End a stretch after `seen` points, and say of each run whether it had left in this stretch, (runs,)."""
         gone = self.gone(seen)
         self._gone_rows += gone * (seen - self._begun)
         self._gone += gone
@@ -111,20 +123,25 @@ class Leaving:
         return gone
 
     def share(self, seen: int) -> NDArray[np.float64]:
-        """(runs,) share of the rows that belong to stretches that left."""
+        """Return the share of each run's rows that belong to stretches that have left, (runs,)."""
         rows = self._gone_rows + (self.gone(seen) * (seen - self._begun) if seen > self._begun else 0)
         return rows / max(seen, 1)
 
     def stretches(self, seen: int) -> NDArray[np.float64]:
-        """(runs,) share of the stretches that left."""
+        """Return the share of each run's stretches that have left, (runs,)."""
         going = seen > self._begun or self._closed == 0
         return (self._gone + (self.gone(seen) if going else 0)) / (self._closed + going)
 
 
 @compiled
-def count_inside(chunk: Any, low: Any, high: Any, inside: Any, last_inside: Any, before: int) -> None:
-    """Add to inside (runs,) how many points of chunk (steps, runs, N) lie in [low, high) in every dimension; put the
-    number (`before` ones precede the chunk) of the last such step into last_inside (runs,)."""
+def count_inside(
+    chunk: np.ndarray, low: np.ndarray, high: np.ndarray, inside: np.ndarray, last_inside: np.ndarray, before: int
+) -> None:
+    """Count the points of a chunk (steps, runs, N) that lie in [low, high) in every dimension.
+
+    The counts are added to inside (runs,). last_inside (runs,) gets the number of the last step inside; `before` steps
+    precede the chunk.
+    """
     steps, runs, dim = chunk.shape
     for run in range(runs):
         for step in range(steps):

@@ -1,4 +1,4 @@
-"""One generated series against one reference: geometry (D_stsp) and rhythms (D_H), each with floor and ceiling."""
+"""Comparing a generated series with a reference: D_stsp for geometry, D_H for rhythms, each with floor and ceiling."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sparsernn.errors import DataError, Undefined
 from sparsernn.missing import unmasked
 
 NEAR_CEILING = 0.8
-"""Share of the ceiling from which on a floor leaves no room between a good run and a bad one."""
+"""A floor above this share of the ceiling leaves no room between a good run and a bad one."""
 
 
 class Bound(NamedTuple):
-    """A floor or a ceiling of both measures, and what it is."""
+    """A floor or a ceiling: its value of `d_stsp` (nats) and of `d_h`, and in words what series it is of."""
 
     d_stsp: float | Undefined
     d_h: float | Undefined
@@ -29,10 +29,24 @@ class Bound(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What `compare` found; D_stsp in nats, D_H from 0 to 1.
+    """The result of `compare`.
 
-    `d_stsp_error` is the Monte-Carlo standard error of `d_stsp` (None for binning, which draws nothing); `warnings` say
-    where the numbers cannot be trusted.
+    Args:
+        d_stsp: in nats.
+        d_h: from 0 to 1, the mean over columns.
+        d_h_per_dimension: D_H of every column.
+        inside_fraction: share of the generated points in the definition's box.
+        escaped: whether the generated series has left for good; of several stretches the share that has.
+        floor: the values to expect of a perfect model.
+        ceiling: the values of a run that shares nothing with the reference.
+        definition: which D_stsp is meant.
+        padding: how spectra treat the ends of a series.
+        sigma: width of the smoothing of spectra, in frequency bins.
+        sigma_hz: the same in cycles per unit of `dt`; None if `dt` is not known.
+        rows: of the reference and of the generated series.
+        rows_compared: how many rows of each D_H is taken of.
+        d_stsp_error: Monte-Carlo standard error of `d_stsp`; None for binning, which draws nothing.
+        warnings: where the numbers cannot be trusted.
     """
 
     d_stsp: float | Undefined
@@ -52,7 +66,7 @@ class Comparison(NamedTuple):
     warnings: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
-        """What was measured, one sentence a line."""
+        """Describe what was measured, one line for each sentence."""
         hertz = "" if self.sigma_hz is None else f" = {self.sigma_hz:.4g} cycles per unit of dt"
         lines = [
             f"D_stsp: {self.definition.describe()}",
@@ -71,7 +85,10 @@ class Comparison(NamedTuple):
         return [*lines, *(f"warning: {warning}" for warning in self.warnings)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: an undefined number is None, its reason under `undefined` by dotted name."""
+        """Return plain values for JSON.
+
+        A number that is undefined is None; its reason stands under `undefined`, by its name with dots.
+        """
         undefined: dict[str, str] = {}
 
         def plain(name: str, value: Any) -> Any:
@@ -114,25 +131,35 @@ def compare(
     generated_starts: Sequence[int] = (0,),
     second_starts: Sequence[int] = (0,),
 ) -> Comparison:
-    """How well a generated series (T', N) matches a reference (T, N), in the same units and at the same interval.
+    """Compare a generated series with a reference, in D_stsp and D_H, each with floor and ceiling.
 
-    D_stsp under `definition_for(min(T, T'), N, preset, …)` from all points; D_H from the first min(T, T') rows,
-    smoothed over 20 frequency bins or `sigma_hz`. Values of the generated series that are not finite count as escape in
-    D_stsp and leave D_H undefined.
+    D_stsp is taken of all points; D_H of the first min(T, T') rows. Values of the generated series that are not finite
+    count as escape in D_stsp and leave D_H undefined. With several stretches, spectra are averages over pieces of equal
+    length within stretches, of all rows, and stretches that leave for good count with the ceiling of D_stsp, weighted
+    by their rows.
 
-    The floor is what a perfect model should be expected to score. With a `second_reference` (another true series of the
-    same system): the measures between both, at the generated length as far as it reaches. Without one: between the end
-    and the beginning of the reference, min(T', T // 2) rows long at the end (D_stsp) or both (D_H). For D_stsp
-    stretches shorter than the series make that an upper bound. For D_H the number of frequency bins smoothed over is
-    kept, not their width, so that the spectra are as noisy as at full length. Ceiling: a run that shares no place with
-    the reference; disjoint spectra. O(T log T) plus the estimator's cost.
+    The floor is the value to expect of a perfect model. With a `second_reference` it is taken between both true series,
+    at the length of the generated one as far as they reach. Without one, the end of the reference is compared with its
+    beginning: the last min(T', T // 2) rows with all rows before (D_stsp) or with as many at the beginning (D_H). These
+    parts are shorter than the series, so for D_stsp such a floor is an upper bound. For D_H the smoothing is over the
+    same number of frequency bins, so that the spectra are as noisy as at full length. The ceiling is the value of a run
+    that shares no place, and no frequency, with the reference. Cost: O(T log T) plus that of the estimator.
 
-    `starts`, `generated_starts` and `second_starts` are the first rows of stretches that do not follow one another:
-    spectra are averages over pieces of equal length within them, of all rows, and a stretch that leaves for good counts
-    as the ceiling by its rows.
+    Args:
+        reference: the true series, (T, N).
+        generated: (T', N), in the same units and at the same interval.
+        estimator, bins, box, variance, preset: which D_stsp is meant, as for `definition_for`.
+        padding: how spectra treat the ends of a series, as for `spectral_distance`.
+        dt: sampling interval; needed with `sigma_hz`.
+        sigma_hz: width of the smoothing of spectra; None: 20 frequency bins.
+        second_reference: another true series (T'', N) of the same system, for the floor.
+        starts, generated_starts, second_starts: the first rows of the stretches of each series. Stretches do not follow
+            one another in time.
 
-    Raises `DataError` for an unusable reference, one whose range a fill value or a few rows make (`yardsticks`: no
-    number could mean anything), or series that do not fit, `SpecError` for bad settings.
+    Raises:
+        DataError: for an unusable reference; for one whose range is due to a fill value or to a few rows, so that no
+            number could mean anything; or for series that do not fit one another.
+        SpecError: for settings that cannot be used.
 
     >>> found = sparsernn.compare(x[:450], x[450:])
     >>> found.d_stsp < found.ceiling.d_stsp
@@ -198,8 +225,11 @@ def compare(
 
 
 def refuse_yardsticks(values: NDArray[Any], what: str, names: Sequence[str] = ()) -> None:
-    """DataError where fill values, overflow or a few rows make the range of a column (T, N): every run, even one that
-    stands still, would score the same."""
+    """Raise a DataError if the range of a column of values (T, N) is due to fill values, overflow or a few rows.
+
+    Every run, even one that stands still, would then have the same D_stsp. Messages begin with `what` and call columns
+    by `names`.
+    """
     found = yardsticks(values)
     if found:
         listed = "; ".join(

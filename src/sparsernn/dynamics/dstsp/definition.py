@@ -1,4 +1,4 @@
-"""Which D_stsp is meant: several definitions share the name, and their values cannot be compared with one another."""
+"""Which D_stsp is meant. Several definitions have this name; their values cannot be compared with one another."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ MIXTURE_POINTS, MIXTURE_DRAWS = 10_000, 1_000
 
 @dataclasses.dataclass(frozen=True)
 class Definition:
-    """Everything that decides a value of D_stsp, as plain values.
+    """All that decides a value of D_stsp, in plain values.
 
-    Binning reads `bins`, `box`, `alpha`, `escape`; the Gaussian mixture reads `variance`, `units`, `points`, `draws`,
-    `selection`, `alpha`, `escape`, and `box` only for the share of points inside.
+    Binning uses `bins`, `box`, `alpha` and `escape`. The Gaussian mixture uses `variance`, `units`, `points`, `draws`,
+    `selection`, `alpha` and `escape`, and `box` only for the share of points inside.
 
-    - `estimator`: "binning" or "gmm".
-    - `bins`: equal bins per dimension, left-closed.
-    - `box`: "range" = [min - 0.1 sd, max + 0.1 sd] of the reference, "legacy" = mean ± 2 sd (sd with n - 1).
-      True runs leave the legacy box too, so that there an escaped run scores somewhat less than the ceiling.
-    - `alpha`: pseudo-count of every bin; for the mixture the weight of its broad background Gaussian.
-    - `escape`: "counted" = what is outside the box or not finite fills one further bin (mixture: both mixtures hold the
-      background, so that no draw is lost, and points that are not finite or more than a box width outside score the
-      ceiling by their share); "dropped" = as published: such points are removed (mixture: draws whose likelihood
-      underflows in single precision are removed).
-    - `variance`: of each point's isotropic Gaussian, in units of the reference's sd per dimension (`units` "sd") or in
-      the data's own units (`units` "raw").
-    - `points`, `selection`: at most so many points of either series, spread evenly ("even") or the first ("first").
-    - `draws`: Monte-Carlo draws from the reference mixture, the same ones for every series (fixed seed).
+    Args:
+        estimator: "binning", or "gmm" for the Gaussian mixture.
+        bins: number of equal bins per dimension. Each includes its lower end.
+        box: "range": min - 0.1 sd to max + 0.1 sd of the reference; "legacy": mean ± 2 sd (sd with n - 1). True runs
+            leave the legacy box too; there an escaped run has a value somewhat below the ceiling.
+        alpha: pseudo-count of every bin; for the mixture the weight of its broad background Gaussian.
+        escape: what becomes of points that are outside the box or not finite. "counted": they fill one more bin. In the
+            mixture both series have the background, so that no draw is lost, and the share of points that are not
+            finite or more than a box width outside counts with the ceiling. "dropped", as published: they are removed.
+            In the mixture draws are removed whose likelihood underflows in single precision.
+        variance: of the isotropic Gaussian on each point.
+        units: of `variance`: "sd", of the reference's sd per dimension, or "raw", of the data.
+        points: at most so many points of either series are used.
+        draws: number of Monte-Carlo draws from the reference mixture, the same for every series (fixed seed).
+        selection: which points are used: spread evenly ("even") or the first ones ("first").
+
+    Raises:
+        SpecError: lists all fields that cannot be used, or contradict the estimator.
     """
 
     estimator: Literal["binning", "gmm"]
@@ -75,7 +80,7 @@ class Definition:
             raise SpecError(problems)
 
     def describe(self) -> str:
-        """One line for tables and pages."""
+        """Describe the definition in one line, for tables and pages."""
         box = "the reference's range ± 0.1 sd" if self.box == "range" else "the reference's mean ± 2 sd"
         if self.estimator == "binning":
             outside = "everything outside counted as one more bin" if self.escape == "counted" else "outside dropped"
@@ -89,17 +94,17 @@ class Definition:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that this estimator reads, for JSON."""
+        """Return the fields that this estimator uses, for JSON."""
         unread = {"variance", "units", "points", "draws", "selection"} if self.estimator == "binning" else {"bins"}
         return {name: value for name, value in dataclasses.asdict(self).items() if name not in unread}
 
 
 def silverman_variance(points: int, dim: int) -> float:
-    """Kernel variance (4 / (d + 2))^(2 / (d + 4)) · n^(-2 / (d + 4)) in units of sd², Silverman's rule of thumb.
+    """Return the variance of a kernel by Silverman's rule: (4 / (d + 2))^(2 / (d + 4)) · n^(-2 / (d + 4)), in sd².
 
-    It lies between 0.14 (d = 6) and 0.4 (d = 20) at n = 10,000, around the 0.3 of arXiv 2406.04934, and follows the
-    data's length and dimension instead of being set by hand. The points of a trajectory depend on one another, which
-    the rule ignores. Source: B. W. Silverman, Density Estimation (1986), equation 4.14.
+    n is the number of points, d the dimension. At n = 10,000 the variance lies between 0.14 (d = 6) and 0.4 (d = 20);
+    arXiv 2406.04934 sets 0.3 by hand. The rule ignores that the points of a trajectory depend on one another.
+    Source: B. W. Silverman, Density Estimation (1986), equation 4.14.
     """
     return (4 / (dim + 2)) ** (2 / (dim + 4)) * points ** (-2 / (dim + 4))
 
@@ -114,19 +119,25 @@ def definition_for(
     box: str | None = None,
     variance: float | None = None,
 ) -> Definition:
-    """The definition of D_stsp that suits `length` points in `dim` dimensions, or a preset; single fields may be set.
+    """Return the definition of D_stsp that suits a series of T = `length` points in N = `dim` dimensions.
 
-    Default: binning with k = floor((T / 3)^(1/N)), at most 30, that is three points a bin on average, as long as k is
-    at least 5; below that the Gaussian mixture with Silverman's variance. (T = 100,000: N = 3 gives 30 bins, N = 5
-    gives 8, N = 7 and above the mixture. T = 2,000, N = 3: 8 bins.) The smoothing then never weighs more than
+    By default this is binning with k = floor((T / 3)^(1/N)) bins per dimension, at most 30: three points a bin on
+    average. If k is below 5 it is the Gaussian mixture with Silverman's variance. (T = 100,000: N = 3 gives 30 bins,
+    N = 5 gives 8, N = 7 and above the mixture. T = 2,000, N = 3: 8 bins.) All pseudo-counts together are then at most
     alpha · k^N ≤ alpha · T / 3 points. Measured with two true runs (Lorenz-63 and projections of Lorenz-96 to 3..5
-    dimensions): between .06 and 1.8 for T = 100,000 .. 2,000 under a ceiling of 14 to 16, where 30 bins in three
-    dimensions give .06 .. 10. `length` should be that of the shorter series.
+    dimensions): values from .06 to 1.8 for T from 100,000 to 2,000, under a ceiling of 14 to 16. With 30 bins in three
+    dimensions they go from .06 to 10.
 
-    Preset "hemmer2024" (arXiv 2406.04934 and its code): 30 bins over the range, outside dropped, alpha 1e-5; from 11
-    dimensions on the mixture with variance 0.3 in the data's units, the first 10,000 points, 1,000 draws.
+    Args:
+        length: number of points of the shorter series.
+        dim: number of columns.
+        preset: "hemmer2024" for the definition of arXiv 2406.04934 and its code: 30 bins over the range, outside
+            dropped, alpha 1e-5; from 11 dimensions on the mixture with variance 0.3 in the data's units, the first
+            10,000 points, 1,000 draws.
+        estimator, bins, box, variance: as in `Definition`, in place of the default or of the preset.
 
-    Raises `SpecError` for an unknown preset and for settings that contradict one another.
+    Raises:
+        SpecError: for an unknown preset, or settings that contradict one another.
     """
     if length < 1 or dim < 1:
         raise SpecError(f"length and dim must be at least 1, got {length} and {dim}")

@@ -1,9 +1,10 @@
-"""D_stsp, the state-space divergence: how much the places visited by one series differ from those of another.
+"""D_stsp, the state-space divergence: how much the places that one series visits differ from those of another.
 
-D = Σ p ln(p / q) over state space, the reference's distribution p first, in nats; blind to the order in time. 0 for the
-same series, at least the `floor` for two stretches of one dynamics, the `ceiling` for a run that collapsed to a point
-or escaped. Source: arXiv 2406.04934 and Koppe et al. 2019 (doi:10.1371/journal.pcbi.1007263); which of the published
-variants, and what is done about their faults, is said by a `Definition`.
+D = Σ p ln(p / q) over state space, in nats, with p of the reference and q of the generated series. It does not see the
+order in time. It is 0 for the same series, at least the `floor` for two stretches of one dynamics, and the `ceiling`
+for a run that has collapsed to a point or escaped. Source: arXiv 2406.04934 and Koppe et al. 2019
+(doi:10.1371/journal.pcbi.1007263). A `Definition` says which of the published variants is meant, and what is done about
+their faults.
 
     reference = prepare(series)                       # once, O(T)
     divergence(reference, generated)                  # one run
@@ -43,15 +44,17 @@ __all__ = [
 ]
 
 NEAR = 0.1
-"""How far (share of the rows) a boundary between stretches may be from the half to divide a series there."""
+"""A series is divided at the boundary of two stretches if that is at most this share of its rows away from the place
+wanted."""
 Reference = BinnedReference | MixtureReference
 Accumulator = BinnedAccumulator | MixtureAccumulator
 
 
 def prepare(values: ArrayLike, definition: Definition | None = None) -> Reference:
-    """A reference series (T, N) made ready for comparisons; without a definition the default for its size.
+    """Prepare a reference series (T, N), once, for comparisons with many runs.
 
-    Raises `DataError` for a wrong shape, values that are not finite, or a constant column.
+    Without a definition the default for its size is taken. DataError for a wrong shape, values that are not finite, or
+    a constant column. Cost: O(T).
     """
     array = checked_reference(values)
     definition = definition or definition_for(*array.shape)
@@ -61,8 +64,13 @@ def prepare(values: ArrayLike, definition: Definition | None = None) -> Referenc
 
 
 class Assessment(NamedTuple):
-    """`d_stsp` in nats; `inside_fraction`: share of the points in the definition's box; `escaped`: share of the run's
-    stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), 0 or 1 for one stretch."""
+    """A generated series in numbers.
+
+    Args:
+        d_stsp: in nats.
+        inside_fraction: share of its points in the definition's box.
+        escaped: share of its stretches that have left for good (see `box.Leaving`); 0 or 1 if there is one.
+    """
 
     d_stsp: float | Undefined
     inside_fraction: float
@@ -70,14 +78,23 @@ class Assessment(NamedTuple):
 
 
 def assess(reference: Reference, generated: ArrayLike, starts: Sequence[int] = (0,)) -> Assessment:
-    """A generated series (T', N) against the reference; `starts` are the first rows of its stretches.
+    """Compare a generated series with the reference.
 
-    Values that are not finite, and points far outside, count as escape: a run that leaves for good scores the ceiling,
-    and escape after some steps scores at least as much as collapse to a point after as many. For excursions binning
-    charges about ln(1 / share inside), the mixture the escaped share of the ceiling. Of several stretches those that
-    leave are charged the ceiling by their rows. Under a definition with escape
-    "dropped" such points are ignored, and the D_stsp of a run of which nothing is left is `Undefined`.
-    Raises `SpecError` where the shapes do not fit.
+    Values that are not finite, and points far outside, count as escape. A run that leaves for good has the value of the
+    ceiling; escape after some steps is at least as bad as collapse to a point after as many. A run that is outside for
+    a while and comes back is charged about ln(1 / share inside) by binning, and the escaped share of the ceiling by the
+    mixture. If a definition has escape "dropped", such points are ignored.
+
+    Args:
+        reference: as of `prepare`.
+        generated: (T', N).
+        starts: the first rows of its stretches. Stretches that leave count with the ceiling, weighted by their rows.
+
+    Returns:
+        An `Assessment`. Its `d_stsp` is Undefined if all points are dropped.
+
+    Raises:
+        SpecError: if the shapes do not fit.
     """
     return assess_closely(reference, generated, starts)[0]
 
@@ -85,7 +102,10 @@ def assess(reference: Reference, generated: ArrayLike, starts: Sequence[int] = (
 def assess_closely(
     reference: Reference, generated: ArrayLike, starts: Sequence[int] = (0,)
 ) -> tuple[Assessment, float | None]:
-    """`assess`, and the Monte-Carlo standard error of its `d_stsp`: None for binning, which draws nothing."""
+    """Return what `assess` does, and the Monte-Carlo standard error of its `d_stsp`.
+
+    The error is None for binning, which draws nothing.
+    """
     array = unmasked(generated)
     if array.ndim != 2 or array.shape[1] != reference.dim or len(array) == 0:
         raise SpecError(
@@ -107,12 +127,15 @@ def assess_closely(
 
 
 def divergence(reference: Reference, generated: ArrayLike, starts: Sequence[int] = (0,)) -> float | Undefined:
-    """D_stsp of a generated series (T', N) against the reference, in nats: that of `assess`."""
+    """Return D_stsp of a generated series (T', N) against the reference, in nats. Arguments as of `assess`."""
     return assess(reference, generated, starts).d_stsp
 
 
 def ceiling(reference: Reference, steps: int) -> float | Undefined:
-    """D_stsp of a run of `steps` points that shares no place with the reference."""
+    """Return D_stsp of a run of `steps` points that shares no place with the reference, in nats.
+
+    Undefined for the mixture with escape "dropped".
+    """
     return reference.ceiling(steps)
 
 
@@ -124,15 +147,24 @@ def floor(
     starts: Sequence[int] = (0,),
     second_starts: Sequence[int] = (0,),
 ) -> float | Undefined:
-    """D_stsp between two true series: what a perfect model of `steps` points should be expected to score.
+    """Return D_stsp between two true series, in nats: the value to expect of a perfect model with `steps` points.
 
-    With a `second` true series (T'', N), whose stretches begin at `second_starts`: its first `steps` points against the
-    whole reference. Without one: the last
-    min(steps, T // 2) points of the reference against the points before them, under the same definition. Both
-    stretches are then shorter than the series they stand for unless steps ≤ T / 2, and shorter series differ more
-    (roughly as 1 / T): such a floor is an upper bound, by about two for steps = T. A drift of the
-    recording is part of it. Where the reference has several stretches, beginning at `starts`, it is divided at the
-    boundary between two of them that is nearest, if one is near (`halfway`).
+    With a `second` true series, its first `steps` points are compared with the whole reference. Without one, the last
+    min(steps, T // 2) points of the reference are compared with the points before them. Unless steps ≤ T / 2 both parts
+    are then shorter than the series they stand for. Shorter series differ more (roughly as 1 / T), so such a floor is
+    an upper bound, too large by a factor of about two for steps = T. A drift of the recording is part of it.
+
+    Args:
+        values: the reference (T, N).
+        definition: which D_stsp is meant.
+        steps: length of the runs that the floor is for.
+        second: another true series (T'', N) of the same system.
+        starts: the first rows of the reference's stretches. It is divided between two of them, if such a boundary is
+            near (`halfway`).
+        second_starts: the first rows of the stretches of `second`.
+
+    Returns:
+        Undefined if the reference is too short, or constant for too long, to be divided.
     """
     array = checked_reference(values)
     if second is None:
@@ -146,8 +178,15 @@ def floor(
 
 
 def halfway(length: int, starts: Sequence[int], rows: int) -> int:
-    """Where a series of `length` rows is divided so that about the last `rows` are apart: at the boundary of two
-    stretches if one lies within a tenth of the length, else exactly there."""
+    """Return the row at which a series is divided, so that about its last `rows` rows become the second part.
+
+    It is the boundary of two stretches if one is at most a tenth of the length away from there; otherwise it is exact.
+
+    Args:
+        length: number of rows of the series.
+        starts: the first rows of its stretches.
+        rows: wanted length of the second part.
+    """
     cut = length - rows
     inner = [int(s) for s in starts[1:]]
     nearest = min(inner, key=lambda s: abs(s - cut), default=cut)

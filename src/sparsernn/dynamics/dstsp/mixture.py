@@ -20,11 +20,19 @@ _DRAW_BLOCK, _POINT_BLOCK, _RUN_BLOCK = 64, 1024, 128  # half a MB of float64, s
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MixtureReference:
-    """A reference series as draws from its mixture and their log densities, prepared once for thousands of runs.
+    """Draws from the mixture of a reference series, made once and then compared with thousands of runs.
 
-    `draws` (M, N) are in units of `scale` around `center`; `log_p` and `log_background` (M,) are relative to the peak
-    of one kernel, so that no constant grows with the dimension. `log_p` has the background mixed in where escape is
-    counted.
+    Log densities are relative to the peak of one kernel, so that no constant grows with the dimension.
+
+    Args:
+        definition: which D_stsp is meant.
+        length: number of points of the reference.
+        dim: N, number of columns.
+        low, high: corners of the box, (N,).
+        center, scale: draws are in units of `scale` around `center`, (N,) each.
+        draws: (M, N).
+        log_background: of the background at the draws, (M,).
+        log_p: of the reference at the draws, (M,). If escape is counted, the background is part of it.
     """
 
     definition: Definition
@@ -40,26 +48,29 @@ class MixtureReference:
 
     @property
     def background_divergence(self) -> float:
-        """Mean over the draws of ln p - ln(alpha · background), nats."""
+        """The mean over the draws of ln p - ln(alpha · background), in nats."""
         return float(np.mean(self.log_p - np.log(self.definition.alpha) - self.log_background))
 
     def ceiling(self, steps: int) -> float | Undefined:
-        """D_stsp of a run of any length without a point near the reference: nothing but the background is left."""
+        """Return D_stsp of a run without a point near the reference, of which only the background is left, in nats.
+
+        It is the same for any number of `steps`. Undefined if escape is dropped.
+        """
         if self.definition.escape == "dropped":
             return Undefined("this definition discards the draws that a far-off run cannot explain")
         return self.background_divergence
 
     def accumulator(self, runs: int, steps: int) -> MixtureAccumulator:
-        """An empty density at every draw for each of `runs` runs of `steps` steps."""
+        """Return an empty density at every draw, for each of `runs` runs of `steps` steps."""
         return MixtureAccumulator(self, runs, steps)
 
 
 class MixtureAccumulator:
-    """Densities of many runs at the reference's draws, summed up while the runs advance together.
+    """Densities of many runs at the reference's draws, summed up while the runs go on side by side.
 
-    Of the `steps` planned per run only `definition.points` are used, spread evenly or the first ones. No point is
-    stored: memory is 8 · runs · draws bytes (2,500 runs: 20 MB). Time: about 2.5 ns per run, draw and point used;
-    for thousands of runs ask for fewer of both (500 draws, 1,000 points: 1.3 ms a run).
+    Of the `steps` planned for each run only `definition.points` are used, spread evenly or the first ones. No point is
+    stored. Memory: 8 · runs · draws bytes (2,500 runs: 20 MB). Time: about 2.5 ns per run, draw and point used; for
+    thousands of runs ask for fewer draws and points (500 draws, 1,000 points: 1.3 ms a run).
     """
 
     def __init__(self, reference: MixtureReference, runs: int, steps: int):
@@ -72,7 +83,10 @@ class MixtureAccumulator:
         self._leaving = Leaving(runs, reference.low, reference.high)
 
     def add(self, chunk: ArrayLike) -> None:
-        """Add the next `chunk`, (steps, runs, N), best float32 and C-ordered."""
+        """Add the next steps of all runs, (steps, runs, N). It is fastest with C-ordered float32.
+
+        SpecError if the shape does not fit, or for more steps than were planned.
+        """
         reference, array = self.reference, checked_chunk(chunk, self.runs, self.reference.dim)
         if self.seen + len(array) > self.steps:
             raise SpecError(f"planned for {self.steps} steps, but step {self.seen + len(array)} was given")
@@ -89,37 +103,44 @@ class MixtureAccumulator:
         self._near += near.sum(axis=0)
 
     def inside_fractions(self) -> Floats:
-        """Share of the points seen that lay in the box, (runs,)."""
+        """Return the share of each run's points so far that lay in the box, (runs,)."""
         return self._inside / max(self.seen, 1)
 
     def escaped(self) -> Floats:
-        """Share of each run's stretches that have left for good (`sparsernn.dynamics.dstsp.box.Leaving`), (runs,): 0 or
-        1 for runs of one stretch."""
+        """Return the share of each run's stretches that have left for good, (runs,); see `Leaving`.
+
+        For runs of one stretch it is 0 or 1.
+        """
         return self._leaving.stretches(self.seen)
 
     def close(self) -> None:
-        """The stretches end here; what is added next begins anew, from data. Those that have left are far off, all."""
+        """End a stretch of all runs. What is added next begins anew, from data.
+
+        In stretches that have left for good all points count as far outside.
+        """
         self._near_kept += np.where(self._leaving.close(self.seen), 0, self._near - self._near_before)
         self._near_before = self._near.copy()
 
     def divergences(self) -> Floats:
-        """D_stsp of each run's points seen so far, (runs,) nats; NaN if escape is dropped and no draw is left.
+        """Return D_stsp of each run's points so far, (runs,), in nats; NaN if escape is dropped and no draw is left.
 
-        Where escape is counted, points that are not finite or more than a box width outside the box score the ceiling,
-        each by its share: (1 - e) D(the other points) + e · ceiling; a run that has left for good scores the ceiling
-        alone. This is at least the divergence of the whole run (which is convex in q). Without it a few good steps
-        before the escape would be smeared over the attractor by their kernels and beat a run that collapses to a point.
-        Of several stretches, those that left count as the ceiling by their share of the points.
+        If escape is counted, let e be the share of points that are not finite or more than a box width outside the box.
+        The value is (1 - e) D(the other points) + e · ceiling; a run that has left for good has that of the ceiling.
+        This is at least the divergence of the whole run (which is convex in q). Otherwise a few good steps before an
+        escape would be smeared over the attractor by their kernels, and be better than a run that collapses to a point.
+        With several stretches, all points of those that have left belong to the share e.
 
-        The divergence of two mixtures is never negative; an estimate that is (two nearly equal series, and the luck of
-        the draws: see `errors`) is given as 0, except under "dropped", which is as published.
+        The divergence of two mixtures is never negative. The estimate may be, for two nearly equal series, by the
+        chance of the draws (see `errors`). It is then given as 0, except with escape "dropped", which is as published.
         """
         value = self._estimates()[0]
         return value if self.reference.definition.escape == "dropped" else np.maximum(value, 0.0)
 
     def errors(self) -> Floats:
-        """Monte-Carlo standard error of each run's `divergences`, (runs,) nats: sd over the draws / √draws; NaN where
-        fewer than two draws are left."""
+        """Return the Monte-Carlo standard error of each run's `divergences`, (runs,), in nats.
+
+        It is the sd over the draws, divided by √draws; NaN where fewer than two draws are left.
+        """
         return self._estimates()[1]
 
     def _estimates(self) -> tuple[Floats, Floats]:
@@ -142,13 +163,14 @@ class MixtureAccumulator:
 
 
 def prepare_mixture(values: ArrayLike, definition: Definition) -> MixtureReference:
-    """Draw from the mixture of the reference (T, N) and evaluate it there.
+    """Draw from the mixture of a reference series (T, N), and evaluate its density at the draws.
 
-    p(x) = mean over the points y of exp(-|x - y|² / (2 · variance)), up to the kernel's peak; draws are reference
-    points plus Gaussian noise of the same variance. Where escape is counted, (1 - alpha) p + alpha b takes the place
-    of p, for the reference and for every run, with b the axis-aligned Gaussian of the reference's mean and variance
-    (+ the kernel's). The published code has no such background: it discards draws with a likelihood of 0, so that the
-    farther a run is from the data, the less is held against it; a bare logarithm instead would have no ceiling.
+    The density is p(x) = mean over the points y of exp(-|x - y|² / (2 · variance)), in units of the kernel's peak.
+    Draws are reference points plus Gaussian noise of the same variance. If escape is counted,
+    (1 - alpha) p + alpha b takes the place of p, for the reference and for every run. b is the axis-aligned Gaussian
+    with the reference's mean, and with its variance plus that of the kernel. The published code has no such background.
+    It discards draws with a likelihood of 0, so that a run is judged the more mildly the farther it is from the data;
+    without discarding them the logarithm would have no ceiling.
     Reference: J. R. Hershey, P. A. Olsen, ICASSP 2007, doi:10.1109/ICASSP.2007.366913 (Monte-Carlo estimate).
     O(draws · points · N).
     """
@@ -181,14 +203,14 @@ def prepare_mixture(values: ArrayLike, definition: Definition) -> MixtureReferen
 
 
 def _chosen(length: int, points: int, selection: str) -> NDArray[np.int64]:
-    """Which of `length` rows are used, ascending."""
+    """Return the numbers of the rows that are used, ascending."""
     if length <= points or selection == "first":
         return np.arange(min(length, points))
     return np.arange(points) * length // points
 
 
 def _add_kernels(draws: Floats, points: Floats, near: NDArray[np.bool_], definition: Definition, sums: Floats) -> None:
-    """sums (M, runs) += Σ over near points (k, runs, N) of exp(-|x - y|² / (2 · variance)), by blocks."""
+    """Add Σ exp(-|x - y|² / (2 · variance)) over the near points (k, runs, N) to sums (M, runs), block by block."""
     assert definition.variance is not None
     points = points / np.sqrt(definition.variance)
     draws = draws / np.sqrt(definition.variance)
@@ -213,7 +235,7 @@ def _add_kernels(draws: Floats, points: Floats, near: NDArray[np.bool_], definit
 
 
 def _log_density(sums: Floats, points: NDArray[np.int64], log_background: Floats, definition: Definition) -> Floats:
-    """ln of the mean kernel at every draw, (runs, M); with the background mixed in where escape is counted."""
+    """Return the ln of the mean kernel at every draw, (runs, M). If escape is counted, the background is part of it."""
     with np.errstate(divide="ignore"):  # ln 0 = -inf: nothing near this draw
         log_kernels = np.log(sums) - np.log(points)
     if definition.escape == "dropped":
