@@ -24,8 +24,8 @@ HARD = ("importance.safetensors", "weights.safetensors", "masks.safetensors", "r
 """Files that are made again by training on from the checkpoint."""
 HISTORY = "history.csv"
 PARTS = (*SOFT, *HARD, HISTORY)
-"""Files whose hashes stand in outcome.json; snapshots are others. While a process trains, the checkpoint has the hash of
-history.csv."""
+"""Files whose hashes stand in outcome.json; snapshots are others. While a process trains, the checkpoint has the hash
+of history.csv."""
 
 
 class Ending(StrEnum):

@@ -105,7 +105,7 @@ class Record(RunFiles):
         return None if name is None else store / str(name)[:16]
 
     def lineage(self) -> list[Record]:
-        """Return the rounds from the first training to this one. StoreError if one is missing; it names the directory."""
+        """Return the rounds from the first training to this one. StoreError names one that is missing."""
         rounds: list[Record] = [self]
         while (parent := rounds[0].parent) is not None:
             rounds.insert(0, parent)
