@@ -193,7 +193,7 @@ def test_the_future_of_noise_is_not_read_off_its_delays(tmp_path, lags):
     weights = network.init(jax.random.key(0), Ports(0, 3, True))
     own = ReconstructionQuality(starts=1, horizon=1).measure(network, weights, {}, task, "test")
     rows = np.asarray(task.load().test)
-    ahead = network.run(weights, network.start(weights, jnp.asarray(rows[:-1])), 1).outputs[-1]
+    ahead = network.run(weights, network.first_states(weights, jnp.asarray(rows[:-1])), 1).outputs[-1]
     newest = lags.index(2)
     assert own["prediction_error"] == pytest.approx(np.mean((np.asarray(ahead) - rows[1:])[:, newest] ** 2), rel=1e-3)
     assert own["error_at_1"] == pytest.approx(own["prediction_error"], rel=0.3)

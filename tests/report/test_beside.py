@@ -8,11 +8,17 @@ from sparsernn.errors import Undefined
 from sparsernn.report import beside
 from sparsernn.report.figures import horizons
 from sparsernn.report.labels import task_names
-from sparsernn.report.markup import table as markup
+from sparsernn.report.markup import table as view
+from sparsernn.report.render import templates
 from sparsernn.report.tables import Group
 from sparsernn.runs.record import Outcome
 
 PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def markup(given):
+    """A table as HTML."""
+    return str(templates().get_template("macros.html.j2").module.table(view(given)))
 
 
 def training(**changed):

@@ -8,11 +8,17 @@ import pytest
 from sparsernn.errors import Undefined
 from sparsernn.report import tables
 from sparsernn.report.grade_numbers import GRADES
-from sparsernn.report.markup import table as markup
+from sparsernn.report.markup import table as view
+from sparsernn.report.render import templates
 from sparsernn.report.runs import RunComparison, Training
 from sparsernn.report.spread import Spread, spread
 from sparsernn.report.text import decimals, number
 from sparsernn.report.verdict import best, verdict
+
+
+def markup(given):
+    """A table as HTML."""
+    return str(templates().get_template("macros.html.j2").module.table(view(given)))
 
 
 def test_summary_of_a_pruned_reconstruction(pruned):
