@@ -173,6 +173,7 @@ def test_a_run_and_its_report_from_the_command_line(tmp_path):
     place = json.loads(done.stdout)["directory"]
     again = sparsernn_("report", place, "--json", "--out", "r.html")
     assert again.returncode != 0
-    assert f"{VARIABLE}=mine_beside" in again.stderr
+    assert f"{VARIABLE}=mine_beside (several by commas" in again.stderr
+    assert "its parts are not known here" in again.stderr
     named = sparsernn_("report", place, "--json", "--out", "r.html", SPARSERNN_PARTS="mine_beside.py")
     assert named.returncode == 0, named.stderr

@@ -224,7 +224,7 @@ class Registry(NamedTuple):
             if module not in sys.modules:
                 raise SpecError(
                     f'the {self.kind} "{name}" is not imported because a run\'s file says so: set {VARIABLE}={module} '
-                    f"(in Python: import {module} before)"
+                    f"(several by commas; in Python: import {module} before)"
                 )
         try:
             found = getattr(importlib.import_module(module), attribute)

@@ -13,6 +13,7 @@ import pytest
 
 from sparsernn.files.spec_file import parse_yaml
 from sparsernn.spec import plain
+from sparsernn.testing import check_task
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 
@@ -117,6 +118,34 @@ def test_skeletons_run(registered, tmp_path):
     formats = (DOCS / "formats.md").read_text(encoding="utf-8")
     for name in [*(p.name for p in record.directory.iterdir()), *history, *record.about]:
         assert f"`{name}`" in formats, f"formats.md does not explain {name}"
+
+
+def test_windows_that_follow_one_another(monkeypatch):
+    """The methods on the page of tasks are those of a task that keeps its family's promises."""
+    page = (DOCS / "adding-a-task.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (methods,) = (code for kind, code in blocks if not kind and "carried = True" in code)
+    rest = """
+@dataclass(frozen=True)
+class Echo(Recall):
+    steps: int = 90
+    delay: int = 2
+    window: int = 5
+    rows: int = 6
+
+    def data(self, split):
+        draw = np.random.default_rng(SPLITS.index(split))
+        return jnp.asarray(draw.choice([-1.0, 1.0], self.steps + self.delay))
+
+    def loss(self, outputs, batch):
+        targets = batch.targets.reshape(len(batch.targets), *(1,) * (outputs.ndim - 3), *batch.targets.shape[1:])
+        return jnp.square(outputs - targets).mean(axis=(0, -2, -1))
+
+"""
+    there = types.ModuleType("echo_of_a_page")
+    monkeypatch.setitem(sys.modules, there.__name__, there)
+    exec(compile(ALL["recall"].code + rest + methods, "adding-a-task.md", "exec"), there.__dict__)
+    check_task(there.Echo())
 
 
 def sparse(record, spec):

@@ -10,6 +10,7 @@ from sparsernn.connectome import Connectome
 from sparsernn.dynamics.time_scale import first_lag
 from sparsernn.errors import Undefined
 from sparsernn.measures.reliability import correlations
+from sparsernn.quantity import Quantity
 from sparsernn.report.figures import (
     attractor,
     curves,
@@ -321,6 +322,20 @@ def test_what_was_watched(tmp_path):
     assert "1 numbers never changed. 3 more stand in watch.csv" in watch.caption(found)
     check(watch, found, tmp_path)
     assert isinstance(watch.numbers(WatchedNumbers(**{"hubs/edges": [8, 8, 8, 8]})), Undefined)
+
+
+def test_what_was_watched_has_its_floor_behind_it(tmp_path):
+    """The floor is no panel of its own, also where it moves; without its quantity nothing says what it is."""
+    numbers = WatchedNumbers(**{"mine/x": [4.0, 3.0, 2.0, 1.5], "mine/least": [1.0, 0.5, 1.0, 1.0]})
+    found = watch.numbers(
+        numbers, [Quantity("mine/x", "lower", floor="mine/least"), Quantity("mine/y", floor="mine/z")]
+    )
+    assert [panel.title for panel in found.panels] == ["mine/x"]
+    assert found.panels[0].floor.tolist() == [1.0, 0.5, 1.0, 1.0]
+    assert "Dashed: the floor." in watch.caption(found)
+    assert [line.line.dash for line in watch.draw(found).data] == ["dash", None]
+    check(watch, found, tmp_path)
+    assert [panel.title for panel in watch.numbers(numbers).panels] == ["mine/x", "mine/least"]
 
 
 def test_importance_of_a_geometric_round(pruned, tmp_path):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from sparsernn.linear import linear
+from sparsernn.masks import Prunable
+from sparsernn.models.gates import gated_connectome
 from sparsernn.models.rnn import RNN
 from sparsernn.precision import precise
 from sparsernn.testing import cell as suite
@@ -54,6 +56,41 @@ class Odd(RNN):
 @pytest.mark.parametrize("case", ["reconstruction", "stack"])
 def test_an_odd_cell_passes(case):
     suite.check_cell(Odd(5), (case,), without_gradient=("recurrent",))
+
+
+@dataclass(frozen=True)
+class TwoMatrices(RNN):
+    """Correct: a gate acts before the second matrix multiplies, so a step goes through both (minimal gated unit)."""
+
+    turned: bool = False
+
+    def init(self, key, inputs, observed):
+        weights = super().init(key, inputs, observed)
+        return weights | {"candidate": weights["recurrent"] + 0.1}
+
+    def prunables(self, inputs, observed):
+        return (*super().prunables(inputs, observed), Prunable("candidate", "recurrent", 1, self.hidden, self.hidden))
+
+    def step(self, weights, state, projected):
+        drive = weights["bias"] if projected is None else weights["bias"] + projected
+        gate = jax.nn.sigmoid(linear(weights["recurrent"], state)[..., 0, :] + drive)
+        matrix = jnp.swapaxes(weights["candidate"], 1, 2) if self.turned else weights["candidate"]
+        return (1 - gate) * state + gate * jnp.tanh(linear(matrix, gate * state)[..., 0, :] + drive)
+
+    def connectome(self, weights, gate=None):
+        both = {"recurrent": jnp.concatenate([weights["recurrent"], weights["candidate"]])}
+        return gated_connectome(both, ("forget", "candidate"), gate)
+
+
+def test_a_cell_of_two_matrices_passes():
+    suite.check_cell(TwoMatrices(4), ("reconstruction",))
+
+
+def test_its_second_matrix_is_target_by_source_too():
+    with precise():
+        tried = suite.Tried(TwoMatrices(4, turned=True), suite.CASES["reconstruction"])
+        with pytest.raises(AssertionError, match="must move its target alone"):
+            suite.check_connectome(tried)
 
 
 @dataclass(frozen=True)

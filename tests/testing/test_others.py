@@ -17,6 +17,7 @@ from sparsernn.optimizers.base import AbstractOptimizer
 from sparsernn.quantity import Quantity
 from sparsernn.regularizers import REGULARIZERS
 from sparsernn.regularizers.base import AbstractRegularizer, Strength
+from sparsernn.rng import named
 from sparsernn.spec import build
 from sparsernn.testing import check_forcing, check_measure, check_optimizer, check_regularizer
 from sparsernn.weights import get
@@ -73,6 +74,21 @@ class Spectral(AbstractRegularizer):
 
 
 @dataclass(frozen=True)
+class Points(AbstractRegularizer):
+    """Correct: a trained point for every unit of every population, over several matrices at once."""
+
+    strength: Strength = 1.0
+
+    def init(self, key, prunables):
+        sizes = {name: n for p in prunables for name, n in ((p.target_of, p.target), (p.source_of, p.source))}
+        return {name: jax.random.normal(named(key, name), (n, 2), float) for name, n in sizes.items()}, {}
+
+    def penalty(self, trained, fixed, weights, prunables):
+        apart = lambda p: jnp.square(trained[p.target_of][:, None] - trained[p.source_of]).sum(axis=-1)
+        return sum(jnp.sum(jnp.abs(get(weights, p.path)) * apart(p)) for p in prunables)
+
+
+@dataclass(frozen=True)
 class Detached(Spectral):
     """Correct: says that its gradient is not the derivative."""
 
@@ -88,6 +104,7 @@ class Undeclared(Spectral):
 
 def test_odd_regularizers_pass():
     check_regularizer(Spectral())
+    check_regularizer(Points())
     check_regularizer(Detached(promise="detached"))
 
 

@@ -129,6 +129,23 @@ def test_windows_whose_rows_begin_at_different_times_pass():
     check_task(Documents())
 
 
+@dataclass(frozen=True)
+class AsAsked(Documents):
+    """Wrong: reads as many rows as it is asked for, however many there are."""
+
+    def examples(self, split, size):
+        assert size <= 10**6, "that takes all memory"
+        stream = jnp.asarray(self.rows(split)).reshape(-1, 2)
+        length = max(1, len(stream) // size // 2)
+        x = stream[jnp.arange(size) * length + jnp.arange(length)[:, None]]
+        yield Batch(x, jnp.sign(x), None, jnp.ones(size, bool))
+
+
+def test_rows_without_bounds_are_told_and_need_little_memory():
+    with pytest.raises(AssertionError, match="must not depend on their sizes"):
+        check_task(AsAsked())
+
+
 @pytest.mark.parametrize(("promise", "sentence"), [("never", "every row must begin"), ("by key", "the same windows")])
 def test_wrong_windows_fail(promise, sentence):
     with pytest.raises(AssertionError, match=sentence):

@@ -24,7 +24,7 @@ from sparsernn.report.figures import (
     power_spectrum,
     watch,
 )
-from sparsernn.report.runs import RunComparison, Training
+from sparsernn.report.runs import RunComparison, Training, described_watch
 from sparsernn.report.subject import Subject
 from sparsernn.report.verdict import best, last_groups
 
@@ -185,7 +185,7 @@ def _of_training(subject: Subject) -> list[Panel]:
         )
     ]
     if subject.record.watch_entries():
-        watched = watch.numbers(subject.record)
+        watched = watch.numbers(subject.record, described_watch(subject.record))
         caption = "" if isinstance(watched, Undefined) else watch.caption(watched)
         found.append(_panel("watch", "While it learned", caption, watch, watched))
     for i, judged in enumerate(importance.numbers(subject.record)):

@@ -200,9 +200,18 @@ def numbers(record: Record, split: str) -> dict[str, Number]:
 
 def described(record: Record) -> tuple[Quantity, ...]:
     """What the measures of a run say of their numbers, keys as in `numbers`."""
+    return _said(record, _measures(record))
+
+
+def described_watch(record: Record) -> tuple[Quantity, ...]:
+    """What the watched measures of a run say of their numbers, keys as in `Record.watched`."""
+    return _said(record, record.watch_entries().items())
+
+
+def _said(record: Record, entries: Iterable[tuple[str, dict[str, Any]]]) -> tuple[Quantity, ...]:
     task = spec_of(record).task
     found: list[Quantity] = []
-    for name, entry in _measures(record):
+    for name, entry in entries:
         try:
             with read_from_a_file():
                 measure = build(AbstractMeasure, entry["measure"])  # type: ignore[type-abstract]

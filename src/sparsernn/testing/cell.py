@@ -293,15 +293,21 @@ def check_flat(tried: Tried) -> None:
 def check_connectome(tried: Tried) -> None:
     """[target, source]: with one recurrent weight alone only its target moves when its source is moved. Tried on many
     states and biases and both signs, since a unit may be off or at rest, and beside self-connections, by which the
-    source lasts through the sub-steps of one step."""
+    source lasts through the sub-steps of one step. A cell with several matrices between its units (a gate that acts
+    before a product) has that weight in all of them."""
     network, last = tried.network, len(tried.network.cells) - 1
     cell, own = network.cells[last], jax.tree.map(jnp.asarray, tried.weights[f"cell{last}"])
     found = network.connectome(tried.weights, last)
     if isinstance(found, Undefined) or "recurrent" not in own:
         return
     target, source, hidden = cell.hidden - 1, 1, cell.hidden
-    matrix = jnp.zeros_like(own["recurrent"]).at[:, target, source].set(2.0)
-    own_only = jnp.zeros_like(matrix) + jnp.eye(hidden)
+    more = {
+        p.path.partition("/")[2] for p in tried.prunables if p.path.startswith(f"cell{last}/") and p.role == "recurrent"
+    }
+    between = [name for name in sorted(more | {"recurrent"}) if own[name].shape[1:] == (hidden, hidden)]
+    gates = sum(len(own[name]) for name in between)
+    matrix = jnp.zeros((hidden, hidden)).at[target, source].set(2.0)
+    alone = lambda own, matrix: {**own, **{name: jnp.broadcast_to(matrix, own[name].shape) for name in between}}
     states = tried.states(20)[-1]
     many = jax.tree.map(lambda a: a + tried.draw(size=(20, *a.shape)), own)
     x = jnp.asarray(tried.draw(size=own["input"].shape[-1])) if "input" in own else None
@@ -309,18 +315,19 @@ def check_connectome(tried: Tried) -> None:
     @jax.jit
     def moved(matrix: Any) -> Any:
         def one(state: Any, own: Any) -> Any:
-            weights = {**own, "recurrent": matrix}
+            weights = alone(own, matrix)
             projected = None if x is None else cell.project(weights, x)
             step = lambda u: cell.outputs(cell.step(weights, cell.with_outputs(state, u), projected))
             return jax.jacfwd(step)(cell.outputs(state))
 
         return jax.vmap(one)(states, many)
 
-    slopes = abs(jnp.stack([moved(own_only + sign * matrix) - moved(own_only) for sign in (1, -1)])).max(axis=(0, 1))
+    eye = jnp.eye(hidden)
+    slopes = abs(jnp.stack([moved(eye + sign * matrix) - moved(eye) for sign in (1, -1)])).max(axis=(0, 1))
     claim(slopes[target, source] > 1e-6, f"a weight [target, source] must carry from unit {source} to unit {target}")
     claim(slopes[np.arange(hidden) != target].max() < 1e-9, "a weight [target, source] must move its target alone")
-    for gate in [None, *range(matrix.shape[0])] if matrix.shape[0] > 1 else [None]:
-        seen = network.connectome({**tried.weights, f"cell{last}": {**own, "recurrent": matrix}}, last, gate)
+    for gate in [None, *range(gates)] if gates > 1 else [None]:
+        seen = network.connectome({**tried.weights, f"cell{last}": alone(own, matrix)}, last, gate)
         claim(not isinstance(seen, Undefined) and seen.note, "a connectome needs a note: what the matrix is")
         if not isinstance(seen, Undefined):
             places = np.argwhere(seen.weights).tolist()

@@ -16,9 +16,9 @@ from sparsernn.testing.claims import check_part, claim, close, copies, same
 from sparsernn.weights import Weights, unflatten
 
 PRUNABLES = (
-    Prunable("cell0/recurrent", "recurrent", 2, 3, 3),
-    Prunable("cell0/input", "input", 2, 3, 4),
-    Prunable("readout/weights", "readout", 1, 5, 3),
+    Prunable("cell0/recurrent", "recurrent", 2, 3, 3, source_of="cell0", target_of="cell0"),
+    Prunable("cell0/input", "input", 2, 3, 4, source_of="input", target_of="cell0"),
+    Prunable("readout/weights", "readout", 1, 5, 3, source_of="cell0", target_of="output"),
 )
 
 
@@ -45,7 +45,9 @@ def _check(regularizer: AbstractRegularizer, prunables: tuple[Prunable, ...]) ->
     weights = jax.tree.map(jnp.asarray, draw(prunables))
     trained, fixed = regularizer.init(jax.random.key(0), prunables)
     same((trained, fixed), regularizer.init(jax.random.key(0), prunables), "init must depend on the key alone")
-    trained = jax.tree.map(lambda a: jnp.asarray(a, float) if jnp.issubdtype(a, jnp.floating) else a, trained)
+    trained = jax.tree.map(
+        lambda a: jnp.asarray(a, float) if jnp.issubdtype(jnp.result_type(a), jnp.floating) else a, trained
+    )
     close(regularizer.retract(trained), trained, "retract must leave alone what lies right already", 1e-6)
 
     def penalty(trained: Any, weights: Weights) -> jax.Array:

@@ -219,7 +219,9 @@ def spec_of(record: Record) -> RunSpec:
         with read_from_a_file():
             return read_spec(record.spec)
     except SpecError as error:
-        raise StoreError(f"{record.directory}/spec.json is damaged or foreign: {error}") from None
+        raise StoreError(
+            f"{record.directory}/spec.json is damaged or foreign, or its parts are not known here: {error}"
+        ) from None
 
 
 def describe(spec: RunSpec, round: int, parent: str | None, data: tuple[str, str] | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from matplotlib.ticker import NullFormatter
 from plotly.subplots import make_subplots
 
 from sparsernn.errors import Undefined
+from sparsernn.quantity import Quantity
 from sparsernn.report.figures import style
 from sparsernn.runs.record import Record
 
@@ -20,13 +22,15 @@ COMPANIONS = ("_null_mean", "_null_sd", "_sd")
 
 
 class WatchPanel(NamedTuple):
-    """One number by epoch, (n,); `null` holds mean and sd (n,) of the random networks it is to be held against."""
+    """One number by epoch, (n,); `null` holds mean and sd (n,) of the random networks it is to be held against, `floor`
+    (n,) what a perfect model scores."""
 
     title: str
     epochs: np.ndarray
     values: np.ndarray
     log: bool
     null: tuple[np.ndarray, np.ndarray] | None = None
+    floor: np.ndarray | None = None
 
 
 class WatchFigure(NamedTuple):
@@ -39,15 +43,19 @@ class WatchFigure(NamedTuple):
     chosen: int | None
 
 
-def numbers(record: Record) -> WatchFigure | Undefined:
-    """One panel a number, at most twelve, in the order of the measures; what its nulls say lies behind it."""
+def numbers(record: Record, quantities: Iterable[Quantity] = ()) -> WatchFigure | Undefined:
+    """One panel a number, at most twelve, in the order of the measures; behind it lie what its nulls say and the
+    floor that its quantity names."""
     columns = record.watched()
     if not columns:
         return Undefined("nothing was watched while it learned (`watch` in its spec)")
     epochs = columns.pop("epoch")
+    floors = {q.key: q.floor for q in quantities if q.key in columns and q.floor in columns}
     found, still = [], 0
     for name, values in columns.items():
         if name.endswith(COMPANIONS) and name.rsplit("_null", 1)[0].removesuffix("_sd") in columns:
+            continue
+        if name in floors.values():
             continue
         taken = np.isfinite(values)
         if not taken.any() or np.ptp(values[taken]) == 0:
@@ -59,7 +67,8 @@ def numbers(record: Record) -> WatchFigure | Undefined:
             null = columns[f"{name}_null_mean"][at], columns[f"{name}_null_sd"][at]
         own = values[at]
         log = bool(null is None and own.min() > 0 and own.max() > 8 * own.min())
-        found.append(WatchPanel(name, epochs[at], own, log, null))
+        floor = columns[floors[name]][at] if name in floors else None
+        found.append(WatchPanel(name, epochs[at], own, log, null, floor))
     if not found:
         return Undefined(f"none of the {still} watched numbers ever changed")
     epoch = record.outcome.epoch
@@ -71,6 +80,8 @@ def caption(numbers: WatchFigure) -> str:
     said = "Measures on the validation split, epoch by epoch; epoch 0 is before the first update."
     if any(panel.null for panel in numbers.panels):
         said += " Gray: random networks with as many connections, mean and sd."
+    if any(panel.floor is not None for panel in numbers.panels):
+        said += " Dashed: the floor."
     said += f" Dotted: the weights of epoch {numbers.chosen} were kept." if numbers.chosen is not None else ""
     said += f" {numbers.left_out} numbers never changed." if numbers.left_out else ""
     return said + (f" {numbers.more} more stand in watch.csv." if numbers.more else "")
@@ -100,6 +111,18 @@ def draw(numbers: WatchFigure) -> go.Figure:
                     ),
                     **place,
                 )
+        if panel.floor is not None:
+            made.add_trace(
+                go.Scatter(
+                    x=style.compact(panel.epochs),
+                    y=style.compact(panel.floor),
+                    showlegend=False,
+                    mode="lines",
+                    line={"color": style.QUIET, "width": 1.2, "dash": "dash"},
+                    hovertemplate="floor, epoch %{x}: %{y:.4g}<extra></extra>",
+                ),
+                **place,
+            )
         made.add_trace(
             go.Scatter(
                 x=style.compact(panel.epochs),
@@ -136,6 +159,8 @@ def picture(numbers: WatchFigure, path: Path) -> None:
             if panel.null is not None:
                 mean, sd = panel.null
                 axes.fill_between(panel.epochs, mean - sd, mean + sd, color=style.QUIET, alpha=0.2, linewidth=0)
+            if panel.floor is not None:
+                axes.plot(panel.epochs, panel.floor, color=style.QUIET, linestyle="--", linewidth=1.2)
             axes.plot(
                 panel.epochs,
                 panel.values,
