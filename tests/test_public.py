@@ -62,8 +62,12 @@ def test_type_checkers_see_the_same_names_from_the_same_places():
     assert {*seen, "__version__"} == set(sparsernn.__all__)
 
 
-def test_the_package_says_that_it_is_typed(tmp_path):
-    assert (ROOT / "src" / "sparsernn" / "py.typed").is_file()
+def test_a_wheel_holds_every_file_of_the_package(tmp_path):
+    """Code, py.typed, the templates and the style sheet of pages."""
+    source = ROOT / "src"
+    wanted = {p.relative_to(source).as_posix() for p in (source / "sparsernn").rglob("*") if p.is_file()}
+    wanted = {name for name in wanted if "__pycache__" not in name}
+    assert {"sparsernn/py.typed", "sparsernn/report/templates/report.html.j2"} <= wanted
     hatchling = pytest.importorskip("hatchling.build")
     here = Path.cwd()
     os.chdir(ROOT)
@@ -71,7 +75,7 @@ def test_the_package_says_that_it_is_typed(tmp_path):
         name = hatchling.build_wheel(str(tmp_path))
     finally:
         os.chdir(here)
-    assert "sparsernn/py.typed" in zipfile.ZipFile(tmp_path / name).namelist()
+    assert wanted - set(zipfile.ZipFile(tmp_path / name).namelist()) == set()
 
 
 def _examples():

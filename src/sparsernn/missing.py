@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -22,3 +25,17 @@ def unmasked(data: ArrayLike) -> np.ndarray:
     below = np.asarray(data.data).astype(np.result_type(data.dtype, np.float64))
     below[np.ma.getmaskarray(data)] = np.nan
     return below
+
+
+def longest_whole(values: ArrayLike, starts: Sequence[int] = (0,)) -> slice:
+    """Return the longest run of rows in which nothing is missing and no stretch begins; empty if there is none.
+
+    `values` is (T, N), `starts` the first rows of the stretches. Columns of which half or more is missing do not
+    count. Cost: O(T N).
+    """
+    finite = np.isfinite(np.asarray(values, dtype=np.float64))
+    whole: np.ndarray = np.all(finite[:, finite.mean(axis=0) > 0.5], axis=1)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(int)))
+    cuts = sorted({*edges.tolist(), *(int(s) for s in starts if s < len(whole))})
+    pieces = (slice(a, b) for a, b in pairwise(cuts) if whole[a])
+    return max(pieces, key=lambda rows: rows.stop - rows.start, default=slice(0, 0))

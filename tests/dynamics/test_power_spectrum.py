@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sparsernn.dynamics.power_spectrum import (
+    covering,
     hellinger_distance,
     median_period,
     power_spectra,
@@ -45,6 +46,14 @@ def test_peak_and_frequency_of_a_sine():
     spectra = power_spectra(x[:, None], sigma=0, dt=dt)
     assert spectra.frequency[np.argmax(spectra.power)] == pytest.approx(5.0)
     assert spectra.power.max() == pytest.approx(1.0)
+
+
+def test_the_lowest_frequencies_that_hold_a_share_of_the_power_of_every_column():
+    power = np.array([[0.5, 0.9], [0.3, 0.1], [0.15, 0.0], [0.05, 0.0]])
+    assert covering(power, 0.75) == 2
+    assert covering(power[:, 1:], 0.75) == 1
+    assert covering(power, 0.94) == 3
+    assert covering(np.column_stack([power, np.zeros(4)]), 0.75) == 4  # a column without a spectrum
 
 
 def test_hellinger_on_paper():

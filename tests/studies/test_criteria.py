@@ -1,4 +1,4 @@
-"""Counts after many rounds, and being told of every stage."""
+"""Counts after many rounds."""
 
 import pytest
 
@@ -8,7 +8,6 @@ from sparsernn.spec import build
 from sparsernn.studies.criteria import drop_to, specs
 from sparsernn.training.rounds import Rounds
 from sparsernn.training.run_spec import RunSpec
-from sparsernn.training.side_by_side import run_all
 
 BASE = {
     "task": {"adding": {"length": 6, "held_out": 20}},
@@ -41,17 +40,3 @@ def test_the_plain_share_is_kept_where_it_is_exact(base):
     assert drop_to(base, 0.25, 2) == 0.5
     with pytest.raises(SpecError, match="would leave 0 weights"):
         drop_to(base, 1e-6, 2)
-
-
-def test_every_stage_is_told_of_before_the_next_begins(base, tmp_path):
-    wanted = specs(base, ("magnitude", "random"), 0.5, Rounds(2), 1, (0,))
-    seen = []
-
-    def told(number, record):
-        later = [p for p in (tmp_path / "runs").iterdir() if p.is_dir()]
-        seen.append((number, record.round, record.outcome.name, len(later)))
-
-    records = run_all(wanted, tmp_path / "runs", lambda *_: None, 1, told)
-    assert [s[:3] for s in seen] == [(i, r, "finished") for i in (0, 1) for r in (0, 1, 2)]
-    assert [s[3] for s in seen] == [1, 2, 3, 3, 4, 5]  # the first training is shared
-    assert [r.round for r in records] == [2, 2]

@@ -134,6 +134,15 @@ def _pieces(array: NDArray[np.float64], starts: Sequence[int], rows: int) -> tup
     return joined, len(joined) // rows
 
 
+def covering(power: ArrayLike, share: float = 0.999) -> int:
+    """Return how many of the lowest frequencies hold `share` of the power of every column of `power` (F, N).
+
+    Columns sum to 1, or to 0 where there is no spectrum: one that does not reach `share` takes all F.
+    """
+    below = (np.cumsum(np.asarray(power, dtype=np.float64), axis=0) < share).sum(axis=0).max()
+    return min(int(below) + 1, len(np.asarray(power)))
+
+
 def median_period(values: ArrayLike) -> float:
     """The period, in rows, that halves the variance of a series (T, N): half of it lies in slower rhythms.
 

@@ -84,18 +84,9 @@ def _inside(orbit: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def _scene(titles: list[str], boxes: np.ndarray) -> dict[str, Any]:
-    """White walls, few ticks, parallel projection."""
+    """Limits and titles of the axes, parallel projection."""
     axes = {
-        f"{letter}axis": {
-            "title": {"text": title, "font": {"size": 11}},
-            "range": list(map(float, box)),
-            "backgroundcolor": "#ffffff",
-            "gridcolor": style.GRID,
-            "zeroline": False,
-            "showspikes": False,
-            "tickfont": {"size": 10, "color": style.QUIET},
-            "nticks": 5,
-        }
+        f"{letter}axis": {"title": {"text": title}, "range": list(map(float, box))}
         for letter, title, box in zip("xyz", titles, boxes, strict=True)
     }
     eye, center = {"x": 1.0, "y": -1.0, "z": 0.46}, {"x": 0, "y": 0, "z": -0.1}
@@ -118,8 +109,7 @@ def draw(numbers: Attractor) -> go.Figure:
     made.update_annotations(xanchor="left", yanchor="bottom")
     for annotation, remaining in zip(made.layout.annotations, (0.0, 0.53), strict=True):
         annotation.x = remaining
-    margin = {"l": 8, "r": 8, "t": 40, "b": 8} if dim == 3 else {"l": 64, "r": 20, "t": 40, "b": 54}
-    style.house(made, 480, margin=margin, showlegend=False)
+    style.house(made, 480, margin=style.FLUSH if dim == 3 else {}, showlegend=False)
     titles = [style.shown(axis) for axis in numbers.axes]
     if dim == 3:
         scene = _scene(titles, boxes)

@@ -143,8 +143,8 @@ def draw(numbers: Curves) -> go.Figure:
                     mode="lines+text",
                     text=[style.shown(name), ""],
                     textposition="top right" if name in panel.floors else "bottom right",
-                    textfont={"size": 11, "color": style.QUIET},
-                    line={"color": style.QUIET, "width": 1, "dash": "dot"},
+                    textfont=style.NOTE,
+                    line=style.REFERENCE,
                     hovertemplate="%{y:.3g}<extra>" + style.shown(name) + "</extra>",
                     showlegend=False,
                 ),
@@ -161,7 +161,7 @@ def draw(numbers: Curves) -> go.Figure:
             made.update_yaxes(**style.log_axis(heights), row=1, col=place)
         else:
             made.update_yaxes(rangemode="tozero", row=1, col=place)
-    style.house(made, 430, margin={"l": 56, "r": 20, "t": 84, "b": 58}, legend={"y": 1.12})
+    style.house(made, 430, margin={"t": 84}, legend={"y": 1.12})
     made.update_xaxes(type="log", autorange="reversed", title_text="weights left", tickangle=0)
     return made
 

@@ -56,7 +56,7 @@ def draw(numbers: DegreeFigure) -> go.Figure:
                 x=[*x, *x[::-1]],
                 y=[*high, *low[::-1]],
                 fill="toself",
-                fillcolor="rgba(107,114,128,0.18)",
+                fillcolor=style.BAND,
                 line={"width": 0},
                 hoverinfo="skip",
                 name="random graphs, mean ± 2 sd",
@@ -103,7 +103,7 @@ def picture(numbers: DegreeFigure, path: Path) -> None:
         for axes, (title, x, own, null, sd) in zip(panels, _ways(numbers), strict=True):
             low, high = np.clip(null - 2 * sd, 0, 1), np.clip(null + 2 * sd, 0, 1)
             axes.fill_between(
-                x, low, high, color=style.QUIET, alpha=0.18, linewidth=0, label="random graphs, mean ± 2 sd"
+                x, low, high, color=style.QUIET, alpha=0.2, linewidth=0, label="random graphs, mean ± 2 sd"
             )
             axes.plot(x, null, color=style.QUIET, linewidth=1)
             axes.plot(x, own, color=style.MODEL, marker="o", markersize=3, label="this network")

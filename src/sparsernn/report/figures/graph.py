@@ -131,7 +131,7 @@ def _bins(numbers: GraphFigure) -> list[tuple[np.ndarray, str, float, str]]:
 
 def draw(numbers: GraphFigure) -> go.Figure:
     """Hovering over a unit tells its connections."""
-    made = style.figure(620, hovermode="closest", margin={"l": 8, "r": 8, "t": 44, "b": 8})
+    made = style.figure(620, hovermode="closest", margin=style.FLUSH)
     lines = bends(numbers)
     named: set[str] = set()
     for which, color, strength, name in _bins(numbers):

@@ -102,12 +102,15 @@ def draw(numbers: History) -> go.Figure:
             1,
         )
         axis = style.log_axis(panel.values.tolist()) if panel.log else {"nticks": 5}
-        made.update_yaxes(title={"text": panel.title, "font": {"size": 12}}, **axis, row=i, col=1)
+        made.update_yaxes(title={"text": panel.title, "font": style.SMALL}, **axis, row=i, col=1)
         if numbers.chosen is not None:
-            made.add_vline(numbers.chosen, row=i, col=1, line={"color": style.color(1), "width": 1.2, "dash": "dot"})
-    style.house(made, 90 + 140 * k, margin={"l": 76, "r": 20, "t": 30, "b": 54})
+            made.add_vline(numbers.chosen, row=i, col=1, line=style.CHOSEN)
+    style.house(made, 90 + 140 * k, margin={"l": 76, "t": 30})
     if numbers.chosen is not None:
-        note = {"text": f"weights of epoch {numbers.chosen} kept", "font": {"size": 11, "color": style.color(1)}}
+        note = {
+            "text": f"weights of epoch {numbers.chosen} kept",
+            "font": style.NOTE | {"color": style.CHOSEN["color"]},
+        }
         made.add_annotation(
             x=numbers.chosen, y=1, yref="paper", yanchor="bottom", showarrow=False, xanchor="auto", **note
         )

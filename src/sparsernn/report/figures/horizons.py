@@ -70,7 +70,7 @@ def _ticks(found: Horizons) -> list[int]:
 
 def draw(numbers: Horizons) -> go.Figure:
     """Error against steps ahead, both logarithmic; Lyapunov times as a dotted vertical line, and under the pointer."""
-    made = style.figure(420, margin={"l": 70, "r": 20, "t": 84, "b": 58})
+    made = style.figure(420, margin={"t": 84})
     for line, color, dash, width, marker in _looks(numbers):
         ahead = [f", {h / numbers.lyapunov:.2g} Lyapunov times" if numbers.lyapunov else "" for h in line.steps]
         made.add_trace(
@@ -100,8 +100,8 @@ def draw(numbers: Horizons) -> go.Figure:
                 mode="lines+text",
                 text=["one Lyapunov time ", ""],
                 textposition="middle left",
-                textfont={"size": 11, "color": style.QUIET},
-                line={"color": style.QUIET, "width": 1, "dash": "dot"},
+                textfont=style.NOTE,
+                line=style.REFERENCE,
                 hoverinfo="skip",
                 showlegend=False,
             )

@@ -149,7 +149,7 @@ def draw(numbers: ImportanceFigure) -> go.Figure:
         made.update_yaxes(
             tickvals=list(_squash(np.array(shown), scale)), ticktext=[f"{t:g}" for t in shown], row=1, col=place
         )
-    style.house(made, 430, margin={"l": 64, "r": 20, "t": 76, "b": 54}, legend={"y": 1.1})
+    style.house(made, 430, margin={"t": 76}, legend={"y": 1.1})
     made.update_yaxes(zeroline=True, zerolinecolor=style.QUIET)
     made.update_yaxes(title_text=f"change of {style.shown(numbers.judged_by)} without it", col=1)
     made.update_xaxes(title_text="|w|")

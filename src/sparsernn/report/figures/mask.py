@@ -102,10 +102,9 @@ def draw(numbers: MaskFigure) -> go.Figure:
         made.add_trace(trace, row, column)
         made.update_yaxes(autorange="reversed", title_text="to unit" if column == 1 else None, row=row, col=column)
         made.update_xaxes(title_text="from unit" if row == down else None, constrain="domain", row=row, col=column)
-    scale = {"colorscale": [list(pair) for pair in style.SIGNED], "cmin": -numbers.limit, "cmax": numbers.limit}
-    bar = {"title": {"text": "weight"}, "thickness": 12, "len": 0.9, "outlinewidth": 0}
+    scale = {"cmin": -numbers.limit, "cmax": numbers.limit, "colorbar": {"title": {"text": "weight"}}}
     made.update_annotations(font_size=13)
-    style.house(made, 60 + 400 * down if across < 3 else 60 + 300 * down, coloraxis={**scale, "colorbar": bar})
+    style.house(made, 60 + 400 * down if across < 3 else 60 + 300 * down, coloraxis=scale)
     made.update_xaxes(showgrid=False, mirror=True, showline=True)
     made.update_yaxes(showgrid=False, mirror=True, showline=True)
     for i, panel in enumerate(numbers.panels):

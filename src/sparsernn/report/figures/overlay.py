@@ -68,7 +68,7 @@ def draw(numbers: Overlay) -> go.Figure:
         made.update_yaxes(title_text=title, range=_limits(numbers.data[:, i]), row=i + 1, col=1)
     style.house(made, 110 + 120 * k, hovermode=False)
     made.update_xaxes(title_text=f"time ({numbers.unit})", row=k, col=1)
-    made.update_yaxes(title_font={"size": 12}, nticks=4)
+    made.update_yaxes(title_font=style.SMALL, nticks=4)
     return made
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sparsernn.dynamics.power_spectrum import piece_rows, power_spectra
+from sparsernn.dynamics.power_spectrum import covering, piece_rows, power_spectra
 from sparsernn.errors import Undefined
 from sparsernn.report.figures import style
 from sparsernn.report.subject import Signals
 
-POINTS, COLUMNS, SIGMA = 500, 6, 20.0
+POINTS, FEWEST, COLUMNS, SIGMA = 500, 21, 6, 20.0
 
 
 class SpectraFigure(NamedTuple):
@@ -45,9 +45,7 @@ def numbers(signals: Signals, points: int = POINTS) -> SpectraFigure:
     data, model = (
         power_spectra(x[:, :k], sigma=part, dt=signals.dt, starts=starts) for x in (signals.data, signals.model)
     )
-    cumulative = np.cumsum(data.power, axis=0)
-    last = max(int((cumulative < 0.999).sum(axis=0).max()), 20)
-    rows = style.every(min(last + 1, len(data.frequency)), points)
+    rows = style.every(min(max(covering(data.power), FEWEST), len(data.frequency)), points)
 
     def defined(spectra: np.ndarray, undefined: dict[int, Undefined]) -> np.ndarray:
         return np.where(np.isin(np.arange(k), list(undefined)), np.nan, spectra)[rows]
@@ -100,9 +98,7 @@ def draw(numbers: SpectraFigure) -> go.Figure:
                 row,
                 column,
             )
-    style.house(
-        made, 90 + 250 * down, margin={"l": 64, "r": 20, "t": 70, "b": 54}, legend={"y": 1.1 if down == 1 else 1.05}
-    )
+    style.house(made, 90 + 250 * down, margin={"t": 70}, legend={"y": 1.1 if down == 1 else 1.05})
     highest = max(np.nanmax(numbers.data, initial=0), np.nanmax(numbers.model, initial=0), 2 * _lowest(numbers))
     made.update_yaxes(
         type="log", exponentformat="power", dtick=1, range=[np.log10(_lowest(numbers)), np.log10(1.5 * highest)]

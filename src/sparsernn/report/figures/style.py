@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from cycler import cycler
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -41,22 +42,36 @@ RC: Any = {
     "axes.titlelocation": "left",
     "axes.grid": True,
     "axes.axisbelow": True,
+    "axes.prop_cycle": cycler(color=COLORS),
     "grid.color": GRID,
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "text.color": INK,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
+    "savefig.dpi": 160,
+    "savefig.facecolor": "white",
 }
-
+"""The house style of matplotlib figures."""
 
 AXIS = {
     "gridcolor": GRID,
     "zeroline": False,
+    "showgrid": True,  # of a template's axis a color alone draws no grid behind bars, ...
+    "showline": True,  # ... and no line
     "linecolor": QUIET,
     "ticks": "outside",
     "tickcolor": GRID,
     "automargin": True,
+}
+SCENE_AXIS = {
+    "backgroundcolor": "#ffffff",
+    "gridcolor": GRID,
+    "zeroline": False,
+    "showspikes": False,
+    "tickfont": {"size": 10, "color": QUIET},
+    "title": {"font": {"size": 11}},
+    "nticks": 5,
 }
 TEMPLATE = go.layout.Template(
     layout={
@@ -66,11 +81,30 @@ TEMPLATE = go.layout.Template(
         "plot_bgcolor": "#ffffff",
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
         "hoverlabel": {"font": {"family": FONT}},
+        "colorway": COLORS,
+        "coloraxis": {
+            "colorscale": SIGNED,
+            "colorbar": {"thickness": 12, "len": 0.9, "outlinewidth": 0},
+        },
         "xaxis": AXIS,
         "yaxis": AXIS,
+        "scene": {"xaxis": SCENE_AXIS, "yaxis": SCENE_AXIS, "zaxis": SCENE_AXIS},
     }
 )
-"""The house style of plotly figures; `RC` is that of matplotlib."""
+"""The house style of plotly figures. A figure says only where it differs."""
+
+FLUSH = {"l": 8, "r": 8, "b": 8}
+"""Margins of a figure without axes."""
+SMALL = {"size": 12}
+"""The font of titles in figures of many panels."""
+NOTE = {"size": 11, "color": QUIET}
+"""The font of what is written inside a figure."""
+REFERENCE = {"color": QUIET, "width": 1, "dash": "dot"}
+"""A line to hold others against."""
+CHOSEN = {"color": COLORS[1], "width": 1.2, "dash": "dot"}
+"""The line at the epoch whose weights were kept."""
+BAND = "rgba(107,114,128,0.2)"
+"""`QUIET`, thinned: how far a null model spreads."""
 
 
 def shown(name: Any) -> str:
@@ -135,9 +169,7 @@ def figure(height: int, **layout: Any) -> go.Figure:
 
 def house(made: go.Figure, height: int, **layout: Any) -> go.Figure:
     """Put a plotly figure into the house style, and its own `layout` over it."""
-    made.update_layout(template=TEMPLATE, height=height)
-    made.update_layout(**layout)
-    return made
+    return made.update_layout(template=TEMPLATE, height=height, **layout)
 
 
 def canvas(width: float, height: float) -> Figure:
@@ -150,7 +182,7 @@ def canvas(width: float, height: float) -> Figure:
 def save(made: Figure, path: Path) -> None:
     """A PNG file at 160 dots an inch, written atomically, without the date in it."""
     with rc_context(RC), replacing(path) as file:
-        made.savefig(file, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+        made.savefig(file, format="png", metadata={"Software": None})
 
 
 def styled() -> Any:

@@ -103,7 +103,7 @@ def draw(numbers: WatchFigure) -> go.Figure:
                         x=style.compact(panel.epochs),
                         y=style.compact(edge),
                         fill="tonexty" if j else None,
-                        fillcolor="rgba(107,114,128,0.2)",
+                        fillcolor=style.BAND,
                         line={"width": 0},
                         mode="lines",
                         hoverinfo="skip",
@@ -138,9 +138,9 @@ def draw(numbers: WatchFigure) -> go.Figure:
         axis = style.log_axis(panel.values.tolist()) if panel.log else {"nticks": 5}
         made.update_yaxes(**axis, **place)
         if numbers.chosen is not None:
-            made.add_vline(numbers.chosen, line={"color": style.color(1), "width": 1.2, "dash": "dot"}, **place)
-    style.house(made, 70 + 190 * rows, margin={"l": 60, "r": 20, "t": 40, "b": 54})
-    made.update_annotations(font={"size": 12})
+            made.add_vline(numbers.chosen, line=style.CHOSEN, **place)
+    style.house(made, 70 + 190 * rows)
+    made.update_annotations(font=style.SMALL)
     made.update_xaxes(matches="x")
     for column in range(1, across + 1):
         last = max(i // across + 1 for i in range(len(numbers.panels)) if i % across + 1 == column)

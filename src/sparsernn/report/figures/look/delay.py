@@ -65,4 +65,4 @@ def draw(numbers: Orbit) -> go.Figure:
         )
         made.update_xaxes(title_text=style.shown(name), row=1, col=i)
         made.update_yaxes(title_text=style.shown(other), row=1, col=i)
-    return style.house(made, 400, showlegend=False, margin={"l": 64, "r": 20, "t": 16, "b": 54})
+    return style.house(made, 400, showlegend=False, margin={"t": 16})

@@ -59,4 +59,4 @@ def draw(numbers: Histograms) -> go.Figure:
         made.update_yaxes(
             title_text="% of the rows" if column == 1 else "", nticks=4, rangemode="tozero", row=row, col=column
         )
-    return style.house(made, 60 + 180 * rows, showlegend=False, bargap=0, margin={"l": 64, "r": 20, "t": 16, "b": 54})
+    return style.house(made, 60 + 180 * rows, showlegend=False, bargap=0, margin={"t": 16})

@@ -88,9 +88,9 @@ def draw(numbers: Lines) -> go.Figure:
             i + 1,
             1,
         )
-        made.update_yaxes(title_text=style.shown(label), title_font={"size": 12}, nticks=4, row=i + 1, col=1)
+        made.update_yaxes(title_text=style.shown(label), title_font=style.SMALL, nticks=4, row=i + 1, col=1)
     for time in numbers.cuts:
-        made.add_vline(x=time, line={"color": style.POSITIVE, "width": 1, "dash": "dot"})
-    style.house(made, 60 + height * k, showlegend=False, margin={"l": 64, "r": 20, "t": 16, "b": 50})
+        made.add_vline(x=time, line=style.REFERENCE | {"color": style.POSITIVE})
+    style.house(made, 60 + height * k, showlegend=False, margin={"t": 16})
     made.update_xaxes(title_text=numbers.time_label, row=k, col=1)
     return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+
+from sparsernn.missing import longest_whole
 
 MOST_COLUMNS = 6
 """Columns that are drawn; a page of more is not read."""
@@ -51,12 +52,4 @@ class View(NamedTuple):
 
     def piece_rows(self) -> slice:
         """Where that piece lies."""
-        usable = np.isfinite(self.values).mean(axis=0) > 0.5
-        whole = np.isfinite(self.values[:, usable]).all(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(int)))
-        cuts = sorted({*edges.tolist(), *(s for s in self.starts if s < len(whole))})
-        best = slice(0, 0)
-        for a, b in pairwise(cuts):
-            if whole[a] and b - a > best.stop - best.start:
-                best = slice(a, b)
-        return best
+        return longest_whole(self.values, self.starts)
