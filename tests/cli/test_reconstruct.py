@@ -62,6 +62,16 @@ def test_data_that_cannot_be_used(cli, tmp_path, write, said):
     assert str(path) in answer.err
 
 
+@pytest.mark.parametrize("name", ["gaps.csv", "noise.csv", "out/rows.csv"])
+def test_a_file_called_as_an_option_keeps_its_name(cli, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / name).write_text("a,b\n" + "1,2\nnan,3\n" * 9)
+    answer = cli("reconstruct", name, "--out", "made")
+    assert answer.code == 4
+    assert answer.err.startswith(f"sparsernn: {name}: 9 values")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

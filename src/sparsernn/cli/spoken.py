@@ -52,7 +52,7 @@ def as_options(text: str, names: Iterable[str]) -> str:
     text = IN_PYTHON.sub("", PLACES.sub("", text))
     known = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     option = lambda found: "--" + found[1].replace("_", "-")
-    text = re.sub(rf"^({known})\b(?!=)(?:\.\d+)?", option, text)
+    text = re.sub(rf"^({known})(?:\.\d+)?(?![\w=./\\-])", option, text)  # gaps.csv and out/run are files
     text = re.sub(rf"(?<![\w-])({known})=(?=[\w\"'(\[.-])", lambda found: option(found) + " ", text)
     return re.sub(rf"(?<![\w-])({known})=", option, text)
 
