@@ -259,6 +259,9 @@ def test_drift_and_its_remedy():
     assert int(width) == detrending(moving[:, 0], (0,), (0.6, 0.2, 0.2))
     angle = 0.05 * t + 0.3 * np.sin(0.11 * t)
     assert "sine and cosine" in nonstationary(angle)[0].mend
+    (steep,) = nonstationary(0.05 * t + 0.1 * np.sin(0.11 * t))  # the ends of a moving mean would be all there is
+    assert steep.options == ()
+    assert "does not mend it" in steep.mend
     assert all(nonstationary(np.cumsum(rng(seed).normal(size=5000))) for seed in range(10))
     assert nonstationary(waves) == []
 
