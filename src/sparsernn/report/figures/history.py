@@ -105,7 +105,7 @@ def draw(numbers: History) -> go.Figure:
         made.update_yaxes(title={"text": panel.title, "font": {"size": 12}}, **axis, row=i, col=1)
         if numbers.chosen is not None:
             made.add_vline(numbers.chosen, row=i, col=1, line={"color": style.color(1), "width": 1.2, "dash": "dot"})
-    style.house(made, 90 + 140 * k, margin={"l": 76, "r": 20, "t": 30, "b": 54})
+    style.house(made, 110 + 140 * k, margin={"l": 76, "r": 20, "t": 50, "b": 54})  # the note below the tool bar
     if numbers.chosen is not None:
         note = {"text": f"weights of epoch {numbers.chosen} kept", "font": {"size": 11, "color": style.color(1)}}
         made.add_annotation(
