@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +23,20 @@ MOST_JUDGED = 10_000
 minutes); above, they are ranked by size × activity, which takes a second."""
 JUDGED, RANKED = ("geometric",), ("activity",)
 """The criteria of both."""
+LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
+"""What makes a WFDB record an electrocardiogram."""
+
+
+def is_record(source: str) -> bool:
+    """Whether it names a WFDB record, by its header or without the ending."""
+    path = Path(source)
+    return path.suffix.lower() == ".hea" or path.with_name(f"{path.name}.hea").is_file()
+
+
+def are_leads(names: Iterable[str]) -> bool:
+    """Whether signals with these names are an electrocardiogram, of which `reconstruct` takes the first and prepares
+    it as one."""
+    return {name.upper() for name in names} <= LEADS
 
 
 def units(columns: int) -> int:

@@ -31,7 +31,9 @@ from sparsernn.studies.defaults import (
     SEQUENCES,
     STARTS,
     UPDATES,
+    are_leads,
     criteria_for,
+    is_record,
     units,
 )
 from sparsernn.studies.look import warnings_for
@@ -60,9 +62,10 @@ RATE, RATE_OF_RHYTHMS = 2e-3, 5e-3
 """First learning rate (the last is a fiftieth), and that of a recording in which a rhythm repeats. A simulated bursting
 neuron and simulated electrocardiograms gained by the larger one, a Hindmarsh-Rose neuron without a regular rhythm lost
 by it; none of them is among the recordings reported (`docs/papers.md`)."""
-LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
 SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
-"""What makes a WFDB record an electrocardiogram, and how it is then smoothed and thinned."""
+"""How an electrocardiogram is smoothed and thinned."""
+SMALL = 20
+"""Hidden units that `too_short` advises."""
 NOISY = 0.03
 """White noise, in sd, from which on smoothing is advised."""
 
@@ -135,6 +138,8 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         base = replace(base, optimizer=_optimizer(RATE_OF_RHYTHMS))
     series = series_of(task)
     cautions = [] if task.system is not None else warnings_for(series, task)
+    if wish.hidden is not None and wish.hidden <= SMALL:  # what it advises was done
+        cautions = [c for c in cautions if c.code != "too_short" or "default network" not in c.text]
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     base.network.check(base.trainer().ports)
@@ -195,11 +200,10 @@ def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
     """The wish with columns chosen, the habits of its source, and a sentence on what was recognized."""
     if not isinstance(wish.source, str):
         return wish, {}, []
-    path = Path(wish.source)
-    if path.suffix.lower() != ".hea" and not path.with_name(f"{path.name}.hea").is_file():
+    if not is_record(wish.source):
         return wish, HABITS.get(wish.source, {}), []
-    series = read_series(path, columns=wish.columns, dt=wish.dt)
-    if series.dt is None or not {name.upper() for name in series.names} <= LEADS:
+    series = read_series(wish.source, columns=wish.columns, dt=wish.dt)
+    if series.dt is None or not are_leads(series.names):
         return wish, {}, []
     lead = series.names[0]
     habits = HABITS["ecg"] | {

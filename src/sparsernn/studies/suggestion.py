@@ -18,9 +18,15 @@ how many, and how many rows must be left."""
 
 
 def command(
-    looked: Look, odd: Sequence[Oddity], moving: Sequence[int], files: Sequence[str], given: Sequence[str]
+    looked: Look,
+    odd: Sequence[Oddity],
+    moving: Sequence[int],
+    files: Sequence[str],
+    given: Sequence[str],
+    prepared: bool = False,
 ) -> tuple[str, str]:
-    """The line to try, with what mends the oddities that an option mends, and how long it will take."""
+    """The line to try, with what mends the oddities that an option mends, and how long it will take. `prepared`:
+    `reconstruct` knows how to filter and thin such a recording, and it is left to it."""
     series, options = looked.series, list(given)
     chosen: dict[str, str] = {}
     for oddity in odd:
@@ -42,6 +48,8 @@ def command(
     moved = {"nonstationary", "too_short", "noise_only"} & {o.code for o in odd}
     if looked.period and turn > SLOW and not moved and len(series.values) // every >= LEAST_ROWS:
         chosen.setdefault("--every", str(every))
+    if prepared:
+        chosen = {name: value for name, value in chosen.items() if name not in ("--detrend", "--smooth", "--every")}
     chosen |= _short(looked, kept, chosen)
     for name, value in chosen.items():
         if name not in options:
