@@ -208,3 +208,9 @@ def test_odd_inputs_still_give_a_look_and_a_page(values, tmp_path):
     assert looked.warnings
     looked.write(tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size > 1e6
+
+
+def test_a_unit_in_a_name_is_not_said_twice():
+    values = np.sin(np.arange(400)[:, None] * [0.1, 0.23])
+    series = Series(values, ("V [mV]", "level"), 0.1, "made", "", units=("mV", "m"))
+    assert dict(look(series).facts())["columns"] == "2: V [mV], level [m]"

@@ -72,6 +72,10 @@ def test_a_smaller_network_is_not_advised_to_who_has_it(tmp_path):
     path = str(tmp_path / "short.npy")
     said = ["default network" in " ".join(specs(Wish(path, density=1.0, hidden=h))[1]) for h in (None, 20)]
     assert said == [True, False]
+    np.save(tmp_path / "wide.npy", np.random.default_rng(0).normal(size=(700, 60)))
+    wide = [" ".join(specs(Wish(str(tmp_path / "wide.npy"), density=1.0, hidden=h))[1]) for h in (None, 120)]
+    assert ["--hidden 120" in text for text in wide] == [True, False]
+    assert all("60 columns" in text for text in wide)
 
 
 def test_a_wish_overrides_every_default(waves):

@@ -140,6 +140,11 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
     cautions = [] if task.system is not None else warnings_for(series, task)
     if wish.hidden is not None and wish.hidden <= SMALL:  # what it advises was done
         cautions = [c for c in cautions if c.code != "too_short" or "default network" not in c.text]
+    if wish.hidden is not None and wish.hidden >= 2 * task.outputs:
+        many = f"{task.outputs} columns: D_stsp tells little in so many dimensions"
+        cautions = [
+            c._replace(text=many, try_="some of the columns by --columns") if c.code == "wide" else c for c in cautions
+        ]
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     base.network.check(base.trainer().ports)
