@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from sparsernn.connectome import Connectome
 from sparsernn.dynamics.time_scale import first_lag
 from sparsernn.errors import Undefined
+from sparsernn.measures.reconstruction import ReconstructionQuality
 from sparsernn.measures.reliability import correlations
 from sparsernn.quantity import Quantity
 from sparsernn.report.figures import (
@@ -24,6 +25,7 @@ from sparsernn.report.figures import (
     style,
     watch,
 )
+from sparsernn.report.spread import spread
 from sparsernn.report.subject import Matrix, Signals, Subject
 from sparsernn.runs.outcome import Outcome
 
@@ -156,6 +158,20 @@ def test_trivial_predictors_are_lines(adding, tmp_path):
     assert list(accuracy.floors) == ["always answering 1"]
     assert list(mse.ceilings) == ["always answering 1"]
     check(curves, found, tmp_path)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")  # a layout that collapses
+def test_floor_and_ceiling_above_all_values_are_inside_a_picture(monkeypatch, tmp_path):
+    quantity = ReconstructionQuality.quantities[0]
+    curve = curves.Curve("random", (2500.0, 1250.0), (spread([3.83]), spread([3.88])))
+    panel = curves.Panel(quantity, (curve,), {"floor": 14.47}, {"ceiling": 14.29}, False)
+    drawn = []
+    save = style.save
+    monkeypatch.setattr(style, "save", lambda made, path: (drawn.append(made), save(made, path)))
+    check(curves, curves.Curves((panel, panel), 2500), tmp_path)
+    low, high = drawn[0].axes[0].get_ylim()
+    assert low == 0
+    assert high > 14.47
 
 
 def test_ticks_that_would_touch_are_left_out():

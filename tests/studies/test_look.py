@@ -217,3 +217,9 @@ def test_smoothing_is_not_suggested_where_it_mends_nothing():
     noisy = series(circle + 0.1 * rng.normal(size=circle.shape))._replace(names=("MLII", "V1"))
     assert "--smooth 1" in look(noisy, files=["x.csv"]).command
     assert "--smooth" not in look(noisy, files=["x.hea"]).command
+
+
+def test_a_unit_in_a_name_is_not_said_twice():
+    values = np.sin(np.arange(400)[:, None] * [0.1, 0.23])
+    series = Series(values, ("V [mV]", "level"), 0.1, "made", "", units=("mV", "m"))
+    assert dict(look(series).facts())["columns"] == "2: V [mV], level [m]"

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import DataError, SpecError
+from sparsernn.studies.look import look
+from sparsernn.studies.look_file import series_to_look_at
 from sparsernn.studies.recording import Wish, specs
 
 
@@ -56,6 +58,24 @@ def test_an_electrocardiogram_is_known_by_its_leads(tmp_path):
     assert (asked.task.columns, asked.task.detrend, asked.task.smooth, asked.task.every) == (("V5",), 0.0, 3.0, 1)
     (plain,), _ = specs(Wish(str(tmp_path / "other.hea"), density=1.0))
     assert (plain.task.columns, plain.task.detrend, plain.task.every) == (None, 0.0, 1)
+    for name, alone in (("heart", True), ("other", False)):
+        series, found = series_to_look_at(path := str(tmp_path / f"{name}.hea"))
+        series = series._replace(values=series.values + 0.1 * np.random.default_rng(0).normal(size=signals.shape))
+        looked = look(series, found=found, files=[path])
+        assert ("--smooth" not in looked.command) == alone  # it would take the place of the smoothing that is known
+        assert any("reconstruct takes MLII" in note for note in looked.series.notes) == alone
+
+
+def test_a_smaller_network_is_not_advised_to_who_has_it(tmp_path):
+    time = np.arange(700) * 0.2
+    np.save(tmp_path / "short.npy", np.sin(time) + np.sin(np.sqrt(2) * time + np.sin(time / 3)))
+    path = str(tmp_path / "short.npy")
+    said = ["default network" in " ".join(specs(Wish(path, density=1.0, hidden=h))[1]) for h in (None, 20)]
+    assert said == [True, False]
+    np.save(tmp_path / "wide.npy", np.random.default_rng(0).normal(size=(700, 60)))
+    wide = [" ".join(specs(Wish(str(tmp_path / "wide.npy"), density=1.0, hidden=h))[1]) for h in (None, 120)]
+    assert ["--hidden 120" in text for text in wide] == [True, False]
+    assert all("60 columns" in text for text in wide)
 
 
 def test_a_wish_overrides_every_default(waves):

@@ -29,6 +29,8 @@ def watch(
     from sparsernn.training.watching import watch_afterwards
 
     record = Record(run)
+    asked = {"measures": parse_yaml(f"[{measures}]", "--measures")}
+    build(Watch, asked, "watch")  # names that are not known, before what to do with them is said
     if every is None and len(kept := record.snapshots()) > 1:
         every = kept[1] - kept[0]
     elif every is None:
@@ -36,7 +38,7 @@ def watch(
             f"{run} kept no snapshots, so nothing is left to watch; put watch: [{measures}] or snapshots: 10 into its "
             "spec, and train it again in a new store: its numbers will be the same"
         )
-    wanted = build(Watch, {"measures": parse_yaml(f"[{measures}]", "--measures"), "every": every}, "watch")
+    wanted = build(Watch, asked | {"every": every}, "watch")
     with progress_bars(quiet=json) as progress:
         record = watch_afterwards(record, wanted, progress)
     columns = record.watched()

@@ -94,7 +94,8 @@ def _reconstruction(subjects: list[Subject]) -> list[tuple[str, str]]:
             ),
             (
                 "prediction error",
-                f"mean squared error {fields['horizon']} steps ahead, from many points of the test stretch",
+                f"mean squared error {fields['horizon']} steps ahead, from many points of the test stretch; of a delay "
+                "embedding that of its newest column, which alone says nothing known",
             ),
             (
                 "collapsed, frozen, escaped",

@@ -23,9 +23,20 @@ MOST_JUDGED = 10_000
 minutes); above, they are ranked by size × activity, which takes a second."""
 JUDGED, RANKED = ("geometric",), ("activity",)
 """The criteria of both."""
-
 LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}
-"""Names of channels that make a WFDB record an electrocardiogram: it is then prepared as one."""
+"""What makes a WFDB record an electrocardiogram."""
+
+
+def is_record(source: str) -> bool:
+    """Whether it names a WFDB record, by its header or without the ending."""
+    path = Path(source)
+    return path.suffix.lower() == ".hea" or path.with_name(f"{path.name}.hea").is_file()
+
+
+def are_leads(names: Iterable[str]) -> bool:
+    """Whether signals with these names are an electrocardiogram, of which `reconstruct` takes the first and prepares
+    it as one."""
+    return {name.upper() for name in names} <= LEADS
 
 
 def units(columns: int) -> int:
@@ -41,13 +52,3 @@ def units(columns: int) -> int:
 def criteria_for(weights: int) -> tuple[str, ...]:
     """What so many recurrent weights are pruned by."""
     return JUDGED if weights <= MOST_JUDGED else RANKED
-
-
-def is_record(path: Path) -> bool:
-    """Whether a path names a WFDB record, with or without its ending."""
-    return path.suffix.lower() == ".hea" or path.with_name(f"{path.name}.hea").is_file()
-
-
-def by_leads(names: Iterable[str]) -> bool:
-    """Whether all channels are leads of an electrocardiogram."""
-    return {name.upper() for name in names} <= LEADS

@@ -18,7 +18,7 @@ from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.power_spectrum import median_period, noise_level, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
 from sparsernn.files.series import Series
-from sparsernn.studies.defaults import SEQUENCES
+from sparsernn.studies.defaults import SEQUENCES, are_leads, is_record
 from sparsernn.studies.look_file import UNEVEN
 from sparsernn.studies.looked import Caution, EmbeddingGeometry, Look
 from sparsernn.studies.suggestion import command
@@ -49,6 +49,10 @@ def look(
     10,000 rows and 16 columns at most, evenly spread.
     """
     shares = (float(split[0]), float(split[1]), float(split[2]))
+    heart = series.dt is not None and are_leads(series.names) and [is_record(f) for f in files] == [True]
+    if heart:
+        note = f"an electrocardiogram by its leads: reconstruct takes {series.names[0]} and prepares it as one"
+        series = series._replace(notes=(*series.notes, f"{note} (drift, smoothing, thinning, delays)"))
     odd = [*found, *oddities(series.values, series.starts, shares, SEQUENCES[0])]
     piece = without_holes(np.asarray(series.values, np.float64), series.starts)
     values, starts = piece
@@ -82,7 +86,7 @@ def look(
     )
     if refused or not moving or any(o.code == UNEVEN and not o.options for o in found):
         return looked
-    line, takes = command(looked, odd, moving, files or (series.source,), given)
+    line, takes = command(looked, odd, moving, files or (series.source,), given, prepared=heart)
     return looked._replace(command=line, takes=takes)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sparsernn.errors import Undefined
 from sparsernn.files.series import Series
+from sparsernn.files.units import unit_of
 from sparsernn.tasks.base import SPLITS
 
 COARSE = 6.0
@@ -68,7 +69,8 @@ class Look(NamedTuple):
     def facts(self) -> list[tuple[str, str]]:
         """(what, in words) of everything but the warnings, for a table."""
         series, dt, unit = self.series, self.series.dt, self.series.time_unit
-        shown = [f"{n} [{u}]" if u else n for n, u in zip(series.names, series.units or ("",) * 10**4, strict=False)]
+        pairs = zip(series.names, series.units or ("",) * 10**4, strict=False)
+        shown = [f"{n} [{u}]" if u and unit_of(n) != u else n for n, u in pairs]
         more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
         rows = f"{len(series.values):,}"
         if len(self.stretches) > 1:

@@ -31,7 +31,7 @@ from sparsernn.studies.defaults import (
     SEQUENCES,
     STARTS,
     UPDATES,
-    by_leads,
+    are_leads,
     criteria_for,
     is_record,
     units,
@@ -64,6 +64,8 @@ neuron and simulated electrocardiograms gained by the larger one, a Hindmarsh-Ro
 by it; none of them is among the recordings reported (`docs/papers.md`)."""
 SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
 """How an electrocardiogram by its leads is smoothed and thinned."""
+SMALL = 20
+"""Hidden units that `too_short` advises."""
 NOISY = 0.03
 """White noise, in sd, from which on smoothing is advised."""
 
@@ -136,6 +138,13 @@ def specs(wish: Wish) -> tuple[list[RunSpec], list[str]]:
         base = replace(base, optimizer=_optimizer(RATE_OF_RHYTHMS))
     series = series_of(task)
     cautions = [] if task.system is not None else warnings_for(series, task)
+    if wish.hidden is not None and wish.hidden <= SMALL:  # what it advises was done
+        cautions = [c for c in cautions if c.code != "too_short" or "default network" not in c.text]
+    if wish.hidden is not None and wish.hidden >= 2 * task.outputs:
+        many = f"{task.outputs} columns: D_stsp tells little in so many dimensions"
+        cautions = [
+            c._replace(text=many, try_="some of the columns by --columns") if c.code == "wide" else c for c in cautions
+        ]
     hidden = units(task.outputs) if wish.hidden is None else wish.hidden
     base = replace(base, task=task, network=build(Network, {wish.cell: {"hidden": hidden}}))
     base.network.check(base.trainer().ports)
@@ -196,11 +205,10 @@ def _habits(wish: Wish) -> tuple[Wish, dict[str, Any], list[str]]:
     """The wish with columns chosen, the habits of its source, and a sentence on what was recognized."""
     if not isinstance(wish.source, str):
         return wish, {}, []
-    path = Path(wish.source)
-    if not is_record(path):
+    if not is_record(wish.source):
         return wish, HABITS.get(wish.source, {}), []
-    series = read_series(path, columns=wish.columns, dt=wish.dt)
-    if series.dt is None or not by_leads(series.names):
+    series = read_series(wish.source, columns=wish.columns, dt=wish.dt)
+    if series.dt is None or not are_leads(series.names):
         return wish, {}, []
     lead = series.names[0]
     habits = HABITS["ecg"] | {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.studies.cost import suggested
-from sparsernn.studies.defaults import SEQUENCES, by_leads, is_record
+from sparsernn.studies.defaults import SEQUENCES
 from sparsernn.studies.looked import Look
 
 NOISY, SLOW, ROWS_A_TURN, LEAST_ROWS = 0.03, 300, 100, 3_000
@@ -19,9 +18,15 @@ how many, and how many rows must be left."""
 
 
 def command(
-    looked: Look, odd: Sequence[Oddity], moving: Sequence[int], files: Sequence[str], given: Sequence[str]
+    looked: Look,
+    odd: Sequence[Oddity],
+    moving: Sequence[int],
+    files: Sequence[str],
+    given: Sequence[str],
+    prepared: bool = False,
 ) -> tuple[str, str]:
-    """The line to try, with what mends the oddities that an option mends, and how long it will take."""
+    """The line to try, with what mends the oddities that an option mends, and how long it will take. `prepared`:
+    `reconstruct` knows how to filter and thin such a recording, and it is left to it."""
     series, options = looked.series, list(given)
     chosen: dict[str, str] = {}
     for oddity in odd:
@@ -35,7 +40,6 @@ def command(
     kept = [i for i in range(len(series.names)) if i not in leave]
     if len(kept) < len(series.names) and kept and "--columns" not in options:
         options += ["--columns", columns_text([series.names[i] for i in kept])]
-    prepared = all(is_record(Path(file)) for file in files) and by_leads(series.names[i] for i in kept)
     known = [n for i, n in enumerate(looked.noise) if n is not None and i in kept]
     wandering = any(o.code == "nonstationary" and not o.options for o in odd)  # smoothing mends no random walk
     hopeless = wandering or {"noise_only", "too_short"} & {o.code for o in odd}
@@ -46,6 +50,8 @@ def command(
     moved = {"nonstationary", "too_short", "noise_only"} & {o.code for o in odd}
     if looked.period and turn > SLOW and not moved and not prepared and len(series.values) // every >= LEAST_ROWS:
         chosen.setdefault("--every", str(every))
+    if prepared:
+        chosen = {name: value for name, value in chosen.items() if name not in ("--detrend", "--smooth", "--every")}
     chosen |= _short(looked, kept, chosen)
     for name, value in chosen.items():
         if name not in options:

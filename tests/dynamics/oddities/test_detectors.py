@@ -68,6 +68,12 @@ def test_fill_values_a_range_away_are_said_but_not_refused(low, high, fill):
     assert not found.refused
 
 
+def test_a_fill_value_that_is_only_said_hides_no_trend():
+    values = 315 + 0.03 * t + 3 * np.sin(0.5 * t)
+    values[::97] = -99.99
+    assert {"outliers", "nonstationary"} <= {o.code for o in oddities(values)}
+
+
 def test_zeros_and_nines_that_belong_to_the_signal():
     assert outliers(np.maximum(rng(0).normal(size=3000), 0)) == []  # rectified
     assert outliers(rng(1).choice([0, 50, 75, 99], size=3000)) == []  # levels
@@ -259,6 +265,9 @@ def test_drift_and_its_remedy():
     assert int(width) == detrending(moving[:, 0], (0,), (0.6, 0.2, 0.2))
     angle = 0.05 * t + 0.3 * np.sin(0.11 * t)
     assert "sine and cosine" in nonstationary(angle)[0].mend
+    (steep,) = nonstationary(0.05 * t + 0.1 * np.sin(0.11 * t))  # the ends of a moving mean would be all there is
+    assert steep.options == ()
+    assert "does not mend it" in steep.mend
     assert all(nonstationary(np.cumsum(rng(seed).normal(size=5000))) for seed in range(10))
     assert nonstationary(waves) == []
 

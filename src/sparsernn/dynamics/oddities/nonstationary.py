@@ -35,6 +35,9 @@ SURE = 7.0
 blocks each: 6.)"""
 MEAN, SD = 0.5, 1.4
 """A step of the mean, in sd, or a ratio of sds, below which training and test rows are alike enough."""
+EDGES = 1.5
+"""Range of all rows over that of the rows a filter's width away from every end, above which the ends make the range: a
+moving mean that mirrors a steep trend there lags behind it (by 0.8 slope * width)."""
 MONOTONE = 0.9
 """Share of the steps in one direction, from which on a column looks like a count or an angle that goes on and on."""
 
@@ -154,16 +157,20 @@ def step(column: NDArray[np.float64], starts: tuple[int, ...] = (0,)) -> Step | 
 
 
 def detrending(column: NDArray[np.float64], starts: tuple[int, ...], split: tuple[float, float, float]) -> int | None:
-    """The widest --detrend, in rows, of a few that bring training and test rows together; None if none does."""
+    """The widest --detrend, in rows, of a few that bring training and test rows together and do not bend the ends of
+    the splits more than the signal moves; None if none does."""
     for share in (20, 40, 80, 160, 320):
         width = len(column) // share
         if width < 5:
             return None
         width = int(float(f"{width:.1g}"))
-        rest = np.empty_like(column)
+        rest, inner = np.empty_like(column), np.zeros(len(column), bool)
         edges = np.round(np.cumsum(split)[:-1] * len(column)).astype(int)  # filtered as `reconstruct` does it
         for rows in stretches(len(column), (*starts, *map(int, edges))):
             rest[rows] = column[rows] - gaussian_filter1d(column[rows], width, mode="reflect")
+            inner[rows.start + width : rows.stop - width] = True
+        if inner.any() and np.ptp(rest) > EDGES * np.ptp(rest[inner]):
+            continue
         if away(rest, split) < NEAR / 2 and slow(rest, starts) < SLOW / 2 and step(rest, starts) is None:
             return width
     return None

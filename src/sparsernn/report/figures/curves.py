@@ -191,8 +191,6 @@ def picture(numbers: Curves, path: Path) -> None:
             if panel.log:
                 axes.set_yscale("log")
                 style.plain_log(axes.yaxis)
-            else:
-                axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
             for name, height in [*panel.floors.items(), *panel.ceilings.items()]:
                 axes.axhline(height, color=style.QUIET, linewidth=0.9, linestyle=":")
                 up = "bottom" if name in panel.floors else "top"
@@ -205,6 +203,8 @@ def picture(numbers: Curves, path: Path) -> None:
                     color=style.QUIET,
                     transform=axes.get_yaxis_transform(),
                 )
+            if not panel.log:  # after floor and ceiling: it ends the scaling
+                axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
             ticks = style.log_ticks([x for curve in panel.curves for x in curve.remaining])
             axes.set_xticks(ticks, [f"{t:,.0f}" for t in ticks])
             axes.xaxis.set_minor_locator(NullLocator())

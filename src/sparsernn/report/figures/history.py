@@ -105,7 +105,7 @@ def draw(numbers: History) -> go.Figure:
         made.update_yaxes(title={"text": panel.title, "font": style.SMALL}, **axis, row=i, col=1)
         if numbers.chosen is not None:
             made.add_vline(numbers.chosen, row=i, col=1, line=style.CHOSEN)
-    style.house(made, 90 + 140 * k, margin={"l": 76, "t": 30})
+    style.house(made, 110 + 140 * k, margin={"l": 76, "t": 50})  # the note below the tool bar
     if numbers.chosen is not None:
         note = {
             "text": f"weights of epoch {numbers.chosen} kept",
