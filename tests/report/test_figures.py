@@ -164,7 +164,7 @@ def test_trivial_predictors_are_lines(adding, tmp_path):
 def test_floor_and_ceiling_above_all_values_are_inside_a_picture(monkeypatch, tmp_path):
     quantity = ReconstructionQuality.quantities[0]
     curve = curves.Curve("random", (2500.0, 1250.0), (spread([3.83]), spread([3.88])))
-    panel = curves.Panel(quantity, (curve,), {"floor": 14.47}, {"ceiling": 14.29}, False)
+    panel = curves.CurvePanel(quantity, (curve,), {"floor": 14.47}, {"ceiling": 14.29}, False)
     drawn = []
     save = style.save
     monkeypatch.setattr(style, "save", lambda made, path: (drawn.append(made), save(made, path)))

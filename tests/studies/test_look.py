@@ -214,7 +214,7 @@ def test_smoothing_is_not_suggested_where_it_mends_nothing():
     """A random walk; a record that `reconstruct` prepares as an electrocardiogram by itself."""
     walk = np.cumsum(np.random.default_rng(0).normal(size=(4_000, 1)), axis=0)
     assert "--smooth" not in (look(series(walk)).command or "")
-    noisy = series(circle + 0.1 * rng.normal(size=circle.shape))._replace(names=("MLII", "V1"))
+    noisy = series(circle + 0.1 * rng.normal(size=circle.shape))._replace(names=("MLII", "V1"), dt=0.01)
     assert "--smooth 1" in look(noisy, files=["x.csv"]).command
     assert "--smooth" not in look(noisy, files=["x.hea"]).command
 
