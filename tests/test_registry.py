@@ -149,6 +149,16 @@ def test_a_file_named_by_the_environment(clean, tmp_path, monkeypatch):
         build(AbstractRegularizer, "another")
 
 
+def test_a_file_takes_no_other_modules_name(clean, tmp_path, monkeypatch):
+    (tmp_path / "colorsys.py").write_text("raise AssertionError('imported')")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "colorsys.py"))
+    with pytest.raises(SpecError, match="another module colorsys; rename the file"):
+        build(AbstractRegularizer, "another")
+    import colorsys
+
+    assert colorsys.rgb_to_hsv(0, 0, 1)[2] == 1
+
+
 def test_a_run_and_its_report_from_the_command_line(tmp_path):
     """The part lies beside the spec; `run` finds it there, `show` only where the environment names it."""
     (tmp_path / "mine_beside.py").write_text(CUBIC)
@@ -168,6 +178,9 @@ def test_a_run_and_its_report_from_the_command_line(tmp_path):
 
     for name in ("yaml", "optax", "secrets"):  # files that would be taken for libraries
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file beside the spec was run')\n")
+    said = sparsernn_("run", "spec.yaml")
+    assert said.returncode == 0, said.stderr
+    assert f"next: {VARIABLE}=mine_beside sparsernn report " in said.stdout
     done = sparsernn_("run", "spec.yaml", "--json")
     assert done.returncode == 0, done.stderr
     place = json.loads(done.stdout)["directory"]
@@ -175,5 +188,8 @@ def test_a_run_and_its_report_from_the_command_line(tmp_path):
     assert again.returncode != 0
     assert f"{VARIABLE}=mine_beside (several by commas" in again.stderr
     assert "its parts are not known here" in again.stderr
-    named = sparsernn_("report", place, "--json", "--out", "r.html", SPARSERNN_PARTS="mine_beside.py")
+    for parts in ("mine_beside", "mine_beside.py"):
+        named = sparsernn_("show", place, "--json", SPARSERNN_PARTS=parts)
+        assert named.returncode == 0, named.stderr
+    named = sparsernn_("report", place, "--json", "--out", "r.html", SPARSERNN_PARTS="mine_beside")
     assert named.returncode == 0, named.stderr

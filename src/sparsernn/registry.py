@@ -262,15 +262,36 @@ def _installed(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
 @functools.cache
 def _named_modules() -> None:
     """Import what SPARSERNN_PARTS names, once."""
+    here()
     for place in filter(None, (p.strip() for p in os.environ.get(VARIABLE, "").split(","))):
         try:
-            if not place.endswith(".py"):
-                importlib.import_module(place)
-                continue
-            found = importlib.util.spec_from_file_location(Path(place).stem, place)
-            assert found is not None
-            assert found.loader is not None
-            sys.modules[found.name] = module = importlib.util.module_from_spec(found)
-            found.loader.exec_module(module)
+            _import_file(place) if place.endswith(".py") else importlib.import_module(place)
         except (ImportError, OSError) as error:
             raise SpecError(f"{VARIABLE} names {place}, which cannot be imported: {error}") from None
+
+
+def _import_file(place: str) -> None:
+    """Import a file as a module of its own name. SpecError if another module has that name."""
+    found = importlib.util.spec_from_file_location(Path(place).stem, place)
+    assert found is not None
+    assert found.loader is not None
+    other = sys.modules.get(found.name) or importlib.util.find_spec(found.name)
+    origin = getattr(other, "__file__", None) or getattr(other, "origin", None)
+    if other is not None and (origin is None or Path(origin).resolve() != Path(place).resolve()):
+        raise SpecError(f"{VARIABLE} names {place}, but there is another module {found.name}; rename the file")
+    sys.modules[found.name] = module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+
+
+def here() -> None:
+    """Let modules in the current directory be imported, after all others: no file there stands for a library."""
+    if "" not in sys.path:
+        sys.path.append("")
+
+
+def modules_named(plain: Any) -> set[str]:
+    """Return the modules of the parts that a spec in its plain form gives as ``module:Class``."""
+    if isinstance(plain, Mapping):
+        own = {str(name).partition(":")[0] for name, fields in plain.items() if ":" in str(name) and len(plain) == 1}
+        return own.union(*(modules_named(value) for value in plain.values()))
+    return set().union(*map(modules_named, plain)) if isinstance(plain, list | tuple) else set()

@@ -14,12 +14,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 def parts(kind: Kind = None, name: Name = None, json: Json = False) -> None:
     """List what a spec can be made of: cells, tasks, sparsifiers, measures, ..., your own parts included."""
-    import sys
-
     from sparsernn.cli.output import print_json, print_table
-    from sparsernn.registry import KINDS, registry_of
+    from sparsernn.registry import KINDS, here, registry_of
 
-    sys.path.append("")  # as in `run`: a part `module:Class` may lie here
+    here()  # as in `run`: a part `module:Class` may lie here
     if name is not None and kind is not None:
         part = registry_of(kind).resolve(name)
         fields = _fields(part)

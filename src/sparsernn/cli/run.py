@@ -22,15 +22,14 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train what a spec describes. The same command again resumes, or returns at once when all is done."""
-    import sys
-
     from sparsernn.cli.output import leave, print_json, print_table
     from sparsernn.cli.progress import progress_bars
     from sparsernn.files.spec_file import overrides, read_yaml
+    from sparsernn.registry import here
     from sparsernn.training.run import run as train
     from sparsernn.training.run_spec import read_spec
 
-    sys.path.append("")  # a part `module:Class` may lie here; last, so that no file here stands for a library
+    here()  # a part `module:Class` may lie beside the spec
     resolved = read_spec(overrides(read_yaml(spec), set_ or []))
     with progress_bars(quiet=json) as progress:
         record = train(resolved, store, progress=progress)
@@ -52,15 +51,18 @@ def following(record: Record) -> list[str]:
     """Commands that go on from a run, ready to be copied."""
     from shlex import quote
 
+    from sparsernn.registry import VARIABLE, modules_named
     from sparsernn.runs.snapshots import FOLDER, name_of
     from sparsernn.tasks.observed import is_observed
 
     if record.outcome.name not in ("finished", "paused", "diverged"):
         return []
     place = quote(str(record.directory))
-    found = [f"next: sparsernn report {place}", f"      sparsernn show {place}"]
+    modules = ",".join(sorted(modules_named(record.spec)))
+    named = f"{VARIABLE}={quote(modules)} " if modules else ""  # reading a run imports nothing on its word
+    found = [f"next: {named}sparsernn report {place}", f"      {named}sparsernn show {place}"]
     if is_observed(record.spec["task"]):
-        found.append(f"      sparsernn generate {place} --steps 10000 --out free-run.npy")
+        found.append(f"      {named}sparsernn generate {place} --steps 10000 --out free-run.npy")
     if kept := record.snapshots():
         size = sum((record.directory / name_of(epoch)).stat().st_size for epoch in kept)
         found.append(f"{len(kept)} snapshots: {size / 1e6:.3g} MB in {record.directory / FOLDER}; they may be deleted")
