@@ -65,6 +65,10 @@ class Undefined(str):
         return f"undefined because {self!s}"
 
 
+Number = float | Undefined
+"""A result that may not exist."""
+
+
 def close_to(name: str, known: Iterable[str]) -> list[str]:
     """Return the known name that `name` is probably a misspelling of, as a list of one; an empty list if none is."""
     return difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)

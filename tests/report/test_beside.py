@@ -33,7 +33,7 @@ def training(**changed):
         "reconstruction/largest_exponent_true": 0.9,
     }
     for name, d_stsp in (("mean", 15.0), ("linear", 14.0), ("echo_state", 0.14), ("next_generation", 9.0)):
-        numbers = {"d_stsp": d_stsp, "d_h": 0.1, "prediction_error": 0.5, "parameters": 12.0, "seconds": 4.4,
+        numbers = {"d_stsp": d_stsp, "d_h": 0.1, "prediction_error": 0.5, "parameters": 12, "seconds": 4.4,
                    "error_at_1": 0.1, "error_at_10": 0.2, "collapsed": float(name in ("mean", "linear")),
                    "escaped": 0.0}  # fmt: skip
         test |= {f"baselines/{name}/{key}": value for key, value in numbers.items()}

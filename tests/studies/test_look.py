@@ -7,7 +7,7 @@ import pytest
 
 from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
-from sparsernn.studies.look import look, refusals, warnings_for
+from sparsernn.studies.look import look, warnings_for
 from sparsernn.studies.look_file import series_to_look_at
 from sparsernn.tasks.reconstruction import Reconstruction
 
@@ -119,16 +119,14 @@ def test_what_is_mended_is_not_warned_of_again(tmp_path):
     assert "nonstationary" not in {w.code for w in warnings_for(known, mended)}
 
 
-def test_refusals_name_the_column_and_there_is_no_command():
+def test_fill_values_name_the_column_and_there_is_no_command():
     values = circle.copy()
     values[::500, 1] = -9999
-    (said,) = refusals(series(values))
-    assert "outliers: x1" in said
-    assert "-9999" in said
     looked = look(series(values))
     assert looked.command is None
-    assert looked.to_dict()["warnings"][0]["code"] == "outliers"
-    assert refusals(series(circle)) == []
+    first = looked.to_dict()["warnings"][0]
+    assert (first["code"], first["column"]) == ("outliers", "x1")
+    assert "-9999" in first["text"]
 
 
 def test_many_columns_with_one_fault_are_one_warning():

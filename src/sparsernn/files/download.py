@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -12,9 +12,9 @@ from sparsernn.errors import DataError, SpecError, StoreError
 from sparsernn.files.atomic import replacing
 from sparsernn.files.datasets import RemoteFile, known, user_directory
 from sparsernn.files.limits import sha256_of
+from sparsernn.progress import Progress
 
 TIMEOUT = 30.0
-Progress = Callable[[str, int, int], None]
 
 
 class _MirrorError(Exception):

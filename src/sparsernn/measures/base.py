@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from sparsernn.errors import Interrupted, SpecError, Undefined
+from sparsernn.errors import Interrupted, Number, SpecError, Undefined
 from sparsernn.masks import Masks, Prunable
 from sparsernn.measures import MEASURES
 from sparsernn.models.network import Network, Ports
@@ -20,7 +20,6 @@ from sparsernn.spec import Part
 from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.weights import Array, Weights
 
-Number = float | Undefined
 """A number, or the reason why there is none."""
 
 _asked: ContextVar[Callable[[], bool]] = ContextVar("_asked", default=lambda: False)

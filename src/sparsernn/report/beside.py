@@ -105,7 +105,7 @@ def as_dicts(trainings: Iterable[Training]) -> list[dict[str, Any]]:
     """``{name, d_stsp, d_h, prediction_error, parameters, seconds, error_at: {steps: error}}`` of each, for JSON."""
     return [
         {"name": b.name}
-        | {key: _whole(b.get(key)) if key == "parameters" else b.get(key) for key in SCORES}
+        | {key: b.get(key) for key in SCORES}
         | {"error_at": {str(steps): value for steps, value in horizons(b.numbers, "").items()}}
         for b in baselines(trainings)
     ]
@@ -126,7 +126,7 @@ def table(groups: Iterable[Group], trainings: Iterable[Training]) -> Table:
                 b.get("d_stsp"),
                 b.d_h(),
                 b.get("prediction_error"),
-                _whole(b.get("parameters")),
+                b.get("parameters"),
                 b.get("seconds"),
             ]
         )
@@ -205,11 +205,3 @@ def _took(one: Baseline) -> str:
 
 def _seconds(value: float) -> str:
     return "less than a second" if value < 1 else f"{value:.0f} s"
-
-
-def _rounded(seconds: Number) -> Number:
-    return seconds if isinstance(seconds, Undefined) else round(seconds, 2)
-
-
-def _whole(value: Number) -> int | Undefined:
-    return value if isinstance(value, Undefined) else round(value)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sparsernn.errors import Undefined
-
-Number = float | Undefined
+from sparsernn.errors import Number, Undefined
 
 GRADES = ("failed", "undecidable", "partial", "good", "excellent")
 """From worst to best. What cannot be told stands above what is known to have failed."""

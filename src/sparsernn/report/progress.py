@@ -6,21 +6,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any
+
+from sparsernn.progress import Progress
 
 LINE_SECONDS, CELL_SECONDS = 5.0, 0.5
 
 
-class Progress(Protocol):
-    """Told how much of a named piece of work is done."""
-
-    def __call__(self, what: str, done: int, of: int) -> None: ...
-
-
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """A function ``tell(what, done, of)``. Bars with the time left on standard error if it is a terminal; in a notebook
-    one line that is written over; otherwise a line now and then."""
+    """A `Progress`. Bars with the time left on standard error if it is a terminal; in a notebook one line that is
+    written over; otherwise a line now and then."""
     if quiet:
         yield lambda what, done, of: None
     elif (display := _notebook()) is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sparsernn.errors import SpecError, StoreError, Undefined
+from sparsernn.errors import Number, SpecError, StoreError, Undefined
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.quantity import Quantity
 from sparsernn.registry import read_from_a_file
@@ -18,8 +18,6 @@ from sparsernn.runs.store import MARKER
 from sparsernn.spec import build
 from sparsernn.training.run_spec import spec_of
 from sparsernn.weights import get
-
-Number = float | Undefined
 
 
 class Training(NamedTuple):

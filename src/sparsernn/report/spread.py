@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, stdtrit  # of scipy.stats only these, which load in a tenth of the time
 
-from sparsernn.errors import Undefined
+from sparsernn.errors import Number, Undefined
 
-Number = float | Undefined
 RESAMPLES = 10_000
 LEVEL = 0.05
 EXACT = 16

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparsernn.errors import StoreError
 from sparsernn.files.atomic import write_text
+from sparsernn.progress import Progress
 from sparsernn.report import beside, graded, verdict
 from sparsernn.report.runs import RunComparison, by_task
 from sparsernn.report.stamp import sealed, stamp, unchanged
@@ -24,7 +25,6 @@ ALL_POINTS = 10_000
 """Points of all attractors of a page together, so that it stays small with many networks."""
 ABANDONED = 3600.0
 """Seconds after which nobody writes a picture any more."""
-Progress = Callable[[str, int, int], None]
 
 
 class WrittenReport(NamedTuple):

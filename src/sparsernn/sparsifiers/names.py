@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from functools import cache
 from typing import Any
 
 from sparsernn.sparsifiers.base import AbstractSparsifier
@@ -37,7 +38,9 @@ def method_name(sparsifier: AbstractSparsifier) -> str:
     return WRITTEN.get(name, name)
 
 
+@cache
 def _made(preset: Any) -> Any:
+    """What a preset returns by default; made once, for a report names every run."""
     try:
         return preset()
     except TypeError:  # a preset of a user's that has no defaults

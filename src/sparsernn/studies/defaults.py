@@ -21,6 +21,8 @@ electrocardiogram), and a look costs less than two epochs (.15 s of CPU time for
 MOST_JUDGED = 10_000
 """Weights up to which each is judged by free runs without it (100 hidden units of a piecewise linear network take
 minutes); above, they are ranked by size × activity, which takes a second."""
+NOISY = 0.03
+"""White noise, in sd, from which on smoothing is advised."""
 JUDGED, RANKED = ("geometric",), ("activity",)
 """The criteria of both."""
 LEADS = {"I", "II", "III", "MLI", "MLII", "MLIII", "AVR", "AVL", "AVF", *(f"V{i}" for i in range(1, 7)), "ECG"}

@@ -13,7 +13,6 @@ from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.dynamics.oddities.base import Oddity, longest, stretches
 from sparsernn.dynamics.oddities.check import Piece, oddities, without_holes
-from sparsernn.dynamics.oddities.outliers import yardsticks
 from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.power_spectrum import median_period, noise_level, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined
@@ -102,13 +101,6 @@ def warnings_for(series: Series, task: Reconstruction) -> list[Caution]:
     else:
         odd = oddities(values, series.starts, split, sequence, prepared=prepared, noise_columns=3)
     return cautions(odd, series.names)
-
-
-def refusals(series: Series) -> list[str]:
-    """What must not set the yardstick of a measure: a sentence for each column with a fill value, overflow, or a range
-    made by a few rows. Empty where the series may be used."""
-    finite = series.values[np.isfinite(series.values).all(axis=1)]
-    return [str(c) for c in cautions(yardsticks(finite), series.names)]
 
 
 def cautions(found: Sequence[Oddity], names: Sequence[str]) -> list[Caution]:

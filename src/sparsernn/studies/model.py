@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.errors import DataError, SpecError, StoreError, Undefined
+from sparsernn.errors import DataError, Number, SpecError, StoreError, Undefined
 from sparsernn.files.series import Series
 from sparsernn.missing import unmasked
 from sparsernn.report.grade import Grade
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 BASELINES = "baselines/"
 Floats = NDArray[np.float64]
-Number = float | Undefined
 
 
 class Model:

@@ -86,6 +86,22 @@ def force(h, x):  # the state nearest to h that is read as x
     return h + np.linalg.solve(G + 1e-6 * np.trace(G) / len(G) * np.eye(len(G)), x - B @ h - c) @ B
 """
 
+_SIGMOID = """
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+"""
+
+_FROM_TANH = """
+def init_state(x):
+    x = (x - mean) / scale
+    return force(np.tanh(L @ x), x)
+"""
+
+_READ = """
+def read(h):
+    return (B @ h + c) * scale + mean
+"""
+
 _RNN = (
     """\
 W, b, L = w["cell0/recurrent"][0], w["cell0/bias"], w["cell0/initial"]
@@ -110,10 +126,8 @@ _LSTM = (
     """\
 W, b, L = w["cell0/recurrent"], w["cell0/bias"], w["cell0/initial"]
 B, c = w["readout/weights"][0], w["readout/bias"]
-
-def sigmoid(v):
-    return 1 / (1 + np.exp(-v))
 """
+    + _SIGMOID
     + _READOUT
     + """
 def init_state(x):
@@ -130,22 +144,6 @@ def read(state):
     return (B @ state[0] + c) * scale + mean
 """
 )
-
-_SIGMOID = """
-def sigmoid(v):
-    return 1 / (1 + np.exp(-v))
-"""
-
-_FROM_TANH = """
-def init_state(x):
-    x = (x - mean) / scale
-    return force(np.tanh(L @ x), x)
-"""
-
-_READ = """
-def read(h):
-    return (B @ h + c) * scale + mean
-"""
 
 _GRU = (
     """\

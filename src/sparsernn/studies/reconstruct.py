@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def reconstruct(
     density: float = 0.25,
     seed: int = 0,
     out: str | Path | None = None,
-    progress: bool | Callable[[str, int, int], None] | None = None,
+    progress: bool | Progress | None = None,
     workers: int = 2,
     **wish: Any,
 ) -> Model:
@@ -169,9 +169,9 @@ def _keep(path: Path, series: Series) -> None:
 
 
 @contextmanager
-def _telling(progress: bool | Callable[[str, int, int], None] | None) -> Iterator[Progress]:
+def _telling(progress: bool | Progress | None) -> Iterator[Progress]:
     if callable(progress):
-        yield cast(Progress, progress)
+        yield progress
         return
     with progress_bars(quiet=progress is False) as bars:
         yield bars

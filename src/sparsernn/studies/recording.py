@@ -27,6 +27,7 @@ from sparsernn.studies.defaults import (
     EPOCHS,
     JUDGED,
     LOOKS,
+    NOISY,
     ROUNDS,
     SEQUENCES,
     STARTS,
@@ -66,8 +67,6 @@ SMOOTH_SECONDS, ROWS_A_SECOND = 1 / 120, 180
 """How an electrocardiogram by its leads is smoothed and thinned."""
 SMALL = 20
 """Hidden units that `too_short` advises."""
-NOISY = 0.03
-"""White noise, in sd, from which on smoothing is advised."""
 
 
 @dataclass(frozen=True)

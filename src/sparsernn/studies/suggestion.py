@@ -9,11 +9,11 @@ import numpy as np
 
 from sparsernn.dynamics.oddities.base import Oddity
 from sparsernn.studies.cost import suggested
-from sparsernn.studies.defaults import SEQUENCES
+from sparsernn.studies.defaults import NOISY, SEQUENCES
 from sparsernn.studies.looked import Look
 
-NOISY, SLOW, ROWS_A_TURN, LEAST_ROWS = 0.03, 300, 100, 3_000
-"""White noise, in sd, from which on smoothing is advised; rows of a rhythm from which on fewer rows a turn are advised,
+SLOW, ROWS_A_TURN, LEAST_ROWS = 300, 100, 3_000
+"""Rows of a rhythm from which on fewer rows a turn are advised,
 how many, and how many rows must be left."""
 
 

@@ -8,15 +8,14 @@ import numpy as np
 
 from sparsernn.measures.base import stopping
 from sparsernn.precision import precise
+from sparsernn.progress import Progress
 from sparsernn.runs.directory import Directory
 from sparsernn.spec import identity, plain
 from sparsernn.tasks.base import SPLITS
 from sparsernn.training.run_spec import RunSpec
 
 
-def measure(
-    spec: RunSpec, directory: Directory, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
-) -> None:
+def measure(spec: RunSpec, directory: Directory, progress: Progress, stopped: Callable[[], bool]) -> None:
     """Take the measures that are not on disk yet, on validation and test, and keep the evidence behind them."""
     judge = spec.judge
     wanted = {identity(m): m for m in sorted(spec.measures, key=lambda m: m != judge)}

@@ -12,6 +12,7 @@ from sparsernn import rng
 from sparsernn.errors import Interrupted
 from sparsernn.masks import Prunable, dense
 from sparsernn.precision import precise
+from sparsernn.progress import Progress
 from sparsernn.runs.checkpoint import unpack
 from sparsernn.runs.directory import Directory
 from sparsernn.runs.record import Record
@@ -90,7 +91,7 @@ def importance_of(
     trainer: Trainer,
     directory: Directory,
     weights: Weights,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
     stopped: Callable[[], bool],
 ) -> Importance:
     """How much worse the validation run is without each weight, by the judge of this run; kept on disk."""

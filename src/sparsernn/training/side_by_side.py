@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from sparsernn.progress import Progress
 from sparsernn.runs.store import Record
 from sparsernn.sparsifiers.names import method_name
 from sparsernn.training.run import run, stoppable
@@ -16,7 +17,7 @@ from sparsernn.training.run_spec import RunSpec
 def run_all(
     wanted: Sequence[RunSpec],
     store: Path,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
     workers: int = 2,
     at_stage: Callable[[int, Record], None] | None = None,
 ) -> list[Record]:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from sparsernn import rng
 from sparsernn.errors import Interrupted, StoreError
+from sparsernn.progress import Progress
 from sparsernn.runs.checkpoint import AGAIN, CHECKPOINT, Checkpoint, pack, unpack
 from sparsernn.runs.directory import Directory
 from sparsernn.runs.outcome import ENDED, HARD, HISTORY, Ending, Outcome
@@ -28,7 +29,6 @@ from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.watching import Watcher
 from sparsernn.weights import Weights
 
-Progress = Callable[[str, int, int], None]
 """``progress(what, done, of)``: called often; `what` names the round and what is done in it."""
 
 

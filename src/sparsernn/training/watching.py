@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 
 from sparsernn.errors import StoreError
 from sparsernn.precision import precise
+from sparsernn.progress import Progress
 from sparsernn.runs.checkpoint import AGAIN, CHECKPOINT
 from sparsernn.runs.directory import Directory
 from sparsernn.runs.outcome import Ending
@@ -17,8 +16,6 @@ from sparsernn.runs.store import opened
 from sparsernn.runs.watch import Watch, WatchedNumbers
 from sparsernn.training.product import Product
 from sparsernn.training.run_spec import RunSpec, spec_of
-
-Progress = Callable[[str, int, int], None]
 
 
 class Watcher:

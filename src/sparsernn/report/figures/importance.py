@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sparsernn.errors import Undefined
+from sparsernn.errors import Number, Undefined
 from sparsernn.measures.base import AbstractMeasure
 from sparsernn.measures.reliability import Correlations, correlations
 from sparsernn.report.figures import style
@@ -18,7 +18,6 @@ from sparsernn.spec import build
 from sparsernn.weights import get
 
 POINTS = 4_000
-Number = float | Undefined
 
 
 class ImportanceFigure(NamedTuple):
