@@ -447,3 +447,16 @@ def test_lines_break_between_stretches():
         assert np.isnan(orbit.data).any()
     found = power_spectrum.numbers(signals)
     assert found.frequency[np.argmax(found.data[:, 0])] == pytest.approx(0.5, abs=0.1), "not the steps between trials"
+
+
+def test_what_a_measure_leads_with_is_watched_first():
+    class Kept:
+        outcome = type("Ended", (), {"epoch": None})
+
+        def watched(self):
+            many = {f"hubs/n{i}": np.arange(4.0) * i for i in range(1, 20)}
+            return {"epoch": np.arange(4.0), **many, "score/mse": np.array([4.0, 3.0, 2.0, 1.0])}
+
+    found = watch.numbers(Kept(), [Quantity("score/mse", "lower")])
+    assert [panel.title for panel in found.panels[:2]] == ["score/mse", "hubs/n1"]
+    assert (len(found.panels), found.more) == (12, 8)

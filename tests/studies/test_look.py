@@ -7,6 +7,7 @@ import pytest
 
 from sparsernn.files.reading import Reading
 from sparsernn.files.series import Series, read_series
+from sparsernn.report.figures.look.view import View
 from sparsernn.studies.look import look, warnings_for
 from sparsernn.studies.look_file import series_to_look_at
 from sparsernn.tasks.reconstruction import Reconstruction
@@ -221,3 +222,9 @@ def test_a_unit_in_a_name_is_not_said_twice():
     values = np.sin(np.arange(400)[:, None] * [0.1, 0.23])
     series = Series(values, ("V [mV]", "level"), 0.1, "made", "", units=("mV", "m"))
     assert dict(look(series).facts())["columns"] == "2: V [mV], level [m]"
+
+
+def test_units_stand_once_in_pictures_too():
+    values = np.sin(np.arange(400)[:, None] * [0.1, 0.23])
+    view = View(values, ("V [mV]", "level"), ("mV", "m"), 0.1, "", (0,), None, 1, False)
+    assert [view.label(i) for i in range(2)] == ["V [mV]", "level [m]"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from sparsernn.errors import SpecError
 from sparsernn.files.atomic import replacing, write_array, write_text
-from sparsernn.files.units import unit_of
+from sparsernn.files.units import with_unit
 
 ENDINGS = (".npy", ".npz", ".csv")
 TAIL = 1 << 16
@@ -92,7 +92,7 @@ def comments_of(path: str | Path) -> tuple[str, ...]:
 def _titles(names: Sequence[str], units: Sequence[str]) -> list[str]:
     if not units:
         return list(names)
-    return [f"{name} [{unit}]" if unit and not unit_of(name) else name for name, unit in zip(names, units, strict=True)]
+    return [with_unit(name, unit) for name, unit in zip(names, units, strict=True)]
 
 
 def _csv(values: np.ndarray, titles: list[str], comments: Sequence[str]) -> str:

@@ -33,3 +33,8 @@ def unit_of(title: str) -> str:
 def bare(title: str) -> str:
     """A column's title without its unit."""
     return TITLE.fullmatch(title)["name"] if unit_of(title) else title  # type: ignore[index]
+
+
+def with_unit(name: str, unit: str) -> str:
+    """A name with its unit behind it, ``V [mV]``; the name alone where there is none, or where it has one already."""
+    return f"{name} [{unit}]" if unit and not unit_of(name) else name

@@ -10,7 +10,7 @@ import numpy as np
 
 from sparsernn.errors import Undefined
 from sparsernn.files.series import Series
-from sparsernn.files.units import unit_of
+from sparsernn.files.units import with_unit
 from sparsernn.tasks.base import SPLITS
 
 COARSE = 6.0
@@ -70,7 +70,7 @@ class Look(NamedTuple):
         """(what, in words) of everything but the warnings, for a table."""
         series, dt, unit = self.series, self.series.dt, self.series.time_unit
         pairs = zip(series.names, series.units or ("",) * 10**4, strict=False)
-        shown = [f"{n} [{u}]" if u and unit_of(n) != u else n for n, u in pairs]
+        shown = [with_unit(*pair) for pair in pairs]
         more = f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else ""
         rows = f"{len(series.values):,}"
         if len(self.stretches) > 1:
@@ -97,7 +97,7 @@ class Look(NamedTuple):
             ("columns", f"{len(shown)}: {', '.join(shown[:MOST_NAMES])}{more}"),
             ("rows", rows),
             ("interval", interval + source),
-            ("rhythm", self._turns(self.period, "nothing repeats regularly")),
+            ("rhythm", self._turns(self.period, "nothing repeats regularly" if self.half_period else "unknown")),
             ("half of the variance", self._turns(self.half_period, "unknown", "slower than ")),
             (
                 "strongest frequency",

@@ -44,15 +44,18 @@ class WatchFigure(NamedTuple):
 
 
 def numbers(record: Record, quantities: Iterable[Quantity] = ()) -> WatchFigure | Undefined:
-    """One panel a number, at most twelve, in the order of the measures; behind it lie what its nulls say and the
-    floor that its quantity names."""
+    """One panel a number, at most twelve: those that the measures lead with, then the others in their order. Behind a
+    number lie what its nulls say and the floor that its quantity names."""
     columns = record.watched()
     if not columns:
         return Undefined("nothing was watched while it learned (`watch` in its spec)")
     epochs = columns.pop("epoch")
-    floors = {q.key: q.floor for q in quantities if q.key in columns and q.floor in columns}
+    known = [q for q in quantities if q.key in columns]
+    floors = {q.key: q.floor for q in known if q.floor in columns}
+    first = [q.key for q in known if q.leads]
     found, still = [], 0
-    for name, values in columns.items():
+    for name in dict.fromkeys([*first, *columns]):
+        values = columns[name]
         if name.endswith(COMPANIONS) and name.rsplit("_null", 1)[0].removesuffix("_sd") in columns:
             continue
         if name in floors.values():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sparsernn.files.units import with_unit
 from sparsernn.missing import longest_whole
 
 MOST_COLUMNS = 6
@@ -33,8 +34,7 @@ class View(NamedTuple):
 
     def label(self, column: int) -> str:
         """The name of a column, with its unit."""
-        unit = self.units[column] if self.units else ""
-        return f"{self.names[column]} [{unit}]" if unit else self.names[column]
+        return with_unit(self.names[column], self.units[column] if self.units else "")
 
     def times(self, rows: np.ndarray) -> np.ndarray:
         """Row numbers as times, where the interval is known."""
