@@ -33,7 +33,7 @@ def main() -> None:
     torch.set_num_threads(1)
     network = Network((PLRNN(HIDDEN),))
     weights, first = trained(network), lorenz(20_000)[0]
-    states = network.start(weights, jnp.asarray(first, dtype=float))
+    states = network.first_states(weights, jnp.asarray(first, dtype=float))
     compile_seconds = harness.first_call(lambda: jax.block_until_ready(network.run(weights, states, STEPS)))
     outputs = np.asarray(network.run(weights, states, STEPS).outputs)
     away = harness.agree(outputs[:CHECKED], peer_run(weights, first, CHECKED), "outputs")

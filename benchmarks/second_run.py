@@ -55,7 +55,7 @@ def main() -> None:
     )
     specs = [candidate(i) for i in range(CANDIDATES + 1)]
     for spec in specs:
-        spec.task.load()  # data are read, not compiled
+        spec.task.data("train")  # data are read, not compiled
     with tempfile.TemporaryDirectory() as made:
         first = seconds_to_training(specs[0], Path(made))
         before = len(compiled)
