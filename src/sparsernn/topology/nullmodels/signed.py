@@ -1,0 +1,84 @@
+"""The default null: every node keeps its edges of each sign, out and in, and its mutual pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsernn.compiled import compiled
+from sparsernn.topology.nullmodels import pairs
+from sparsernn.topology.nullmodels.base import AbstractNull
+from sparsernn.topology.nullmodels.randomness import stream
+from sparsernn.topology.nullmodels.swaps import exchange, resort
+from sparsernn.topology.nullmodels.worm import crawl
+from sparsernn.topology.signed_graph import SignedGraph, mutual_edges
+
+EXCHANGES = 5.0
+ROUNDS = 2
+MOST = 50
+"""Proposals an edge at most, where few of them can be made."""
+
+
+class Signed(AbstractNull):
+    """All graphs in which every node has as many positive and negative edges out and in, and as many mutual partners,
+    as in the given one, equally likely.
+
+    A Markov chain from the given graph, half exchanges of targets within a class (`swaps.exchange`), half closed
+    alternating walks of the signs (`worm.crawl`), in `ROUNDS` turns. `exchanges`: accepted exchanges for every edge;
+    how many proposals that takes is found once, by a trial, and is the same for all nulls. Rejected ones are steps.
+    """
+
+    name = "signed"
+    keeps = "edges of each sign out of and into every node, and mutual pairs at every node"
+
+    def __init__(self, graph: SignedGraph, exchanges: float | None = None):
+        super().__init__(graph)
+        exchanges = EXCHANGES if exchanges is None else exchanges
+        mutual = mutual_edges(graph)
+        self._order, self._singles = _ordered(graph, mutual), int(np.count_nonzero(~mutual))
+        self._source, self._target = graph.source[self._order], graph.target[self._order]
+        self._negative = graph.negative[self._order]
+        self._bits = graph.nodes <= pairs.MOST_BITS
+        edges = graph.edges
+        self.proposals = self.worms = 0
+        if edges == 0:
+            return
+        trial = int(2 * edges)
+        _, made, flips = self._walk(stream(0, 0), trial, 4)
+        share = max(made / trial, 1e-9)
+        self.acceptance = made / trial
+        self.proposals = int(min(exchanges * edges / (2 * share), MOST * edges))
+        self.worms = max(4, int(np.ceil(exchanges * edges / 2 / max(flips / 4, 1.0)))) if flips else 0
+
+    def draw(self, state: np.ndarray) -> SignedGraph:
+        return self._walk(state, self.proposals, self.worms)[0]
+
+    def _walk(self, state: np.ndarray, proposals: int, worms: int) -> tuple[SignedGraph, int, int]:
+        source, target, negative = self._source.copy(), self._target.copy(), self._negative.copy()
+        store = pairs.room(self.graph.nodes, self.graph.edges)
+        counts = _run(
+            self.graph.nodes, self._singles, source, target, negative, store, self._bits, proposals, worms, state
+        )
+        return SignedGraph(self.graph.nodes, source, target, negative), *map(int, counts)
+
+
+def _ordered(graph: SignedGraph, mutual: np.ndarray) -> np.ndarray:
+    """Numbers of the edges: single ones, then mutual pairs side by side."""
+    n = np.int64(max(graph.nodes, 1))
+    low, high = np.minimum(graph.source, graph.target), np.maximum(graph.source, graph.target)
+    paired = np.flatnonzero(mutual)
+    return np.concatenate([np.flatnonzero(~mutual), paired[np.argsort((low * n + high)[paired], kind="stable")]])
+
+
+@compiled
+def _run(nodes, singles, source, target, negative, store, bits, proposals, worms, state):  # type: ignore[no-untyped-def]
+    made = flips = 0
+    for e in range(len(source)):
+        if e < singles or (e - singles) % 2 == 0:
+            pairs.put(store, bits, pairs.both(nodes, source[e], target[e]))
+    for turn in range(ROUNDS):
+        positive = resort(singles, source, target, negative)
+        share = proposals // ROUNDS + (turn < proposals % ROUNDS)
+        made += exchange(nodes, singles, positive, source, target, negative, store, bits, share, state)
+        share = worms // ROUNDS + (turn < worms % ROUNDS)
+        flips += crawl(nodes, source, target, negative, share, state)
+    return made, flips
