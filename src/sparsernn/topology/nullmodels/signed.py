@@ -9,11 +9,14 @@ from sparsernn.topology.nullmodels import pairs
 from sparsernn.topology.nullmodels.base import AbstractNull
 from sparsernn.topology.nullmodels.randomness import stream
 from sparsernn.topology.nullmodels.swaps import exchange, resort
+from sparsernn.topology.nullmodels.wander import FEW, wander
 from sparsernn.topology.nullmodels.worm import crawl
 from sparsernn.topology.signed_graph import SignedGraph, mutual_edges
 
 EXCHANGES = 5.0
 ROUNDS = 2
+VISITS = 500
+"""Steps of `wander` a turn."""
 MOST = 50
 """Proposals an edge at most, where few of them can be made."""
 
@@ -81,4 +84,31 @@ def _run(nodes, singles, source, target, negative, store, bits, proposals, worms
         made += exchange(nodes, singles, positive, source, target, negative, store, bits, share, state)
         share = worms // ROUNDS + (turn < worms % ROUNDS)
         flips += crawl(nodes, source, target, negative, share, state)
+        if nodes <= FEW:
+            _rearrange(nodes, singles, source, target, negative, store, bits, VISITS, state)
     return made, flips
+
+
+@compiled
+def _rearrange(nodes, singles, source, target, negative, store, bits, steps, state):  # type: ignore[no-untyped-def]
+    """The walk of `wander` on the edges, which come back in their order: single ones, then pairs."""
+    signs = np.zeros((nodes, nodes), np.int8)
+    for e in range(len(source)):
+        signs[source[e], target[e]] = 1 - 2 * negative[e]
+        if e < singles or (e - singles) % 2 == 0:
+            pairs.drop(store, bits, pairs.both(nodes, source[e], target[e]))
+    wander(signs, steps, state)
+    single, paired = 0, singles
+    for i in range(nodes):
+        for j in range(i):
+            for a, b in ((i, j), (j, i)):
+                if signs[a, b] != 0:
+                    if signs[b, a] != 0:
+                        e = paired
+                        paired += 1
+                    else:
+                        e = single
+                        single += 1
+                    source[e], target[e], negative[e] = a, b, signs[a, b] < 0
+            if signs[i, j] != 0 or signs[j, i] != 0:
+                pairs.put(store, bits, pairs.both(nodes, i, j))
