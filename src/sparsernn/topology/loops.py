@@ -19,11 +19,12 @@ that closes, a word, an edge that is sorted."""
 class Loops(NamedTuple):
     """`table` (2, 2, 2, 2, 2, 2) int64: feed-forward loops by ``[mutual ij, negative ij, mutual jk, negative jk,
     mutual ik, negative ik]``. `cycles`: three nodes in a ring without any edge back. `connected`: sets of three nodes
-    that edges join (of whatever direction)."""
+    that edges join (of whatever direction). `mutual`: pairs of nodes with edges in both directions."""
 
     table: np.ndarray
     cycles: int
     connected: int
+    mutual: int
 
 
 def loops(graph: SignedGraph) -> Loops:
@@ -33,7 +34,7 @@ def loops(graph: SignedGraph) -> Loops:
 
 
 def raw(graph: SignedGraph) -> np.ndarray:
-    """The counts as (66,) int64: the table, cycles, connected triples. Releases the GIL."""
+    """The counts as (67,) int64: the table, cycles, connected triples, mutual pairs. Releases the GIL."""
     if _by_bits(graph):
         return by_bits(graph)
     return by_wedges(graph)
@@ -50,7 +51,7 @@ def by_bits(graph: SignedGraph) -> np.ndarray:
 
 
 def unpacked(counts: np.ndarray) -> Loops:
-    return Loops(counts[:64].reshape((2,) * 6), int(counts[64]), int(counts[65]))
+    return Loops(counts[:64].reshape((2,) * 6), *map(int, counts[64:]))
 
 
 def seconds(graph: SignedGraph) -> float:
@@ -139,7 +140,7 @@ def _wedges(nodes, source, target, negative):  # type: ignore[no-untyped-def]
     start, ends, kinds = _sorted(nodes, source, target, negative)
     came, senders, _ = _sorted(nodes, target, source, negative)
     joined = _classes(nodes, start, ends, kinds, came, senders, np.zeros(nodes, np.int64))
-    mark, out = np.zeros(nodes, np.int8), np.zeros(66, np.int64)
+    mark, out = np.zeros(nodes, np.int8), np.zeros(67, np.int64)
     rings = 0
     for i in range(nodes):
         for f in range(came[i], came[i + 1]):
@@ -160,6 +161,9 @@ def _wedges(nodes, source, target, negative):  # type: ignore[no-untyped-def]
         for f in range(came[i], came[i + 1]):
             mark[senders[f]] = 0
     out[64] = rings // 3
+    for kind in kinds:
+        out[66] += kind >= 2
+    out[66] //= 2
     _finish(out, joined)
     return out
 
@@ -177,7 +181,7 @@ def _bits(nodes, source, target, negative):  # type: ignore[no-untyped-def]
             j = ends[e]
             reaches[i, kinds[e], j >> 6] |= np.uint64(1) << np.uint64(j & 63)
             reached[j, kinds[e], i >> 6] |= np.uint64(1) << np.uint64(i & 63)
-    out = np.zeros(66, np.int64)
+    out = np.zeros(67, np.int64)
     rings = 0
     for i in range(nodes):
         for e in range(start[i], start[i + 1]):
@@ -194,5 +198,8 @@ def _bits(nodes, source, target, negative):  # type: ignore[no-untyped-def]
                     around += _ones((reaches[k, 0, w] | reaches[k, 1, w]) & (reached[i, 0, w] | reached[i, 1, w]))
                 rings += np.int64(around)
     out[64] = rings // 3
+    for kind in kinds:
+        out[66] += kind >= 2
+    out[66] //= 2
     _finish(out, joined)
     return out

@@ -13,12 +13,15 @@ from sparsernn.topology.nullmodels.wander import FEW, wander
 from sparsernn.topology.nullmodels.worm import crawl
 from sparsernn.topology.signed_graph import SignedGraph, mutual_edges
 
-EXCHANGES = 5.0
+LEAST, DENSE, MOST = 3.0, 2.0, 20.0
+"""Accepted exchanges an edge: ``DENSE / acceptance`` within these bounds. Measured (docs/nulls.md): means of all counts
+stand still from about 3 on in sparse graphs, from 10 to 20 on in crowded ones, where few proposals are accepted."""
+PROPOSALS = 100
+"""An edge, at most."""
 ROUNDS = 2
-VISITS = 500
+TRIAL = 4
+VISITS = 1_500
 """Steps of `wander` a turn."""
-MOST = 50
-"""Proposals an edge at most, where few of them can be made."""
 
 
 class Signed(AbstractNull):
@@ -35,22 +38,20 @@ class Signed(AbstractNull):
 
     def __init__(self, graph: SignedGraph, exchanges: float | None = None):
         super().__init__(graph)
-        exchanges = EXCHANGES if exchanges is None else exchanges
         mutual = mutual_edges(graph)
         self._order, self._singles = _ordered(graph, mutual), int(np.count_nonzero(~mutual))
         self._source, self._target = graph.source[self._order], graph.target[self._order]
         self._negative = graph.negative[self._order]
         self._bits = graph.nodes <= pairs.MOST_BITS
-        edges = graph.edges
-        self.proposals = self.worms = 0
-        if edges == 0:
-            return
-        trial = int(2 * edges)
-        _, made, flips = self._walk(stream(0, 0), trial, 4)
-        share = max(made / trial, 1e-9)
-        self.acceptance = made / trial
-        self.proposals = int(min(exchanges * edges / (2 * share), MOST * edges))
-        self.worms = max(4, int(np.ceil(exchanges * edges / 2 / max(flips / 4, 1.0)))) if flips else 0
+        self.proposals, self.worms, self.acceptance = 0, 0, 0.0
+        if graph.edges > 1:
+            trial = 2 * graph.edges
+            _, made, flips = self._walk(stream(0, 0), trial, TRIAL)
+            self.acceptance = made / trial
+            share = max(self.acceptance, 1e-9)
+            wanted = min(max(DENSE / share, LEAST), MOST) if exchanges is None else exchanges
+            self.proposals = int(min(wanted / (2 * share), PROPOSALS) * graph.edges)
+            self.worms = max(TRIAL, int(np.ceil(wanted * graph.edges / 3 / (flips / TRIAL)))) if flips else 0
 
     def draw(self, state: np.ndarray) -> SignedGraph:
         return self._walk(state, self.proposals, self.worms)[0]

@@ -9,8 +9,8 @@ from sparsernn.topology.nullmodels.randomness import below, word
 
 FEW = 6
 """Nodes up to which it is taken."""
-COLD = 0.8
-LONGEST = 200_000
+COLD = 1.0
+LONGEST = 1_000_000
 
 
 @compiled
