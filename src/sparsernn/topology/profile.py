@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -143,26 +143,23 @@ def _whole(
         "mutual": beside(mutual, counts[:, 66], still),
         "reciprocity": beside(reciprocity, 2 * counts[:, 66] / max(edges, 1), still),
     }
-    outgoing, incoming = (np.bincount(ends, minlength=n) for ends in (signed.source, signed.target))
-    for way, degree in (("out", outgoing), ("in", incoming)):
-        found[f"largest_{way}_degree"] = alone(int(degree.max(initial=0)), "its nulls are not counted")
-        found[f"gini_{way}_degree"] = alone(gini(degree), "its nulls are not counted")
     steps = min(STEPS, SECONDS / (2 * SLOW + 1) / 5e-9)
     taken = [] if drawn is None else [drawn.null.draw(stream(seed, k)) for k in range(min(SLOW, len(counts)))]
+    for way in ("out", "in"):
+        largest, unequal = zip(*(_degree(null, way) for null in (signed, *taken)), strict=True)
+        found[f"largest_{way}_degree"] = beside(largest[0], largest[1:], still)
+        found[f"gini_{way}_degree"] = beside(unequal[0], _plain(unequal[1:]), still)
     mine = segregation(signed, steps)
     those = [segregation(null, steps) for null in taken]
     random = references(signed, SLOW, seed, steps) if edges else []
     found["clustering"] = beside(mine.clustering, [s.clustering for s in those], still)
-    found["path_length"] = beside(mine.length, _floats(those, "length"), still)
-    found["reachable"] = beside(mine.reachable, _floats(those, "reachable"), still)
+    found["path_length"] = beside(mine.length, _plain([s.length for s in those]), still)
+    found["reachable"] = beside(mine.reachable, _plain([s.reachable for s in those]), still)
     world = [small_world(s, random) for s in those]
-    plain = [np.nan if isinstance(w, Undefined) else w for w in world]
-    found["small_world"] = beside(small_world(mine, random), plain, still)
+    found["small_world"] = beside(small_world(mine, random), _plain(world), still)
     rng = np.random.default_rng(seed)
     radii = [radius_of(null, _dealt(graph, null, rng)) for null in taken] if n <= 1000 else []
-    found["spectral_radius"] = beside(
-        radius_of(signed, graph.weights), [np.nan if isinstance(r, Undefined) else r for r in radii], still
-    )
+    found["spectral_radius"] = beside(radius_of(signed, graph.weights), _plain(radii), still)
     said = []
     if n * (edges + n) > steps:
         said.append(f"path lengths are followed from random nodes, as {n:,} nodes and {edges:,} edges are many")
@@ -171,9 +168,13 @@ def _whole(
     return found, said
 
 
-def _floats(those: list[Segregation], name: str) -> list[float]:
-    values = [getattr(s, name) for s in those]
-    return [np.nan if isinstance(v, Undefined) else v for v in values]
+def _degree(graph: SignedGraph, way: str) -> tuple[int, Number]:
+    degree = np.bincount(graph.source if way == "out" else graph.target, minlength=graph.nodes)
+    return int(degree.max(initial=0)), gini(degree)
+
+
+def _plain(values: Sequence[Number]) -> list[float]:
+    return [np.nan if isinstance(v, Undefined) else float(v) for v in values]
 
 
 def _dealt(graph: Graph, null: SignedGraph, rng: np.random.Generator) -> np.ndarray:
@@ -204,7 +205,7 @@ def _motifs(
     mine, theirs, anywhere = motifs(own), motifs(counts).astype(float), everywhere(own)
     found = {}
     for i, signs in enumerate(SIGNS):
-        share: Number = mine[i] / own[65] if own[65] else Undefined("no three nodes are connected")
+        share: Number = float(mine[i] / own[65]) if own[65] else Undefined("no three nodes are connected")
         if statistic == "concentration":
             held = beside(share, theirs[:, i] / np.maximum(counts[:, 65], 1), still)
         else:
