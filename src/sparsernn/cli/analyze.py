@@ -20,7 +20,7 @@ class Orientation(StrEnum):
 
 
 class Statistic(StrEnum):
-    count = "count"
+    counts = "count"
     concentration = "concentration"
 
 
@@ -49,7 +49,7 @@ def analyze(
     nulls: Annotated[int, typer.Option("--nulls", min=2, help="How many random graphs.")] = 1000,
     statistic: Annotated[
         Statistic, typer.Option("--statistic", help="What z of a motif is taken of; FANMOD takes concentrations.")
-    ] = Statistic.count,
+    ] = Statistic.counts,
     signs: Annotated[
         Path | None, typer.Option("--signs", metavar="FILE", help="Signs of edges (a matrix) or of nodes (name, sign).")
     ] = None,
@@ -129,13 +129,15 @@ def _print(found: Analysis) -> None:
     short = lambda z: "–" if isinstance(z, Undefined) else f"{z:+.1f}"
     rows = [[title, value, mean, sd, short(z)] for title, value, mean, sd, z in found.rows()]
     print_table("the whole graph", ["", "value", "null mean", "sd", "z"], rows)
-    if isinstance(found.motifs["+++"].count, Undefined):
+    if isinstance(found.motifs["+++"].number, Undefined):
         typer.echo(f"signed motifs and balance are undefined: {found.motifs['+++'].count}")
     else:
         columns = ["signs of ij, jk, ik", "", found.statistic, "null mean", "sd", "z"]
         print_table("feed-forward motifs", columns, [[*r[:-1], short(r[-1])] for r in found.motif_rows()])
     columns = ["type", "triads", "null mean", "sd", "z", "balanced", "unbalanced", "share", "null mean", "z of share"]
-    print_table("triads", columns, [[*r[:4], short(r[4]), *r[5:9], short(r[9])] for r in found.triad_rows()])
+    kinds = [[*r[:4], short(r[4]), *r[5:9], short(r[9])] for r in found.triad_rows()]
+    signed = not isinstance(found.motifs["+++"].number, Undefined)
+    print_table("triads", columns if signed else columns[:5], kinds if signed else [row[:5] for row in kinds])
     print_table("hubs", ["node", "out", "in"], [[str(r[0]), *r[1:]] for r in found.hub_rows()[:5]])
     for text in (*found.warnings, *found.notes):
         head = "warning: " if text in found.warnings else ""

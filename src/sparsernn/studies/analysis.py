@@ -91,7 +91,9 @@ class Analysis(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Plain values with `Undefined` among them."""
         found: dict[str, Any] = {name: b._asdict() for name, b in self.numbers.items()}
-        found["motifs"] = {signs: m._asdict() for signs, m in self.motifs.items()}
+        found["motifs"] = {signs: {"count": m.number, **m._asdict()} for signs, m in self.motifs.items()}
+        for motif in found["motifs"].values():
+            del motif["number"]
         found["triads"] = {
             name: {
                 "balanced": t.balanced,
@@ -102,9 +104,7 @@ class Analysis(NamedTuple):
             }
             for name, t in self.triads.items()
         }
-        found["hubs"] = [
-            {"node": self.called(h.node), "out": h.outgoing, "in": h.incoming} for h in self.profile.hubs
-        ]
+        found["hubs"] = [{"node": self.called(h.node), "out": h.outgoing, "in": h.incoming} for h in self.profile.hubs]
         drawn = self.profile.ensemble
         found["null"] = {"name": self.null, "nulls": self.nulls, "seed": self.seed, "statistic": self.statistic}
         if drawn is not None:
@@ -121,7 +121,7 @@ class Analysis(NamedTuple):
     def motif_rows(self) -> list[list[Any]]:
         """One row a motif: signs, balanced or not, count, mean and sd of the nulls, z."""
         if self.statistic == "count":
-            own = [self.motifs[s].count for s in SIGNS]
+            own = [self.motifs[s].number for s in SIGNS]
         else:
             own = [self.motifs[s].concentration for s in SIGNS]
         kind = ["balanced" if s.count("-") % 2 == 0 else "unbalanced" for s in SIGNS]
@@ -151,15 +151,13 @@ class Analysis(NamedTuple):
             facts.append(("null", f"{self.null}, {self.nulls:,} graphs, seed {self.seed}; keeps {drawn.null.keeps}"))
             facts.append(("nulls moved", f"{drawn.moved:.0%} of the edges are elsewhere, or of the other sign"))
         facts.append(("z", f"(value − mean) / sd over the nulls, on {self.statistic}s"))
-        if self.graph.loops:
-            facts.append(("self-connections", f"{self.graph.loops:,}, left out of everything"))
         return facts
 
     def write(self, path: str | Path) -> None:
         """One self-contained HTML page. StoreError where it cannot be written."""
-        from sparsernn.report.wiring_page import write_wiring
+        from sparsernn.studies.analysis_page import write_page
 
-        write_wiring(Path(path), self)
+        write_page(Path(path), self)
 
 
 def flipped(graph: Graph, units: Sequence[int] | np.ndarray) -> Graph:

@@ -12,12 +12,12 @@ from sparsernn.errors import SpecError, nearest
 from sparsernn.files.graphs.wiring import Orientation
 from sparsernn.studies.analysis import Analysis, Gauge, flipped
 from sparsernn.studies.wired import wired, with_signs
+from sparsernn.topology import loops
 from sparsernn.topology.motifs import SIGNS, motifs
 from sparsernn.topology.nullmodels import null_named
 from sparsernn.topology.nullmodels.ensemble import ensemble
 from sparsernn.topology.profile import profile
 from sparsernn.topology.signed_graph import Graph, graph_of_edges
-from sparsernn.topology import loops
 
 ORIENTATIONS = ("source-target", "target-source")
 STATISTICS = ("count", "concentration")
@@ -61,7 +61,7 @@ def analyze(
     says it, fewer nulls help. SpecError, DataError for what cannot be read.
 
     >>> found = sparsernn.analyze(np.random.default_rng(0).standard_normal((9, 9)), "target-source", nulls=20)
-    >>> found.numbers["edges"].value, found.motifs["++-"].count
+    >>> found.numbers["edges"].value, found.motifs["++-"].number
     (72, 0)
     """
     problems = []
@@ -104,9 +104,7 @@ def analyze(
             "network does: signed degrees and motif types depend on that choice, balance does not. Compare motif types "
             f"by their z over {GAUGES} random choices"
         )
-    return Analysis(
-        found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), gauge
-    )
+    return Analysis(found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), gauge)
 
 
 def _gauge(graph: Graph, null: str, seed: int, threads: int | None) -> Gauge:

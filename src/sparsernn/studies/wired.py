@@ -49,7 +49,7 @@ def wired(given: Any, key: str | None = None, only: Only | None = None) -> Wired
 def of_run(record: Record, key: str | None) -> Wired:
     """The recurrent matrix of a run, masked; `key` names one of several, ``cell0/recurrent``, with the number of the
     gate behind a colon where it has several, ``cell0/recurrent:2``."""
-    matrices = {}
+    matrices: dict[str, np.ndarray] = {}
     arrays = record.weights()
     for p in record.prunables():
         if p.target == p.source:

@@ -25,7 +25,7 @@ def clustering(graph: SignedGraph) -> np.ndarray:
 
 
 @compiled
-def _triangles(start, ends, weights, nodes):  # type: ignore[no-untyped-def]
+def _triangles(start, ends, weights, nodes):
     """The diagonal of S^3."""
     own, found = np.zeros(nodes), np.zeros(nodes)
     for i in range(nodes):

@@ -74,8 +74,7 @@ def _by_bits(graph: SignedGraph) -> bool:
     return bits < wedges
 
 
-@intrinsic
-def _ones(typingctx: Any, word: Any) -> Any:
+def _population(typingctx: Any, word: Any) -> Any:
     """How many bits of a word are set."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -84,8 +83,11 @@ def _ones(typingctx: Any, word: Any) -> Any:
     return types.uint64(types.uint64), code
 
 
+_ones: Any = intrinsic(_population)
+
+
 @compiled
-def _sorted(nodes, keys, others, negative):  # type: ignore[no-untyped-def]
+def _sorted(nodes, keys, others, negative):
     """Edges in the order of `keys`: where each node begins (nodes + 1,), the other ends, the signs."""
     start = np.zeros(nodes + 1, np.int64)
     for e in range(len(keys)):
@@ -102,7 +104,7 @@ def _sorted(nodes, keys, others, negative):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _classes(nodes, start, ends, kinds, came, senders, mark):  # type: ignore[no-untyped-def]
+def _classes(nodes, start, ends, kinds, came, senders, mark):
     """Add 2 to the kind of every mutual edge; how many edges (skeleton) every node has, and all pairs of them."""
     joined = 0
     for i in range(nodes):
@@ -122,7 +124,7 @@ def _classes(nodes, start, ends, kinds, came, senders, mark):  # type: ignore[no
 
 
 @compiled
-def _finish(out, joined):  # type: ignore[no-untyped-def]
+def _finish(out, joined):
     """Counts by kinds (0: single +, 1: single -, 2: mutual +, 3: mutual -) become the numbers of `raw`."""
     triangles = 6 * out[64]
     for a in range(4):
@@ -136,7 +138,7 @@ def _finish(out, joined):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _wedges(nodes, source, target, negative):  # type: ignore[no-untyped-def]
+def _wedges(nodes, source, target, negative):
     start, ends, kinds = _sorted(nodes, source, target, negative)
     came, senders, _ = _sorted(nodes, target, source, negative)
     joined = _classes(nodes, start, ends, kinds, came, senders, np.zeros(nodes, np.int64))
@@ -169,7 +171,7 @@ def _wedges(nodes, source, target, negative):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _bits(nodes, source, target, negative):  # type: ignore[no-untyped-def]
+def _bits(nodes, source, target, negative):
     start, ends, kinds = _sorted(nodes, source, target, negative)
     came, senders, _ = _sorted(nodes, target, source, negative)
     joined = _classes(nodes, start, ends, kinds, came, senders, np.zeros(nodes, np.int64))
@@ -196,7 +198,7 @@ def _bits(nodes, source, target, negative):  # type: ignore[no-untyped-def]
                 around = np.uint64(0)
                 for w in range(words):
                     around += _ones((reaches[k, 0, w] | reaches[k, 1, w]) & (reached[i, 0, w] | reached[i, 1, w]))
-                rings += np.int64(around)
+                rings += int(around)
     out[64] = rings // 3
     for kind in kinds:
         out[66] += kind >= 2

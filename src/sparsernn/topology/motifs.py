@@ -33,4 +33,4 @@ def _by_sign(tables: np.ndarray) -> np.ndarray:
     return counts.transpose(order).reshape((*lead, 8, 8))
 
 
-assert SIGNS == tuple("".join(s) for s in itertools.product("+-", repeat=3))
+assert tuple("".join(s) for s in itertools.product("+-", repeat=3)) == SIGNS

@@ -40,7 +40,7 @@ def paths(graph: SignedGraph, seed: int = 0, steps: float = STEPS) -> Paths:
 
 
 @compiled
-def _walk(start, ends, sources, nodes):  # type: ignore[no-untyped-def]
+def _walk(start, ends, sources, nodes):
     distance, queue = np.full(nodes, -1, np.int32), np.empty(nodes, np.int32)
     total, joined, longest = 0, 0, 0
     for s in sources:

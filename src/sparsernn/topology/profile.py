@@ -18,7 +18,7 @@ from sparsernn.topology.nullmodels.ensemble import Ensemble, ensemble
 from sparsernn.topology.nullmodels.randomness import stream
 from sparsernn.topology.paths import STEPS
 from sparsernn.topology.signed_graph import Graph, SignedGraph
-from sparsernn.topology.smallworld import Segregation, references, segregation, small_world
+from sparsernn.topology.smallworld import references, segregation, small_world
 
 FEW = 10
 """Loops of a type below which its share says little."""
@@ -33,10 +33,10 @@ Statistic = Literal["count", "concentration"]
 
 
 class Motif(NamedTuple):
-    """`count` among three nodes joined by nothing else, `concentration` (count over connected triples), `everywhere`
+    """`number` among three nodes joined by nothing else, `concentration` (count over connected triples), `everywhere`
     with the loops of denser triads; null and z are of the statistic that was asked for."""
 
-    count: Number
+    number: Number
     concentration: Number
     everywhere: Number
     null_mean: Number
@@ -190,8 +190,8 @@ def _balanced(own: np.ndarray, counts: np.ndarray, why: Undefined | None, still:
     found = {}
     for key, name in (("eta", "paper"), ("eta_pooled", "pooled"), ("eta_all_types", "all_types")):
         value = float(getattr(mine, name))
-        known: Number = value if np.isfinite(value) else Undefined("there is no feed-forward loop in a transitive triad")
-        if name == "paper" and np.isfinite(getattr(mine, "pooled")) and not np.isfinite(value):
+        known: Number = value if np.isfinite(value) else Undefined("no transitive triad holds a loop")
+        if name == "paper" and np.isfinite(mine.pooled) and not np.isfinite(value):
             known = Undefined("no loop is balanced, and the paper leaves such types out")
         found[key] = alone(why, why) if why is not None else beside(known, getattr(theirs, name), still)
     return found

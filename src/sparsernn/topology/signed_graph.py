@@ -75,7 +75,7 @@ def graph_of(adjacency: Any) -> Graph:
 
 
 def graph_of_edges(nodes: int, source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> Graph:
-    """The graph of a list of edges (E,) with weights; edges of weight 0 are none, no pair may come twice (DataError)."""
+    """The graph of a list of edges (E,) with weights; weight 0 is no edge, no pair may come twice (DataError)."""
     weights = np.asarray(weights, dtype=float)
     if not np.isfinite(weights).all():
         count = int(np.count_nonzero(~np.isfinite(weights)))

@@ -22,7 +22,20 @@ from sparsernn.files.limits import unpacked_limit, unreadable
 LOOK, LONG = 20, 5_000_000
 WIDEST = 30_000
 """Columns of a matrix as text at most."""
-SOURCE = {"source", "from", "pre", "presynaptic", "sender", "src", "neuron 1", "neuron1", "node1", "i", "pre_id", "tail"}
+SOURCE = {
+    "source",
+    "from",
+    "pre",
+    "presynaptic",
+    "sender",
+    "src",
+    "neuron 1",
+    "neuron1",
+    "node1",
+    "i",
+    "pre_id",
+    "tail",
+}
 TARGET = {"target", "to", "post", "postsynaptic", "receiver", "dst", "dest", "neuron 2", "neuron2", "node2", "j"}
 TARGET |= {"post_id", "head"}
 WEIGHT = {"weight", "weights", "w", "value", "nbr", "count", "n", "synapses", "strength", "syn_count"}

@@ -47,8 +47,8 @@ def of_matrix(matrix: Any, source: str, orientation: Orientation | None = None, 
     if odd:
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array_))[0])
         raise DataError(
-            f"{source}: {odd:,} of the weights are NaN or infinite, the first at row {place[0]}, column {place[1]}; set "
-            "what is no connection to 0"
+            f"{source}: {odd:,} of the weights are NaN or infinite, the first at row {place[0]}, column {place[1]}; "
+            "set what is no connection to 0"
         )
     row, column = np.nonzero(array_)
     return Wiring(len(array_), row, column, array_[row, column], names, orientation)
@@ -102,6 +102,4 @@ class EdgeList:
         if empty := int(np.count_nonzero(total == 0)):
             notes.append(f"{empty:,} edges of weight 0 are left out")
         keep = total != 0
-        return Wiring(
-            n, key[keep] // max(n, 1), key[keep] % max(n, 1), total[keep], names, orientation, tuple(notes)
-        )
+        return Wiring(n, key[keep] // max(n, 1), key[keep] % max(n, 1), total[keep], names, orientation, tuple(notes))

@@ -36,7 +36,7 @@ class ER(AbstractNull):
 
 
 @compiled
-def _throw(nodes, source, target, store, bits, state):  # type: ignore[no-untyped-def]
+def _throw(nodes, source, target, store, bits, state):
     for e in range(len(source)):
         while True:
             i, j = below(state, nodes), below(state, nodes - 1)
@@ -49,7 +49,7 @@ def _throw(nodes, source, target, store, bits, state):  # type: ignore[no-untype
 
 
 @compiled
-def _deal(negative, source, target, state):  # type: ignore[no-untyped-def]
+def _deal(negative, source, target, state):
     """Which edges are the negative ones."""
     for e in range(len(negative) - 1, 0, -1):
         f = below(state, e + 1)

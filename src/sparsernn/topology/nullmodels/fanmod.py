@@ -47,7 +47,7 @@ class Fanmod(AbstractNull):
 
 
 @compiled
-def _passes(nodes, source, target, mate, store, bits, passes, state):  # type: ignore[no-untyped-def]
+def _passes(nodes, source, target, mate, store, bits, passes, state):
     """`mate[e]` is the edge back, or -1; it is only asked for pairs that were mutual from the start."""
     edges = len(source)
     for e in range(edges):
@@ -61,9 +61,9 @@ def _passes(nodes, source, target, mate, store, bits, passes, state):  # type: i
 
 
 @compiled
-def _swap(nodes, source, target, mate, store, bits, e, f):  # type: ignore[no-untyped-def]
+def _swap(nodes, source, target, mate, store, bits, e, f):
     a, b, c, d = source[e], target[e], source[f], target[f]
-    if a == c or a == d or b == c or b == d:
+    if a in (c, d) or b in (c, d):
         return False
     ad, cb = pairs.key(nodes, a, d), pairs.key(nodes, c, b)
     if pairs.has(store, bits, ad) or pairs.has(store, bits, cb):
@@ -86,7 +86,7 @@ def _swap(nodes, source, target, mate, store, bits, e, f):  # type: ignore[no-un
 
 
 @compiled
-def _move(nodes, target, store, bits, e, f, a, b, c, d):  # type: ignore[no-untyped-def]
+def _move(nodes, target, store, bits, e, f, a, b, c, d):
     pairs.drop(store, bits, pairs.key(nodes, a, b))
     pairs.drop(store, bits, pairs.key(nodes, c, d))
     pairs.put(store, bits, pairs.key(nodes, a, d))

@@ -12,32 +12,31 @@ EMPTY, MIXED = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0x9E3779B97F4A7C15)
 
 
 def room(nodes: int, pairs: int) -> np.ndarray:
-    """An empty set for `pairs` of the ordered pairs among `nodes`. Its kind is told by its type: (words, 1) bits, (size,)
-    keys."""
+    """An empty set for `pairs` of the ordered pairs among `nodes`: bits up to `MOST_BITS` nodes, else a table."""
     if nodes <= MOST_BITS:
         return np.zeros(nodes * nodes // 64 + 1, np.uint64)
     return np.full(1 << int(np.ceil(np.log2(max(4 * pairs, 16)))), EMPTY, np.uint64)
 
 
 @compiled
-def key(nodes, i, j):  # type: ignore[no-untyped-def]
+def key(nodes, i, j):
     """The ordered pair as one number."""
     return np.uint64(np.int64(i) * np.int64(nodes) + np.int64(j))
 
 
 @compiled
-def both(nodes, i, j):  # type: ignore[no-untyped-def]
+def both(nodes, i, j):
     """The unordered pair as one number."""
     return key(nodes, min(i, j), max(i, j))
 
 
 @compiled
-def _home(k, mask):  # type: ignore[no-untyped-def]
+def _home(k, mask):
     return np.int64(((k * MIXED) >> np.uint64(20)) & mask)
 
 
 @compiled
-def has(store, bits, k):  # type: ignore[no-untyped-def]
+def has(store, bits, k):
     """Whether pair `k` is in the set; `bits` says which kind of set it is."""
     if bits:
         return (store[k >> np.uint64(6)] >> (k & np.uint64(63))) & np.uint64(1) != 0
@@ -51,7 +50,7 @@ def has(store, bits, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def put(store, bits, k):  # type: ignore[no-untyped-def]
+def put(store, bits, k):
     """Add a pair that is not there."""
     if bits:
         store[k >> np.uint64(6)] |= np.uint64(1) << (k & np.uint64(63))
@@ -64,7 +63,7 @@ def put(store, bits, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def drop(store, bits, k):  # type: ignore[no-untyped-def]
+def drop(store, bits, k):
     """Take out a pair that is there; of a table, what stands behind it moves up."""
     if bits:
         store[k >> np.uint64(6)] &= ~(np.uint64(1) << (k & np.uint64(63)))

@@ -16,7 +16,7 @@ def stream(seed: int, index: int) -> np.ndarray:
 
 
 @compiled
-def word(state):  # type: ignore[no-untyped-def]
+def word(state):
     """The next 64 bits (SplitMix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
     state[0] += GOLDEN
     z = state[0]
@@ -26,18 +26,18 @@ def word(state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def high(bits, bound):  # type: ignore[no-untyped-def]
+def high(bits, bound):
     """A number below `bound` (< 2^32) from the upper half of 64 bits, uniform within bound / 2^32."""
     return np.int64(((bits >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
 @compiled
-def low(bits, bound):  # type: ignore[no-untyped-def]
+def low(bits, bound):
     """The same from the lower half."""
     return np.int64(((bits & np.uint64(0xFFFFFFFF)) * np.uint64(bound)) >> np.uint64(32))
 
 
 @compiled
-def below(state, bound):  # type: ignore[no-untyped-def]
+def below(state, bound):
     """A number below `bound`."""
     return high(word(state), bound)

@@ -23,7 +23,7 @@ class SignShuffle(AbstractNull):
 
 
 @compiled
-def _shuffle(values, state):  # type: ignore[no-untyped-def]
+def _shuffle(values, state):
     for i in range(len(values) - 1, 0, -1):
         j = below(state, i + 1)
         values[i], values[j] = values[j], values[i]

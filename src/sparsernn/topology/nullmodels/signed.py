@@ -62,7 +62,7 @@ class Signed(AbstractNull):
         counts = _run(
             self.graph.nodes, self._singles, source, target, negative, store, self._bits, proposals, worms, state
         )
-        return SignedGraph(self.graph.nodes, source, target, negative), *map(int, counts)
+        return SignedGraph(self.graph.nodes, source, target, negative), int(counts[0]), int(counts[1])
 
 
 def _ordered(graph: SignedGraph, mutual: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def _ordered(graph: SignedGraph, mutual: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _run(nodes, singles, source, target, negative, store, bits, proposals, worms, state):  # type: ignore[no-untyped-def]
+def _run(nodes, singles, source, target, negative, store, bits, proposals, worms, state):
     made = flips = 0
     for e in range(len(source)):
         if e < singles or (e - singles) % 2 == 0:
@@ -91,7 +91,7 @@ def _run(nodes, singles, source, target, negative, store, bits, proposals, worms
 
 
 @compiled
-def _rearrange(nodes, singles, source, target, negative, store, bits, steps, state):  # type: ignore[no-untyped-def]
+def _rearrange(nodes, singles, source, target, negative, store, bits, steps, state):
     """The walk of `wander` on the edges, which come back in their order: single ones, then pairs."""
     signs = np.zeros((nodes, nodes), np.int8)
     for e in range(len(source)):

@@ -10,7 +10,7 @@ from sparsernn.topology.nullmodels.randomness import below, high, low, word
 
 
 @compiled
-def resort(singles, source, target, negative):  # type: ignore[no-untyped-def]
+def resort(singles, source, target, negative):
     """Bring the positive ones of the first `singles` edges to the front; returns how many there are."""
     left, right = 0, singles - 1
     while left <= right:
@@ -25,7 +25,7 @@ def resort(singles, source, target, negative):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def exchange(nodes, singles, positive, source, target, negative, store, bits, proposals, state):  # type: ignore[no-untyped-def]
+def exchange(nodes, singles, positive, source, target, negative, store, bits, proposals, state):
     """`proposals` exchanges in place, rejected ones counted; returns how many were made.
 
     Two random edges of one class (single +, single -, mutual pairs of equal signs): a -> b and c -> d become a -> d and
@@ -58,7 +58,7 @@ def exchange(nodes, singles, positive, source, target, negative, store, bits, pr
             if a == d or b == c:
                 continue
             ad, cb = both(nodes, a, d), both(nodes, c, b)
-            if ad == cb or has(store, bits, ad) or has(store, bits, cb):
+            if has(store, bits, ad) or has(store, bits, cb):
                 continue
             drop(store, bits, both(nodes, a, b))
             drop(store, bits, both(nodes, c, d))
@@ -77,7 +77,7 @@ def exchange(nodes, singles, positive, source, target, negative, store, bits, pr
             if negative[p] != negative[q] or negative[back] != negative[return_]:
                 continue
             a, b, c, d = source[p], target[p], source[q], target[q]
-            if a == c or b == d or a == d or b == c:
+            if a in (c, d) or b in (c, d):
                 continue
             ad, cb = both(nodes, a, d), both(nodes, c, b)
             if has(store, bits, ad) or has(store, bits, cb):

@@ -14,7 +14,7 @@ LONGEST = 1_000_000
 
 
 @compiled
-def wander(signs, visits, state):  # type: ignore[no-untyped-def]
+def wander(signs, visits, state):
     """Walk on a matrix of signs (N, N) int8, in place, until it has been `visits` steps where it may be.
 
     A step exchanges two cells of a row (the diagonal left out), which leaves what goes out of every node as it is. What
@@ -51,7 +51,7 @@ def wander(signs, visits, state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _around(off, a, b, d):  # type: ignore[no-untyped-def]
+def _around(off, a, b, d):
     found = abs(off[2, a])
     for k in range(3):
         found += abs(off[k, b]) + abs(off[k, d])
@@ -59,7 +59,7 @@ def _around(off, a, b, d):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _exchange(signs, off, a, b, d):  # type: ignore[no-untyped-def]
+def _exchange(signs, off, a, b, d):
     x, y = signs[a, b], signs[a, d]
     for column, old, new in ((b, x, y), (d, y, x)):
         if old != 0:

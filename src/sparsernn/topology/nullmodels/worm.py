@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from sparsernn.compiled import compiled
-from sparsernn.topology.nullmodels.randomness import below, word, low
+from sparsernn.topology.nullmodels.randomness import below, low, word
 
 
 @compiled
-def index(nodes, ends):  # type: ignore[no-untyped-def]
+def index(nodes, ends):
     """Edges by one of their ends: where each node begins (nodes + 1,), the numbers of its edges (E,)."""
     start = np.zeros(nodes + 1, np.int64)
     for e in range(len(ends)):
@@ -24,7 +24,7 @@ def index(nodes, ends):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def crawl(nodes, source, target, negative, worms, state):  # type: ignore[no-untyped-def]
+def crawl(nodes, source, target, negative, worms, state):
     """Change signs in place by `worms` closed walks; returns how many edges were flipped on the way.
 
     A walk begins at a random positive edge u -> v, which becomes negative; at v another edge into it, negative, becomes
