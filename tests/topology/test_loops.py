@@ -9,7 +9,7 @@ from sparsernn.topology.balance import INSIDE, TYPES, balance, triads
 from sparsernn.topology.motifs import BALANCED, SIGNS, everywhere, motifs
 from sparsernn.topology.signed_graph import graph_of
 
-ANY_CONNECTED = [t for t in ("021D", "021U", "021C", "111D", "111U", "030T", "030C", "201", *TYPES)]
+ANY_CONNECTED = ("021D", "021U", "021C", "111D", "111U", "030C", "201", *TYPES)
 
 
 def by_hand(signs):

@@ -31,7 +31,8 @@ def crawl(nodes, source, target, negative, worms, state):
     positive; at where that comes from another positive edge becomes negative, and so on until u is reached again. Each
     step chooses evenly among the edges of the wanted sign other than the one it came by; with none it goes back. Walked
     backwards a walk has the same probability: every arrangement of the signs is equally likely in the long run, and any
-    can be reached, as two of them differ by closed alternating walks. Expected length: about N steps.
+    can be reached, as two of them differ by closed alternating walks. One more walk is taken in half of the cases: a
+    graph may have just two arrangements, which every walk exchanges. Expected length: about N steps.
     """
     edges, flips = len(source), 0
     positive = 0
@@ -46,7 +47,7 @@ def crawl(nodes, source, target, negative, worms, state):
         return 0
     out_start, out_edges = index(nodes, source)
     in_start, in_edges = index(nodes, target)
-    for _ in range(worms):
+    for _ in range(worms + below(state, 2)):
         came = below(state, edges)
         while negative[came]:
             came = below(state, edges)
