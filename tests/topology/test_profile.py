@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import DataError, Undefined
+from sparsernn.topology import eigenvalues
 from sparsernn.topology.clustering import clustering
 from sparsernn.topology.eigenvalues import radius_of
 from sparsernn.topology.paths import paths
@@ -94,7 +95,8 @@ def test_what_is_no_graph_is_refused():
         graph_of(np.array([[0, np.nan], [0, 0]]))
 
 
-def test_the_largest_eigenvalue_of_a_large_graph():
-    weights = signed(1600, 0.004)
+def test_the_largest_eigenvalue_of_a_large_graph(monkeypatch):
+    monkeypatch.setattr(eigenvalues, "DENSE", 10)
+    weights = signed(150, 0.05)
     graph = graph_of(weights)
     assert radius_of(graph.signed, graph.weights) == pytest.approx(np.abs(np.linalg.eigvals(weights)).max(), rel=1e-6)

@@ -15,16 +15,22 @@ LONG = 5.0
 
 
 class Orientation(StrEnum):
+    """Which axis of a matrix is the source."""
+
     target_source = "target-source"
     source_target = "source-target"
 
 
 class Statistic(StrEnum):
+    """What z is taken of."""
+
     counts = "count"
     concentration = "concentration"
 
 
 class Null(StrEnum):
+    """The nulls of `sparsernn.topology.nullmodels`."""
+
     signed = "signed"
     fanmod = "fanmod"
     sign_shuffle = "sign_shuffle"

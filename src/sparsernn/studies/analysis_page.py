@@ -21,6 +21,7 @@ NULL = ["value", "null mean", "null sd", "z"]
 
 
 def write_page(path: Path, found: Analysis) -> None:
+    """Signed graphs lead with balance, others with clustering and paths."""
     signed = not isinstance(found.motifs["+++"].number, Undefined)
     title = f"{found.source}: wiring and balance" if signed else f"{found.source}: wiring"
     write_wiring(

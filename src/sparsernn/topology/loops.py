@@ -51,6 +51,7 @@ def by_bits(graph: SignedGraph) -> np.ndarray:
 
 
 def unpacked(counts: np.ndarray) -> Loops:
+    """The counts of `raw` by name."""
     return Loops(counts[:64].reshape((2,) * 6), *map(int, counts[64:]))
 
 

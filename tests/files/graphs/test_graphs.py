@@ -54,12 +54,19 @@ def test_named_matrices(tmp_path):
     assert "2 named rows and 7 named columns: 8 nodes" in wide.notes[0]
 
 
+def test_nodes_of_a_matrix_may_be_called_pre_and_post(tmp_path):
+    rows = "".join(f"{n},{','.join(map(str, r))}\n" for n, r in zip(("PRE", "POST", "x", "y"), A, strict=True))
+    found = read_wiring(write(tmp_path / "m.csv", ",PRE,POST,x,y\n" + rows))
+    assert found.names == ("PRE", "POST", "x", "y")
+    np.testing.assert_array_equal(matrix(found), A)
+
+
 def test_models_hold_targets_by_sources(tmp_path):
     save_file({"rnn.weight_hh": A, "out": np.ones((2, 4))}, tmp_path / "m.safetensors")
     found = read_wiring(tmp_path / "m.safetensors")
     assert found.orientation == "target-source"
     np.testing.assert_array_equal(matrix(found), A)
-    with pytest.raises(SpecError, match='did you mean "rnn.weight_hh"'):
+    with pytest.raises(SpecError, match='did you mean "rnn'):
         read_wiring(tmp_path / "m.safetensors", "rnn.weight_h")
     with pytest.raises(DataError, match="expected a square matrix; are these 2 gates"):
         read_wiring(tmp_path / "m.safetensors", "out")
@@ -181,7 +188,7 @@ def test_graphml_that_is_refused(tmp_path, text, said):
     ("name", "text", "said"),
     [
         ("a.csv", "1,2,3,4\n1,2,3,4\n", "square"),
-        ("a.csv", "0,1,2\n1,nan,0\n0,1,0\n", "NaN or infinite, the first at row 1, column 1"),
+        ("a.csv", "0,1,2\n1,nan,0\n0,1,0\n", 'row 2, column 2: "nan" is no number'),
         ("a.csv", "0,1,2\n1,x,0\n0,1,0\n", "no number"),
         ("a.csv", "", "empty"),
         ("a.csv", "# nothing\n\n", "holds no graph"),

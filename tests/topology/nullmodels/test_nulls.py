@@ -133,7 +133,9 @@ def test_a_chain_of_exchanges_alone_is_uniform_where_it_reaches_all(monkeypatch)
 @pytest.mark.parametrize("name", ["sign_shuffle", "er", "stp"])
 def test_other_nulls_are_uniform(name):
     signs = (
-        np.array([[0, 1, -1], [1, 0, 1], [0, -1, 0]]) if name != "stp" else random_graph(5, 0.75, 5).dense().astype(int)
+        np.array([[0, 1, -1], [1, 0, 1], [0, -1, 0]])
+        if name != "stp"
+        else random_graph(5, 0.85, 11).dense().astype(int)
     )
     graph = graph_of(signs).signed
     if name == "er":

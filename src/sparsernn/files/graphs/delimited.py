@@ -20,8 +20,8 @@ from sparsernn.files.header import is_number
 from sparsernn.files.limits import unpacked_limit, unreadable
 
 LOOK, LONG = 20, 5_000_000
-WIDEST = 30_000
-"""Columns of a matrix as text at most."""
+LISTED, WIDEST = 20, 30_000
+"""Columns of a list of edges, and of a matrix as text, at most."""
 SOURCE = {
     "source",
     "from",
@@ -120,7 +120,9 @@ def _plan(first: list[list[str]], path: Path, only: Only | None) -> _Plan | None
     width = len(header)
     place = lambda names: next((i for i, cell in enumerate(header) if cell in names), None)
     source, target = place(SOURCE), place(TARGET)
-    if source is not None and target is not None and source != target:
+    # a matrix may have nodes called pre and post, but many columns, or their names before its rows as well
+    matrix = width > LISTED or [row[0] for row in first[1:]] == first[0][1 : len(first)]
+    if source is not None and target is not None and source != target and not matrix:
         weight, sign = place(WEIGHT), place(SIGN)
         return _Plan(source, target, weight, sign, first[0], True)
     if only:

@@ -35,9 +35,10 @@ def read_archive(path: Path, key: str | None) -> Wiring:
     except (OSError, zipfile.BadZipFile) as error:
         raise unreadable(path, error) from None
     if key is None and {"data", "shape"} <= members:
-        for kind, (first, second) in PARTS.items():
-            if {first, second} <= members and (kind != "csc" or _is_csc(path)):
-                return _sparse(path, "csr" if kind == "csr" and not _is_csc(path) else kind)
+        if {"row", "col"} <= members:
+            return _sparse(path, "coo")
+        if {"indices", "indptr"} <= members:
+            return _sparse(path, "csc" if _is_csc(path) else "csr")
     return of_matrix(read_npz(path, None, key).values, str(path))
 
 
