@@ -34,8 +34,8 @@ def test_clustering_and_paths_are_those_of_networkx():
 
 def test_paths_from_some_nodes_stand_for_all():
     graph = graph_of(signed(300, 0.05)).signed
-    some = paths(graph, steps=1e5)
-    assert some.sources == 50
+    some = paths(graph, steps=2.5e5)
+    assert some.sources >= 40
     assert some.length == pytest.approx(paths(graph).length, rel=0.05)
 
 

@@ -57,8 +57,8 @@ def analyze(
         threads: cores to use (None: all); the numbers are the same on any.
         foretold: told about how many seconds the nulls will take.
 
-    Cost: 1000 nulls of 200 nodes and 4,000 edges take 0.7 s on one core; of a million edges about eight minutes: `foretold`
-    says it, fewer nulls help. SpecError, DataError for what cannot be read.
+    Cost: 1000 nulls of 200 nodes and 4,000 edges take 0.7 s on one core, of a million edges eight minutes; `foretold`
+    is told, fewer nulls help. SpecError, DataError for what cannot be read.
 
     >>> found = sparsernn.analyze(np.random.default_rng(0).standard_normal((9, 9)), "target-source", nulls=20)
     >>> found.numbers["edges"].value, found.motifs["++-"].number

@@ -12,7 +12,7 @@ from sparsernn.topology.signed_graph import SignedGraph
 
 DENSE = 1500
 """Nodes up to which all eigenvalues are computed."""
-TURNS = 3000
+TURNS = 50
 
 
 def radius_of(graph: SignedGraph, weights: np.ndarray) -> float | Undefined:

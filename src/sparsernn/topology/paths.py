@@ -11,6 +11,7 @@ from sparsernn.compiled import compiled
 from sparsernn.errors import Undefined
 from sparsernn.topology.signed_graph import SignedGraph
 
+FEWEST = 10
 STEPS = 2e9
 """Edges walked at most; in larger graphs paths from some nodes stand for all."""
 
@@ -26,11 +27,11 @@ class Paths(NamedTuple):
 
 
 def paths(graph: SignedGraph, seed: int = 0, steps: float = STEPS) -> Paths:
-    """Breadth first from every node. Cost: N E; where that is more than `steps`, from random nodes, 50 at least."""
+    """Breadth first from every node. Cost: N E; where that is more than `steps`, from `FEWEST` random nodes or more."""
     n = graph.nodes
     if n < 2:
         return Paths(Undefined("fewer than two nodes"), Undefined("fewer than two nodes"), 0, n)
-    count = n if n * (graph.edges + n) <= steps else int(max(50, steps / (graph.edges + n)))
+    count = n if n * (graph.edges + n) <= steps else int(max(FEWEST, steps / (graph.edges + n)))
     count = min(count, n)
     begin = np.arange(n) if count == n else np.sort(np.random.default_rng(seed).choice(n, count, replace=False))
     there = sparse.csr_array((np.ones(graph.edges), (graph.source, graph.target)), shape=(n, n))

@@ -26,8 +26,8 @@ SLOW = 20
 """Nulls whose clustering, paths and eigenvalues are taken, and as many random references."""
 STILL = 0.05
 """Share of edges that must have moved, on average, for nulls to be worth the name."""
-SECONDS = 60.0
-"""About what clustering and paths of all nulls together may take."""
+SECONDS, STEP = 30.0, 3e-8
+"""About what the paths of all nulls together may take in graphs of more than 10,000 nodes, at so much a step."""
 HUBS = 10
 Statistic = Literal["count", "concentration"]
 
@@ -143,7 +143,7 @@ def _whole(
         "mutual": beside(mutual, counts[:, 66], still),
         "reciprocity": beside(reciprocity, 2 * counts[:, 66] / max(edges, 1), still),
     }
-    steps = min(STEPS, SECONDS / (2 * SLOW + 1) / 5e-9)
+    steps = min(STEPS, SECONDS / (2 * SLOW + 1) / STEP if n > 10_000 else STEPS)
     taken = [] if drawn is None else [drawn.null.draw(stream(seed, k)) for k in range(min(SLOW, len(counts)))]
     for way in ("out", "in"):
         largest, unequal = zip(*(_degree(null, way) for null in (signed, *taken)), strict=True)
