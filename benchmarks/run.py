@@ -23,6 +23,7 @@ SCRIPTS = (
     ("importance", "lstm"),
     ("lstm_step",),
     ("language_step",),
+    ("nulls",),
     ("second_run",),
     ("startup",),
 )

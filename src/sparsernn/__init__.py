@@ -10,6 +10,7 @@
 - `Model`: that network: numbers, verdict, free runs, forecasts, graph; `Model.load` takes a directory
 - `look`: what a series holds and what is odd about it, before any training
 - `read_series`: a series from any of the usual files
+- `analyze`: motifs, balance and all else of a weight matrix or connectome as a graph, beside null models
 - `RunSpec`, `read_spec`, `run`: a run of any cell, task, sparsifier; from a mapping; trained, resumed
 - `Record`: a run directory: history, weights, masks, measures
 - `compare`: how alike two series are (D_stsp, D_H), with floor and ceiling
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sparsernn.registry import register
     from sparsernn.report.write import write_report
     from sparsernn.runs.record import Record
+    from sparsernn.studies.analyze import analyze
     from sparsernn.studies.look_data import look
     from sparsernn.studies.model import Model
     from sparsernn.studies.reconstruct import reconstruct
@@ -45,6 +47,7 @@ _HOMES = {
     "reconstruct": "sparsernn.studies.reconstruct",
     "Model": "sparsernn.studies.model",
     "look": "sparsernn.studies.look_data",
+    "analyze": "sparsernn.studies.analyze",
     "read_series": "sparsernn.files.series",
     "RunSpec": "sparsernn.training.run_spec",
     "read_spec": "sparsernn.training.run_spec",
@@ -68,6 +71,7 @@ __all__ = [
     "StoreError",
     "Undefined",
     "__version__",
+    "analyze",
     "compare",
     "look",
     "read_series",

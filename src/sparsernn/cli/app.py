@@ -8,6 +8,7 @@ import typer
 
 from sparsernn import __version__
 from sparsernn.cli import (
+    analyze,
     compare,
     data,
     demo,
@@ -38,6 +39,7 @@ for command in (
     run.run,
     watch.watch,
     report.report,
+    analyze.analyze,
     show.show,
     parts.parts,
     doctor.doctor,

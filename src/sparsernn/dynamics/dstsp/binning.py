@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics.compiled import compiled
+from sparsernn.compiled import compiled
 from sparsernn.dynamics.dstsp.box import Leaving, box_of, checked_chunk, checked_reference
 from sparsernn.dynamics.dstsp.definition import Definition
 from sparsernn.errors import SpecError

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparsernn.dynamics.compiled import compiled
+from sparsernn.compiled import compiled
 from sparsernn.errors import DataError, SpecError
 from sparsernn.missing import unmasked
 

@@ -1,0 +1,125 @@
+"""Any weight matrix as a graph: what it is like, beside graphs that share what the null keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sparsernn.errors import SpecError, nearest
+from sparsernn.files.graphs.wiring import Orientation
+from sparsernn.studies.analysis import Analysis, Gauge, flipped
+from sparsernn.studies.wired import wired, with_signs
+from sparsernn.topology import loops
+from sparsernn.topology.motifs import SIGNS, motifs
+from sparsernn.topology.nullmodels import null_named
+from sparsernn.topology.nullmodels.ensemble import ensemble
+from sparsernn.topology.profile import profile
+from sparsernn.topology.signed_graph import Graph, graph_of_edges
+
+ORIENTATIONS = ("source-target", "target-source")
+STATISTICS = ("count", "concentration")
+GAUGES, GAUGE_NULLS = 20, 100
+SEED = 2**63
+
+
+def analyze(
+    W: Any,
+    orientation: Orientation | None = None,
+    *,
+    null: str = "signed",
+    nulls: int = 1000,
+    statistic: Literal["count", "concentration"] = "count",
+    signs: str | Path | None = None,
+    seed: int = 0,
+    key: str | None = None,
+    only: Mapping[str, str | Sequence[str]] | None = None,
+    threads: int | None = None,
+    foretold: Callable[[float], None] | None = None,
+) -> Analysis:
+    """Size, degrees, clustering, paths, signed feed-forward motifs and balance of a weight matrix, beside null models.
+
+    Args:
+        W: a square array, a SciPy sparse matrix, a file (`sparsernn.files.graphs.kinds`), a run directory or `Record`.
+        orientation: ``target-source`` if ``W[i, j]`` leads from j to i, as in ``W @ h`` and all of this library;
+            ``source-target`` if it leads from i to j, as graph libraries read matrices. Must be given for arrays and
+            for files that do not say; a list of edges, GraphML, a model's arrays and runs do.
+        null: what random graphs share with W: ``signed`` (signed degrees and mutual pairs), ``fanmod``,
+            ``sign_shuffle``, ``stp``, ``er`` (`sparsernn.topology.nullmodels`).
+        nulls: how many of them.
+        statistic: what motifs' z is taken of: ``count``, or ``concentration`` among connected triples, as FANMOD does.
+        signs: a file with signs for edges or nodes, where weights have none.
+        seed: of all that is random.
+        key: the matrix of a file or run that holds several.
+        only: lines of a list of edges, by column: ``{"Type": ["S", "Sp"]}``.
+        threads: cores to use (None: all); the numbers are the same on any.
+        foretold: told about how many seconds the nulls will take.
+
+    Cost: 1000 nulls of 200 nodes and 4,000 edges take 0.7 s on one core, of a million edges eight minutes; `foretold`
+    is told, fewer nulls help. SpecError, DataError for what cannot be read.
+
+    >>> found = sparsernn.analyze(np.random.default_rng(0).standard_normal((9, 9)), "target-source", nulls=20)
+    >>> found.numbers["edges"].value, found.motifs["++-"].number
+    (72, 0)
+    """
+    problems = []
+    if orientation is not None and orientation not in ORIENTATIONS:
+        problems.append(f'orientation: "{orientation}"{nearest(str(orientation), ORIENTATIONS)}')
+    if statistic not in STATISTICS:
+        problems.append(f'statistic: "{statistic}"{nearest(str(statistic), STATISTICS)}')
+    if isinstance(nulls, bool) or not isinstance(nulls, int) or nulls < 2:
+        problems.append(f"nulls must be a whole number of at least 2, usually 1000, got {nulls!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED:
+        problems.append(f"seed must be a whole number of at least 0, got {seed!r}")
+    if problems:
+        raise SpecError(problems)
+    null_named(null)
+    chosen = {name: (v,) if isinstance(v, str) else tuple(v) for name, v in (only or {}).items()}
+    given = wired(W, key, chosen or None)
+    wiring = given.wiring
+    how = orientation or wiring.orientation
+    if how is None:
+        raise SpecError(
+            f"{given.source} does not say how it is to be read; say --orientation source-target if row i, column j "
+            "leads from i to j (connectomes, graph libraries), target-source if from j to i (W @ h, PyTorch, this "
+            "library); in Python orientation=..."
+        )
+    if signs is not None:
+        wiring = with_signs(wiring, Path(signs))
+    if how == "target-source":
+        wiring = wiring.turned()
+    graph = graph_of_edges(wiring.nodes, wiring.source, wiring.target, wiring.weights)
+    found = profile(graph, null, nulls, statistic, seed, threads, foretold)
+    notes = list(wiring.notes)
+    if graph.loops:
+        many = "1 self-connection is" if graph.loops == 1 else f"{graph.loops:,} self-connections are"
+        notes.append(f"{many} left out of everything")
+    gauge = None
+    if given.odd and graph.signed.signed:
+        gauge = _gauge(graph, null, seed, threads)
+        notes.append(
+            "every unit of this network can be turned over (its weights' signs changed) without changing what the "
+            "network does: signed degrees and motif types depend on that choice, balance does not. Compare motif types "
+            f"by their z over {GAUGES} random choices"
+        )
+    return Analysis(found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), gauge)
+
+
+def _gauge(graph: Graph, null: str, seed: int, threads: int | None) -> Gauge:
+    """z of the motifs over random choices of the units' signs, each with nulls of its own."""
+    rng, scores = np.random.default_rng(seed), []
+    for draw in range(GAUGES):
+        turned = flipped(graph, rng.choice([-1.0, 1.0], graph.signed.nodes)).signed
+        theirs = motifs(ensemble(turned, null, GAUGE_NULLS, seed + draw, threads).counts).astype(float)
+        sd = theirs.std(axis=0, ddof=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores.append((motifs(loops.raw(turned)) - theirs.mean(axis=0)) / np.where(sd > 0, sd, np.nan))
+    table = np.array(scores)
+    mean, spread = {}, {}
+    for i, signs in enumerate(SIGNS):
+        column = table[np.isfinite(table[:, i]), i]
+        if len(column) > 1:
+            mean[signs], spread[signs] = float(column.mean()), float(column.std(ddof=1))
+    return Gauge(GAUGES, mean, spread)
