@@ -14,7 +14,7 @@ from sparsernn.files.graphs.kinds import read_wiring
 from sparsernn.files.graphs.wiring import Wiring, of_matrix
 from sparsernn.files.header import is_number
 from sparsernn.files.text import read_lines
-from sparsernn.training.record import Record
+from sparsernn.runs.record import Record
 
 
 class Wired(NamedTuple):
