@@ -34,6 +34,8 @@ def members():
     for drop in DROPS:
         fields = {"schedule": "cubic", "drop": drop, "where": TWO, "density": 0.1, "scope": "matrix"}
         yield f"pruner-cubic-{drop}-matrix", {"pruner": fields}
+    yield "growing_threshold-published", {"growing_threshold": {"exact": False, "scope": "matrix", "where": TWO}}
+    yield "growing_threshold-first", {"growing_threshold": {"quantile": "first", "where": TWO}}
     for drop, grow in itertools.product(DROPS, GROWS):
         yield f"rewirer-{drop}-{grow}", {"rewirer": {"drop": drop, "grow": grow, "where": TWO, "decay": "cosine"}}
     for grow, redistribute in itertools.product(GROWS, REDISTRIBUTIONS):
@@ -78,7 +80,20 @@ def test_those_that_change_masks_do(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["static", "deepr", "rewirer", "pruner", "one_shot", "gradual_cubic", "set", "rigl", "granet", "snip"]
+    "name",
+    [
+        "static",
+        "deepr",
+        "rewirer",
+        "pruner",
+        "one_shot",
+        "gradual_cubic",
+        "growing_threshold",
+        "set",
+        "rigl",
+        "granet",
+        "snip",
+    ],
 )
 def test_densities_at_the_edge(name):
     fields = REQUIRED.get(name, {})

@@ -4,6 +4,7 @@ SPARSIFIERS = {
     "dense": "sparsernn.sparsifiers.base:Dense",
     "static": "sparsernn.sparsifiers.methods.static:Static",
     "deepr": "sparsernn.sparsifiers.methods.deepr:DeepR",
+    "growing_threshold": "sparsernn.sparsifiers.methods.growing_threshold:GrowingThreshold",
     "pruner": "sparsernn.sparsifiers.pruner:Pruner",
     "rewirer": "sparsernn.sparsifiers.rewirer:Rewirer",
     # presets: functions that return one of the above

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import jax
 import numpy as np
@@ -82,10 +82,10 @@ several starts of the run. It is negative where the run gets better."""
 class AbstractSparsifier(Part):
     """Decides which weights exist: at the beginning (`init`), and whenever masks are `due`.
 
-    After `update_masks` the number of ones is exactly the integer asked for, and dropped and grown weights are exactly
-    0. The third value that it returns marks these weights, so that the optimizer forgets what it knew of them. All
-    methods are pure. If `traceable`, `update_masks` has fixed shapes and runs inside the compiled loop; otherwise it
-    runs on the host and may ask for `importance`.
+    After `update_masks` the number of ones is exactly the integer asked for (unless it `announces` "most"), and dropped
+    and grown weights are exactly 0. The third value that it returns marks these weights, so that the optimizer forgets
+    what it knew of them. All methods are pure. If `traceable`, `update_masks` has fixed shapes and runs inside the
+    compiled loop; otherwise it runs on the host and may ask for `importance`.
 
     Go through masks by sorted path: dictionaries come back from a compiled call in another order.
 
@@ -127,6 +127,11 @@ class AbstractSparsifier(Part):
     def only_removes(self) -> bool:
         """Whether weights that do not exist never come back. With `keeps_count`: masks never change. Default: no."""
         return False
+
+    @property
+    def announces(self) -> Literal["exact", "most"]:
+        """Whether `final_count` is the number of ones at the end, or the most there can be. Default: the number."""
+        return "exact"
 
     @property
     def by_rounds(self) -> bool:
@@ -196,7 +201,9 @@ class AbstractSparsifier(Part):
 
     @abc.abstractmethod
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
-        """Return the exact number of ones, over all matrices acted on, when round ``clock.round`` has ended."""
+        """Return the number of ones, over all matrices acted on, when round ``clock.round`` has ended.
+
+        Exact, or, if it `announces` "most", the largest that can be."""
 
 
 @dataclass(frozen=True)

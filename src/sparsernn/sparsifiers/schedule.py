@@ -30,6 +30,20 @@ class Moments(NamedTuple):
         return self.first + self.period * np.arange(self.number)
 
 
+def even_moments(name: str, clock: Clock, begin: float, end: float, every: int, unit: str) -> Moments:
+    """Return the moments every so many epochs or steps (`unit`) after `begin`, up to `end`, both shares of the horizon
+    that are rounded to whole units. SpecError, with the `name` of what acts, if there is none."""
+    size = clock.steps_per_epoch if unit == "epochs" else 1
+    first, last = (round(share * (clock.horizon // size)) for share in (begin, end))
+    count = (last - first) // every
+    if count < 1:
+        raise SpecError(
+            f"{name}, every {every} {unit} from {first} to {last} ({begin} to {end} of the horizon), never acts: train "
+            "longer, or make `every` smaller or the ramp wider"
+        )
+    return Moments((first + every) * size, every * size, count)
+
+
 class AbstractSchedule(Part):
     """When masks change: at evenly spaced moments within a training, or between trainings.
 
@@ -140,15 +154,7 @@ class Cubic(AbstractRamp):
     )
 
     def moments(self, clock: Clock) -> Moments:
-        unit = clock.steps_per_epoch if self.unit == "epochs" else 1
-        begin, end = (round(share * (clock.horizon // unit)) for share in (self.begin, self.end))
-        count = (end - begin) // self.every
-        if count < 1:
-            raise SpecError(
-                f"cubic, every {self.every} {self.unit} from {begin} to {end} ({self.begin} to {self.end} of the "
-                "horizon), never acts: train longer, or make `every` smaller or the ramp wider"
-            )
-        return Moments((begin + self.every) * unit, self.every * unit, count)
+        return even_moments("cubic", clock, self.begin, self.end, self.every, self.unit)
 
     def remaining(self, clock: Clock) -> np.ndarray:
         number = self.moments(clock).number

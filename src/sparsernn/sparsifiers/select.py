@@ -48,6 +48,16 @@ def highest(scores: Array, eligible: Array, count: IntLike) -> Array:
     return _choose(scores, eligible, count, True)
 
 
+def smallest(scores: Array, count: IntLike) -> Array:
+    """Return the count-th smallest of all scores, at least the smallest one; the cost of `lowest`.
+
+    >>> float(smallest(jnp.array([3.0, 1.0, 2.0]), 2))
+    2.0
+    """
+    chosen = lowest(scores, jnp.ones(scores.shape, bool), jnp.maximum(count, 1))
+    return jnp.where(chosen, scores, -jnp.inf).max()
+
+
 def _keys(scores: Any) -> Any:
     """Return unsigned integers that are ordered like the scores."""
     if scores.dtype.kind == "u":
