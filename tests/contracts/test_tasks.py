@@ -19,6 +19,8 @@ SPECS = {
     "mackey_glass": {"mackey_glass": {"rows": 1_500, "past": 20, "ahead": 4}},
     "gestures": {"gestures": {}},
     "gestures-published": {"gestures": {"split": "zhang2023"}},
+    "sms": {"sms": {"path": "SMS", "length": 6, "seen": 3}},
+    "zhang2023_sms": {"zhang2023_sms": {"path": "LONG"}},
     "language": {"language": {"file": "TEXT", "sequence": 5, "rows": 3}},
 }
 
@@ -28,10 +30,17 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("series")
     rng = np.random.default_rng(0)
     np.save(folder / "walk.npy", rng.normal(size=(400, 2)).cumsum(axis=0))
-    words = [f"w{i}" for i in range(30)]
+    words = [a + b for a in "bcdfgh" for b in "aeiou"]
     text = "\n".join(" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(200))
     (folder / "book.txt").write_text(text, encoding="utf-8")
-    return {"FILE": str(folder / "walk.npy"), "TEXT": str(folder / "book.txt")}
+    for name, fewest in (("SMS", 1), ("LONG", 8)):  # short messages are often alike
+        (folder / name).mkdir()
+        sent = [" ".join(rng.choice(words, rng.integers(fewest, fewest + 8))) for _ in range(240)]
+        lines = [f"{'spam' if rng.random() < 0.3 else 'ham'}\t{message}\n" for message in sent]
+        (folder / name / "SMSSpamCollection").write_text("".join(lines), encoding="utf-8")
+    return {"FILE": str(folder / "walk.npy"), "TEXT": str(folder / "book.txt")} | {
+        name: str(folder / name) for name in ("SMS", "LONG")
+    }
 
 
 @pytest.fixture(params=SPECS)

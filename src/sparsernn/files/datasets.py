@@ -222,6 +222,23 @@ DATASETS: dict[str, DataSet] = {
             ),
         ),
     ),
+    "sms_spam": DataSet(
+        about="SMS Spam Collection v.1: 5,574 English text messages, 747 of them spam",
+        folder="sms_spam",
+        license="CC BY 4.0",
+        citation="Almeida, Gomez Hidalgo & Yamakami 2011, doi:10.1145/2034691.2034742; data: doi:10.24432/C5CC84",
+        files=(
+            RemoteFile(
+                "SMSSpamCollection",
+                477_907,
+                "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d",
+                (
+                    "https://raw.githubusercontent.com/justmarkham/DAT8/"
+                    "ff04af83e8ac1409cd86f3cb3524e4141644c5a1/data/sms.tsv",
+                ),
+            ),
+        ),
+    ),
     "mit-bih-100": DataSet(
         about="electrocardiogram, MIT-BIH Arrhythmia Database record 100: 2 leads, 30 min at 360 Hz, annotated beats",
         folder="ecg",

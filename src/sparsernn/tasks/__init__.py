@@ -7,4 +7,6 @@ TASKS = {
     "language": "sparsernn.tasks.language:Language",
     "mackey_glass": "sparsernn.tasks.mackey_glass:MackeyGlass",
     "gestures": "sparsernn.tasks.gestures:GesturePhases",
+    "sms": "sparsernn.tasks.sms:SmsSpam",
+    "zhang2023_sms": "sparsernn.tasks.sms:zhang2023",
 }
