@@ -21,6 +21,7 @@ from sparsernn.cli import (
     report,
     run,
     show,
+    study,
     watch,
 )
 from sparsernn.cli.spoken import spoken
@@ -48,6 +49,7 @@ for command in (
     compare.compare,
 ):
     app.command()(command if command is run.run else spoken(command))  # a spec's errors name places in the spec
+app.add_typer(study.app, name="study", help="The published studies, each with its controls.")
 app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from sparsernn.topology.balance import TYPES
 from sparsernn.topology.beside import Beside, Number
+from sparsernn.topology.gauge import Gauge
 from sparsernn.topology.motifs import SIGNS
 from sparsernn.topology.profile import Profile, Statistic
 from sparsernn.topology.signed_graph import Graph
@@ -35,14 +33,6 @@ TITLES = {
     "eta_pooled": "η pooled",
     "eta_all_types": "η, all types",
 }
-
-
-class Gauge(NamedTuple):
-    """z of every motif, mean and sd over random flips of units, ``draws`` of them."""
-
-    draws: int
-    mean: dict[str, float]
-    sd: dict[str, float]
 
 
 class Analysis(NamedTuple):
@@ -158,10 +148,3 @@ class Analysis(NamedTuple):
         from sparsernn.studies.analysis_page import write_page
 
         write_page(Path(path), self)
-
-
-def flipped(graph: Graph, units: Sequence[int] | np.ndarray) -> Graph:
-    """The same net with some units' signs turned, -1 in `units` (N,): edges into and out of them change sign."""
-    units = np.asarray(units, float)
-    weights = graph.weights * units[graph.signed.source] * units[graph.signed.target]
-    return graph._replace(signed=graph.signed._replace(negative=(weights < 0).astype(np.int8)), weights=weights)

@@ -6,22 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from sparsernn.errors import SpecError, nearest
 from sparsernn.files.graphs.wiring import Orientation
-from sparsernn.studies.analysis import Analysis, Gauge, flipped
+from sparsernn.studies.analysis import Analysis
 from sparsernn.studies.wired import wired, with_signs
-from sparsernn.topology import loops
-from sparsernn.topology.motifs import SIGNS, motifs
+from sparsernn.topology.gauge import DRAWS, gauge
 from sparsernn.topology.nullmodels import null_named
-from sparsernn.topology.nullmodels.ensemble import ensemble
 from sparsernn.topology.profile import profile
-from sparsernn.topology.signed_graph import Graph, graph_of_edges
+from sparsernn.topology.signed_graph import graph_of_edges
 
 ORIENTATIONS = ("source-target", "target-source")
 STATISTICS = ("count", "concentration")
-GAUGES, GAUGE_NULLS = 20, 100
 SEED = 2**63
 
 
@@ -96,30 +91,12 @@ def analyze(
     if graph.loops:
         many = "1 self-connection is" if graph.loops == 1 else f"{graph.loops:,} self-connections are"
         notes.append(f"{many} left out of everything")
-    gauge = None
+    turned = None
     if given.odd and graph.signed.signed:
-        gauge = _gauge(graph, null, seed, threads)
+        turned = gauge(graph, null, seed, threads=threads)
         notes.append(
             "every unit of this network can be turned over (its weights' signs changed) without changing what the "
             "network does: signed degrees and motif types depend on that choice, balance does not. Compare motif types "
-            f"by their z over {GAUGES} random choices"
+            f"by their z over {DRAWS} random choices"
         )
-    return Analysis(found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), gauge)
-
-
-def _gauge(graph: Graph, null: str, seed: int, threads: int | None) -> Gauge:
-    """z of the motifs over random choices of the units' signs, each with nulls of its own."""
-    rng, scores = np.random.default_rng(seed), []
-    for draw in range(GAUGES):
-        turned = flipped(graph, rng.choice([-1.0, 1.0], graph.signed.nodes)).signed
-        theirs = motifs(ensemble(turned, null, GAUGE_NULLS, seed + draw, threads).counts).astype(float)
-        sd = theirs.std(axis=0, ddof=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            scores.append((motifs(loops.raw(turned)) - theirs.mean(axis=0)) / np.where(sd > 0, sd, np.nan))
-    table = np.array(scores)
-    mean, spread = {}, {}
-    for i, signs in enumerate(SIGNS):
-        column = table[np.isfinite(table[:, i]), i]
-        if len(column) > 1:
-            mean[signs], spread[signs] = float(column.mean()), float(column.std(ddof=1))
-    return Gauge(GAUGES, mean, spread)
+    return Analysis(found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), turned)

@@ -1,0 +1,54 @@
+"""The page of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sparsernn.report.figures import lines
+from sparsernn.report.panels import Panel
+from sparsernn.report.plain_page import Section, write_plain
+from sparsernn.report.tables import Table
+from sparsernn.studies.jobs import Row
+from sparsernn.studies.structural_balance import figures
+
+TITLE = "Signed motifs and structural balance"
+NULLS = (
+    "η pooled: balanced feed-forward loops over all of them in transitive triads; η: the paper's mean over triad "
+    "types. The null signed keeps every node's in- and out-degree by sign and the number of mutual pairs; fanmod is "
+    "the paper's, which keeps the signs of edges out only. z is (value − null mean) / null sd, of 1,000 graphs."
+)
+
+
+def write(path: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Sequence[tuple[str, str]]) -> None:
+    """One page, written atomically."""
+    by_name = {table.name: table for table in tables}
+    sections = []
+
+    def add(title: str, text: str, names: Sequence[str] = (), drawn: Sequence[Panel] = ()) -> None:
+        held = [by_name[n] for n in names if n in by_name and by_name[n].rows]
+        if held or drawn:
+            sections.append(Section(title, [text] if text else [], drawn, held))
+
+    add("Claims", "Differences over seeds; p adjusted for the number of rows of the claim (Holm).", ["claims"])
+    add("Balance", NULLS, ["balance"])
+    text = (
+        "Over random choices of the units' signs, which change nothing that the network does. Divided by their length, "
+        "so that sizes can be compared. Balanced: an even number of minus signs."
+    )
+    add("Motif profiles", text, ["motifs"], _panel("motifs", figures.motif_profiles(rows)))
+    add("While training", "Mean and sd over seeds.", (), _panel("epochs", figures.balance_over_epochs(rows)))
+    add("Scores", "Each beside the dense network of the same seeds, on the whole test data.", ["scores"])
+    add("Weights", "", ["weights"], _panel("weights", figures.weights(rows)))
+    for name, title in (("prescribed", "Balanced against random graphs"), ("lesions", "Lesions")):
+        add(title, "", [name], _panel(name, getattr(figures, name)(rows)) if hasattr(figures, name) else ())
+    write_plain(path, TITLE, sections, facts=facts)
+
+
+def _panel(name: str, numbers: lines.Lines) -> list[Panel]:
+    if not numbers.panels:
+        return []
+    draw: Any = partial(lines.draw, numbers)
+    return [Panel(name, name, "", draw, partial(lines.picture, numbers))]

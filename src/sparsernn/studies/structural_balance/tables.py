@@ -1,0 +1,122 @@
+"""Tables of the study: over seeds, each row beside its dense baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sparsernn.errors import Undefined
+from sparsernn.report.spread import paired_difference, spread
+from sparsernn.report.tables import Table
+from sparsernn.studies.jobs import Row
+from sparsernn.studies.structural_balance.settings import STRATEGIES, TASKS, TITLES
+
+SCORES = {"mnist": "accuracy", "sms": "accuracy", "mackey_glass": "mse", "gestures": "accuracy"}
+ORDER = (*STRATEGIES, "cut", "untrained")
+
+
+def kinds(rows: Iterable[Row], part: str = "profile") -> dict[tuple[str, str, float, str, str], list[Row]]:
+    """Rows by (cell, task, density, strategy, graph), in the order of tables; seeds within."""
+    found: dict[tuple[str, str, float, str, str], list[Row]] = {}
+    for row in rows:
+        if row.get("part") == part and row.get("outcome") == "finished":
+            name = (row["cell"], row["task"], row["density"], row["strategy"], row["graph"])
+            found.setdefault(name, []).append(row)
+    order = lambda key: (key[0] != "rnn", key[0], list(TASKS).index(key[1]), key[2], ORDER.index(key[3]), key[4])
+    return {key: found[key] for key in sorted(found, key=order)}
+
+
+def at(row: Row, path: str) -> Any:
+    """A number of a row by its path, ``signed.eta.z``; None where the row has none."""
+    for part in path.split("."):
+        if not isinstance(row, dict) or part not in row:
+            return None
+        row = row[part]
+    return row
+
+
+def name_of(strategy: str, graph: str) -> str:
+    """What a table calls a kind."""
+    return f"{TITLES[strategy]}, core" if graph == "core" else TITLES[strategy]
+
+
+def scores(rows: Sequence[Row]) -> Table:
+    """How well each does, beside the dense network of the same seeds."""
+    columns = ["cell", "task", "sparsifier", "density", "score", "test", "dense", "difference", "95 % from", "to", "p"]
+    found: list[list[Any]] = []
+    all_kinds = kinds(rows)
+    for (cell, task, density, strategy, graph), members in all_kinds.items():
+        if strategy in ("cut", "untrained") or graph == "core":
+            continue
+        key = SCORES[task]
+        mine = {row["seed"]: at(row, f"score.{key}") for row in members}
+        dense = {r["seed"]: at(r, f"score.{key}") for r in all_kinds.get((cell, task, density, "dense", "none"), [])}
+        line: list[Any] = [cell, task, TITLES[strategy], density if strategy != "dense" else None, key]
+        line.append(spread(mine.values()))
+        if strategy == "dense" or not dense:
+            found.append([*line, *[None] * 5])
+            continue
+        gap = paired_difference(mine, dense)
+        found.append([*line, spread(dense.values()), gap.mean, gap.low, gap.high, gap.p])
+    return Table("scores", "Scores on the test data", columns, found)
+
+
+def balances(rows: Sequence[Row]) -> Table:
+    """Balance beside the two nulls."""
+    columns = ["cell", "task", "sparsifier", "density", "edges", "eta", "null", "z", "z, fanmod", "eta pooled"]
+    columns += ["null pooled", "z pooled", "seeds with z > 2"]
+    found: list[list[Any]] = []
+    for (cell, task, density, strategy, graph), members in kinds(rows).items():
+        if graph == "none":
+            continue
+        take = lambda path, members=members: spread(at(row, path) for row in members)
+        z = [at(row, "signed.eta_pooled.z") for row in members]
+        above = sum(1 for v in z if not isinstance(v, Undefined) and v is not None and v > 2)
+        found.append(
+            [
+                cell, task, name_of(strategy, graph), density, take("edges"), take("signed.eta.value"),
+                take("signed.eta.null_mean"), take("signed.eta.z"), take("fanmod.eta.z"),
+                take("signed.eta_pooled.value"), take("signed.eta_pooled.null_mean"), take("signed.eta_pooled.z"),
+                f"{above} of {len(z)}",
+            ]
+        )  # fmt: skip
+    return Table("balance", "Balance η and its nulls", columns, found)
+
+
+def motif_table(rows: Sequence[Row]) -> Table:
+    """z of the eight motifs, over random choices of the units' signs, and as they stand."""
+    from sparsernn.topology.motifs import SIGNS
+
+    columns = ["cell", "task", "sparsifier", "density", "balanced 030T, z", "unbalanced 030T, z"]
+    columns += [s.replace("-", "−") for s in SIGNS]
+    found: list[list[Any]] = []
+    for (cell, task, density, strategy, graph), members in kinds(rows).items():
+        if graph == "none":
+            continue
+        take = lambda path, members=members: spread(at(row, path) for row in members)
+        line = [cell, task, name_of(strategy, graph), density]
+        line += [take("signed.balanced_030T.z"), take("signed.unbalanced_030T.z")]
+        found.append([*line, *(take(f"gauge_z.{s}") for s in SIGNS)])
+    return Table("motifs", "z of motifs beside the null signed, over random signs of the units", columns, found)
+
+
+def weights_table(rows: Sequence[Row]) -> Table:
+    """Signs that stay, and how the weights are spread."""
+    columns = ["cell", "task", "sparsifier", "density", "sign kept from the first", "sign kept from the mask's end"]
+    columns += ["bimodality at first", "when the mask is reached", "at last"]
+    found: list[list[Any]] = []
+    for (cell, task, density, strategy, graph), members in kinds(rows).items():
+        if "spread" not in members[0]:
+            continue
+        take = lambda path, members=members: spread(at(row, f"spread.{path}") for row in members)
+        line = [cell, task, name_of(strategy, graph), None if strategy == "dense" else density]
+        paths = ("sign_kept_from_first", "sign_kept_from_reached", "first.bimodality", "reached.bimodality")
+        found.append([*line, *map(take, paths), take("last.bimodality")])
+    return Table("weights", "Signs and spread of recurrent weights", columns, found)
+
+
+def finite(value: Any) -> float:
+    """A number, NaN where there is none."""
+    return np.nan if value is None or isinstance(value, Undefined) else float(value)

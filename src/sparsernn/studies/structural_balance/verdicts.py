@@ -1,0 +1,63 @@
+"""The paper's claims, and whether the rows bear them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sparsernn.errors import Undefined
+from sparsernn.report.spread import LEVEL, Difference, holm, paired_difference
+from sparsernn.report.tables import Table
+from sparsernn.studies.jobs import Row
+from sparsernn.studies.structural_balance.tables import at, kinds, name_of
+
+WANTED = 10
+"""Seeds below which no claim is called reproduced or not."""
+
+
+def claims(rows: Sequence[Row]) -> Table:
+    """One row a claim, task and sparsifier: mean of paired differences over seeds, interval, p adjusted by Holm."""
+    columns = ["claim", "cell", "task", "sparsifier", "density", "difference", "95 % from", "to", "seeds", "p adjusted"]
+    columns.append("verdict")
+    found: list[list[Any]] = []
+    for claim, pairs in _claims(rows).items():
+        gaps = {place: paired_difference(*pair) for place, pair in pairs.items()}
+        known = {place: float(gap.p) for place, gap in gaps.items() if not isinstance(gap.p, Undefined)}
+        adjusted = dict(zip(known, holm(known.values()), strict=True))
+        for place, gap in gaps.items():
+            p = adjusted.get(place)
+            line = [gap.mean, gap.low, gap.high, gap.n, p, _verdict(gap, p)]
+            found.append([claim, *place, *line])
+    return Table("claims", "The paper's claims, sparsifier by sparsifier", columns, found)
+
+
+def _claims(rows: Sequence[Row]) -> dict[str, dict[tuple[Any, ...], tuple[Mapping[int, Any], Mapping[int, Any]]]]:
+    """Claim to place to two numbers by seed, of which the first should be the larger."""
+    found: dict[str, dict[tuple[Any, ...], tuple[Mapping[int, Any], Mapping[int, Any]]]] = {
+        "(i) balanced loops more than in nulls (η pooled)": {},
+        "(j) η pooled grows from the beginning to the end": {},
+    }
+    first, second = found
+    for (cell, task, density, strategy, graph), members in kinds(rows).items():
+        if graph == "none":
+            continue
+        place = (cell, task, name_of(strategy, graph), density)
+        found[first][place] = (
+            {row["seed"]: at(row, "signed.eta_pooled.value") for row in members},
+            {row["seed"]: at(row, "signed.eta_pooled.null_mean") for row in members},
+        )
+        if all("curve" in row for row in members):
+            series = {row["seed"]: row["curve"]["eta_pooled"] for row in members}
+            known = {s: v for s, v in series.items() if v and v[0] is not None and v[-1] is not None}
+            found[second][place] = ({s: v[-1] for s, v in known.items()}, {s: v[0] for s, v in known.items()})
+    return {claim: pairs for claim, pairs in found.items() if pairs}
+
+
+def _verdict(gap: Difference, p: float | None) -> str:
+    if p is None or isinstance(gap.mean, Undefined):
+        return "undecided"
+    if gap.n < WANTED:
+        return f"undecided: {gap.n} seeds"
+    if p > LEVEL:
+        return "not seen"
+    return "reproduced" if float(gap.mean) > 0 else "the opposite"
