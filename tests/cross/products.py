@@ -46,6 +46,13 @@ FIELDS = {
     "rigl": {"density": 0.5, "every": 1, "until": 1.0},
     "granet": {"density": 0.5, "initial_density": 0.75, "every": 1},
     "snip": {"density": 0.5},
+    "growing_threshold": {"density": 0.5},
+    "deepr_epoch": {"density": 0.5},
+    "restarting": {"of": {"set": {"density": 0.5}}},
+    "zhang2023_pruning1": {"density": 0.5},
+    "zhang2023_pruning2": {"density": 0.5, "begin": 0.0},
+    "zhang2023_deepr": {"density": 0.5},
+    "zhang2023_set": {"density": 0.5},
     "sparse_identity": {"interval": 2},
     "hubs": {"nulls": 2},
     "lyapunov": {"count": 2, "steps": 100, "transient": 0},
@@ -75,6 +82,7 @@ BY_ROUNDS = [n for n in SPARSIFIERS if build(AbstractSparsifier, part(n)).by_rou
 def kind(name: str) -> tuple:
     """What a run sees of a sparsifier: presets of one kind differ in how they rank, which nothing else knows."""
     s = build(AbstractSparsifier, part(name))
+    s = getattr(s, "of", s)  # `restarting` is what it is made of, but to the optimizer
     return type(s), s.traceable, s.by_rounds, s.needs_activity
 
 

@@ -170,7 +170,7 @@ class Wrong(Exchanging):
             return state._replace(masks={p: ~m for p, m in state.masks.items()})
         return state
 
-    def nudge(self, key, state, weights, learning_rate):
+    def nudge(self, key, state, weights, learning_rate, clock):
         if self.promise == "nudge outside":
             return replace(weights, {p: get(weights, p) + 1 for p in state.masks})
         return weights

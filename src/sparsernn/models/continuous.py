@@ -19,8 +19,12 @@ class Continuous(AbstractCell):
     Shapes: h (..., H), W = ``recurrent`` (1, H, H), U = ``input`` (1, H, inputs), b = ``bias`` (H,). Initial values:
     W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Where a recorded system is reconstructed, the state begins from the first
     observation x as ``h = tanh(L x)``, with L = ``initial`` (H, observed) ~ N(0, 1/observed). Members define F and the
-    integrator (`step`).
+    integrator (`step`). F is odd, so that units can be turned over.
     """
+
+    @property
+    def odd(self) -> bool:
+        return True
 
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         k_recurrent, k_input, k_initial = jax.random.split(key, 3)

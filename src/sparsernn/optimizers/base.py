@@ -202,6 +202,10 @@ class AbstractOptimizer(Part):
         average = () if self.averaging is None else self.averaging.forget(state.average, marks)
         return state._replace(rule=rule, average=average)
 
+    def restart(self, state: OptState, parameters: Parameters) -> OptState:
+        """Return the state with its rule as before the first update: no moments, and no count of updates."""
+        return state._replace(rule=self.rule().init(parameters))
+
     def members(self, prunables: Sequence[Prunable], parameters: Parameters) -> tuple[Member, ...]:
         """Return the group of every array. SpecError if a group names no array, or two groups name the same one."""
         return members(self.groups, prunables, parameters)

@@ -4,9 +4,11 @@ SPARSIFIERS = {
     "dense": "sparsernn.sparsifiers.base:Dense",
     "static": "sparsernn.sparsifiers.methods.static:Static",
     "deepr": "sparsernn.sparsifiers.methods.deepr:DeepR",
+    "deepr_epoch": "sparsernn.sparsifiers.methods.deepr_epoch:DeepREpoch",
     "growing_threshold": "sparsernn.sparsifiers.methods.growing_threshold:GrowingThreshold",
     "pruner": "sparsernn.sparsifiers.pruner:Pruner",
     "rewirer": "sparsernn.sparsifiers.rewirer:Rewirer",
+    "restarting": "sparsernn.sparsifiers.restarting:Restarting",
     # presets: functions that return one of the above
     "one_shot": "sparsernn.sparsifiers.methods.one_shot:one_shot",
     "gradual_cubic": "sparsernn.sparsifiers.methods.gradual_cubic:gradual_cubic",
@@ -19,6 +21,10 @@ SPARSIFIERS = {
     "rigl": "sparsernn.sparsifiers.methods.rigl:rigl",
     "granet": "sparsernn.sparsifiers.methods.granet:granet",
     "snip": "sparsernn.sparsifiers.methods.snip:snip",
+    "zhang2023_pruning1": "sparsernn.sparsifiers.methods.zhang2023_pruning1:zhang2023_pruning1",
+    "zhang2023_pruning2": "sparsernn.sparsifiers.methods.zhang2023_pruning2:zhang2023_pruning2",
+    "zhang2023_deepr": "sparsernn.sparsifiers.methods.zhang2023_deepr:zhang2023_deepr",
+    "zhang2023_set": "sparsernn.sparsifiers.methods.zhang2023_set:zhang2023_set",
 }
 BY_ROUNDS = ("geometric", "magnitude", "activity", "taylor", "random")
 """Presets that prune between trainings, in the order of a table: the criteria of a comparison."""

@@ -82,10 +82,10 @@ several starts of the run. It is negative where the run gets better."""
 class AbstractSparsifier(Part):
     """Decides which weights exist: at the beginning (`init`), and whenever masks are `due`.
 
-    After `update_masks` the number of ones is exactly the integer asked for (unless it `announces` "most"), and dropped
-    and grown weights are exactly 0. The third value that it returns marks these weights, so that the optimizer forgets
-    what it knew of them. All methods are pure. If `traceable`, `update_masks` has fixed shapes and runs inside the
-    compiled loop; otherwise it runs on the host and may ask for `importance`.
+    After `update_masks` the number of ones is exactly the integer asked for (unless it `announces` "most"). Dropped
+    weights are exactly 0, grown ones too unless it gives them a size (`newborn`). The third value that it returns marks
+    both, so that the optimizer forgets what it knew of them. All methods are pure. If `traceable`, `update_masks` has
+    fixed shapes and runs inside the compiled loop; otherwise it runs on the host and may ask for `importance`.
 
     Go through masks by sorted path: dictionaries come back from a compiled call in another order.
 
@@ -126,6 +126,16 @@ class AbstractSparsifier(Part):
     @property
     def only_removes(self) -> bool:
         """Whether weights that do not exist never come back. With `keeps_count`: masks never change. Default: no."""
+        return False
+
+    @property
+    def newborn(self) -> float:
+        """The size ``|w|`` of weights that have just been grown. Default: 0."""
+        return 0.0
+
+    @property
+    def restarts_optimizer(self) -> bool:
+        """Whether the optimizer forgets all that it knew, of every array, whenever masks change. Default: no."""
         return False
 
     @property
@@ -172,11 +182,13 @@ class AbstractSparsifier(Part):
         """
         return state
 
-    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike) -> Weights:
+    def nudge(
+        self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike, clock: Clock
+    ) -> Weights:
         """Move the weights as the method asks for besides the gradient (noise, a pull towards 0). Default: not at all.
 
-        It is called after every step of the optimizer, with masked weights, and may change only what is inside the
-        masks.
+        It is called after every step of the optimizer, with masked weights and the clock that `due` is asked with, and
+        may change only what is inside the masks.
         """
         return weights
 
@@ -195,8 +207,8 @@ class AbstractSparsifier(Part):
             importance: what single weights do; given on the host, if not `traceable`.
 
         Returns:
-            The new state; the weights, exactly 0 outside the new masks; and which entries have changed, by the paths of
-            the masks.
+            The new state; the weights, exactly 0 outside the new masks and of size `newborn` where they have come; and
+            which entries have changed, by the paths of the masks.
         """
 
     @abc.abstractmethod

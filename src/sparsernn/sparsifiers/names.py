@@ -35,7 +35,7 @@ def method_name(sparsifier: AbstractSparsifier) -> str:
         if grow is None:
             return drop if sparsifier.by_rounds else f"{drop}, {schedule}"
         return f"rewired (drop {drop}, grow {_name(grow)}, {schedule})"
-    return WRITTEN.get(name, name)
+    return WRITTEN.get(name, name.replace("_", " "))
 
 
 @cache

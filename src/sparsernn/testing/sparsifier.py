@@ -164,7 +164,9 @@ def check_change(sparsifier: AbstractSparsifier, change: Change) -> None:
         given = get(seen.weights, path)
         claim(w.dtype == given.dtype, f"{path}: weights must keep their type {given.dtype}, got {w.dtype}")
         claim(not w[~mask].any(), f"{path}: weights outside the mask must be exactly 0")
-        claim(not w[marks].any(), f"{path}: what changed must be exactly 0, new connections too")
+        claim(not w[marks & ~mask].any(), f"{path}: what is dropped must be exactly 0")
+        size = w.dtype.type(sparsifier.newborn)
+        claim((abs(w[marks & mask]) == size).all(), f"{path}: new connections must be exactly {size} in size")
         stay = mask & ~marks
         same(w[stay], given[stay], f"{path}: weights that stay must keep their bits")
         claim(marks[old != mask].all(), f"{path}: `changed` must mark all that is dropped or grown")
@@ -220,7 +222,8 @@ def check_nudge(sparsifier: AbstractSparsifier, prunables: tuple[Prunable, ...],
     state = sparsifier.init(jax.random.key(0), prunables, clock, draw(99, prunables))
     weights = draw(5, prunables)
     weights = replace(weights, {path: get(weights, path) * mask for path, mask in state.masks.items()})
-    one, two = (sparsifier.nudge(jax.random.key(1), state, weights, RATE) for _ in range(2))
+    at = clock._replace(step=clock.steps_per_epoch)
+    one, two = (sparsifier.nudge(jax.random.key(1), state, weights, RATE, at) for _ in range(2))
     same(one, two, "nudge must give the same weights for the same key")
     for path, mask in state.masks.items():
         claim(not np.asarray(get(one, path))[~np.asarray(mask)].any(), f"{path}: nudge must stay inside the mask")

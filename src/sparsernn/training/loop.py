@@ -186,7 +186,7 @@ def update(trainer: Trainer, operands: Operands, step: int | jax.Array, carry: C
             gradients, norm, carry.opt_state, before, rate, trainer.prunables
         )
         moved = masking.apply(moved, masks)
-        moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate)
+        moved = trainer.sparsifier.nudge(named(root, "nudge", step), sparse, moved, rate, clock)
         moved = as_before(moved, weights, frozen)
         trained = advance(trainer, trained, fixed, moved)
         opt_state = trainer.optimizer.follow(opt_state, signed(moved))
@@ -231,9 +231,11 @@ def update(trainer: Trainer, operands: Operands, step: int | jax.Array, carry: C
 def adopt(trainer: Trainer, carry: Carry, sparse: SparseState, weights: Weights, changed: Masks) -> Carry:
     """Return the carry with new masks and weights, as of `update_masks`.
 
-    The optimizer forgets what it knew of the entries in `changed`.
+    The optimizer forgets what it knew of the entries in `changed`, or everything where the sparsifier asks for that.
     """
     opt_state = trainer.optimizer.forget(carry.opt_state, (weights, carry.trained), changed)
+    if trainer.sparsifier.restarts_optimizer:
+        opt_state = trainer.optimizer.restart(opt_state, (weights, carry.trained))
     return carry._replace(weights=weights, sparse=sparse, opt_state=opt_state)
 
 

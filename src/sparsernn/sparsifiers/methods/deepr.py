@@ -28,7 +28,7 @@ class DeepR(AbstractSparsifier):
     missing ones, uniform over all matrices acted on, begin at 0. Signs are those of the dense initial weights.
     Cost of an update: O(entries).
     Source: Bellec et al. 2018, arXiv 1711.05136 (there a connection is parameter and sign; signs are drawn at random,
-    which for weights drawn symmetrically is the same). doi 10.1038/s42005-023-01364-0 rewires once an epoch instead.
+    which for weights drawn symmetrically is the same). `deepr_epoch` rewires once an epoch.
     """
 
     density: float = 0.1
@@ -49,7 +49,9 @@ class DeepR(AbstractSparsifier):
     def due(self, clock: Clock) -> BoolLike:
         return (clock.step > 0) & (clock.step < clock.horizon)  # what comes last could not learn any more
 
-    def nudge(self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike) -> Weights:
+    def nudge(
+        self, key: jax.Array, state: SparseState, weights: Weights, learning_rate: FloatLike, clock: Clock
+    ) -> Weights:
         moved = {}
         for path, mask in sorted(state.masks.items()):
             w = get(weights, path)
