@@ -10,5 +10,4 @@ TASKS = {
     "uci_har": "sparsernn.tasks.uci_har:UciHar",
     "person_activity": "sparsernn.tasks.person_activity:PersonActivity",
     "sms": "sparsernn.tasks.sms:SmsSpam",
-    "zhang2023_sms": "sparsernn.tasks.sms:zhang2023",
 }
