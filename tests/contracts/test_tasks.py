@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.tasks import written
 
 from sparsernn.errors import DataError
 from sparsernn.spec import build
@@ -9,7 +10,6 @@ from sparsernn.tasks import TASKS
 from sparsernn.tasks.base import AbstractTask
 from sparsernn.tasks.sequential_mnist import SequentialMNIST
 from sparsernn.testing import check_task
-from tests.tasks import written
 
 SPECS = {
     "reconstruction": {"reconstruction": {"file": "FILE", "sequence": 10}},

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from tests.tasks.written import ACTIVITIES, tags
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks.base import SPLITS
 from sparsernn.tasks.person_activity import PersonActivity
-from tests.tasks.written import ACTIVITIES, tags
 
 
 @pytest.fixture

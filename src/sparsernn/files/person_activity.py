@@ -32,7 +32,7 @@ COLUMNS = 8
 
 class Positions(NamedTuple):
     """One recording: `values` (rows, 7) float32, which tag (four columns, one of them 1) and its x, y, z in meters, and
-    `activities` (rows,) int32, numbers into `ACTIVITIES`. Rows are as the tags reported, in turn, not at equal times."""
+    `activities` (rows,) int32, numbers into `ACTIVITIES`. Rows are as the tags reported, not at equal times."""
 
     values: np.ndarray
     activities: np.ndarray
@@ -41,8 +41,8 @@ class Positions(NamedTuple):
 def read_person_activity(path: str | Path) -> dict[str, Positions]:
     """The recordings by name (``A01``: person A, the first) in the order of the file.
 
-    A row is: recording, tag, time stamp, date, x, y, z, activity, by commas. DataError for anything else, with the line.
-    Cost: about 1 s for the published 164,860 rows.
+    A row is: recording, tag, time stamp, date, x, y, z, activity, by commas (UCI's description of the data). DataError
+    for anything else, with the line. Cost: about 1 s for the published 164,860 rows.
     """
     found: dict[str, tuple[list[list[float]], list[int]]] = {}
     for number, line in enumerate(read_text(path).split("\n"), 1):

@@ -54,8 +54,8 @@ class SequentialMNIST(AbstractTask):
     (43 MB) and are scaled batch by batch.
     `test_images`: the test split is its first so many images. For comparison only: the code of doi
     10.1038/s42005-023-01364-0 scores on 500 while it trains.
-    Source: doi 10.1109/5.726791 (data); row order and 55,000/10,000 as in doi 10.1038/s42005-023-01364-0; the validation
-    split is ours.
+    Source: doi 10.1109/5.726791 (data); row order and 55,000/10,000 as in doi 10.1038/s42005-023-01364-0; the
+    validation split is ours.
     Raises DataError where the data are missing or not what they should be.
     """
 

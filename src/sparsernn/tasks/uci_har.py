@@ -28,18 +28,18 @@ class SensorWindows(NamedTuple):
 
 @dataclass(frozen=True)
 class UciHar(AbstractTask):
-    r"""128 steps (2.56 s) of nine signals of a smartphone at the waist; at the last step one of six activities (walking,
-    upstairs, downstairs, sitting, standing, lying).
+    r"""128 steps (2.56 s) of nine signals of a smartphone at the waist; at the last step one of six activities
+    (walking, upstairs, downstairs, sitting, standing, lying).
 
-    The published split: 21 people train, 9 others test. Of the 21 those named in `validation` are held out, too. Windows
-    of one person overlap by half, and never lie on two sides. `standardize`: by mean and sd of each signal over the
-    windows trained on; else as published (g and rad/s).
+    The published split: 21 people train, 9 others test. Of the 21 those named in `validation` are held out, too.
+    Windows of one person overlap by half, and never lie on two sides. `standardize`: by mean and sd of each signal over
+    the windows trained on; else as published (g and rad/s).
     Loss: cross-entropy (nats) at the last step. Scores: accuracy, and that loss.
 
     Not the activity task of doi 10.1038/s42005-023-01364-0: that is `person_activity`, with other people, sensors and
     classes. Results of the two are not comparable.
-    The archive is found as `sparsernn.files.datasets` says (``sparsernn data fetch uci_har``), or an .npz of its signals;
-    `path` names a directory instead.
+    The archive, or an .npz of its signals, is found as `sparsernn.files.datasets` says
+    (``sparsernn data fetch uci_har``); `path` names a directory instead.
     Source: Anguita et al. 2013, ESANN, doi 10.24432/C54S4K; the people of validation are our choice.
     """
 
