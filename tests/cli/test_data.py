@@ -23,7 +23,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setitem(DATASETS, "tiny", DataSet("one file", "tiny", "a license", "somebody 2020", (file,)))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.delenv("SPARSERNN_DATA", raising=False)
-    monkeypatch.setattr(download, "_pieces", lambda url: iter([CONTENT] if url == URL else []))
+    monkeypatch.setattr(download, "_pieces", lambda url, begin=0: iter([(0, CONTENT)] if url == URL else []))
 
     def invoke(*arguments):
         result = CliRunner().invoke(app, arguments)
@@ -56,14 +56,34 @@ def test_fetch_then_where_then_list(run, tmp_path):
         "license": "a license",
         "citation": "somebody 2020",
         "size": 5,
+        "source": "example.org",
         "folder": str(path.parent),
+        "checked": True,
+        "wrong": [],
     }
+    path.write_bytes(b"hallo")
+    about = json.loads(run("list", "--json"))["tiny"]
+    assert (about["checked"], about["wrong"]) == (False, ["a.bin"])
+    run("fetch", "tiny")
+    assert path.read_bytes() == CONTENT
 
 
 def test_json_is_all_that_is_printed(run, tmp_path):
     expected = {"name": "tiny", "files": {"a.bin": str(tmp_path / "sparsernn" / "tiny" / "a.bin")}}
     assert json.loads(run("fetch", "tiny", "--json")) == expected
     assert json.loads(run("where", "tiny", "--json")) == expected
+
+
+def test_fetch_all_gets_what_can_be_had(run, monkeypatch, tmp_path):
+    for name in set(DATASETS) - {"tiny", "mnist"}:
+        monkeypatch.delitem(DATASETS, name)
+    with pytest.raises(DataError, match=r"1 of 2 data sets could not be had. mnist: train-images.*stopped after 0"):
+        run("fetch", "all")
+    assert (tmp_path / "sparsernn" / "tiny" / "a.bin").read_bytes() == CONTENT
+    monkeypatch.delitem(DATASETS, "mnist")
+    assert json.loads(run("fetch", "all", "--json")) == {"sets": {}}, "it is here"
+    to = str(tmp_path / "here")
+    assert list(json.loads(run("fetch", "all", "--to", to, "--json"))["sets"]) == ["tiny"]
 
 
 def test_fetch_to_another_directory(run, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.tasks import written
 
 from sparsernn.errors import DataError
 from sparsernn.spec import build
@@ -20,9 +21,27 @@ SPECS = {
     "gestures": {"gestures": {}},
     "gestures-published": {"gestures": {"split": "zhang2023"}},
     "sms": {"sms": {"path": "SMS", "length": 6, "seen": 3}},
-    "zhang2023_sms": {"zhang2023_sms": {"path": "LONG"}},
+    "sms-published": {
+        "sms": {
+            "path": "LONG",
+            "seen": 11,
+            "vocabulary": "all",
+            "copies": "anywhere",
+            "read": "last step",
+            "softmax": "twice",
+        }
+    },
+    "uci_har": {"uci_har": {"path": "HAR", "validation": [28]}},
+    "person_activity": {"person_activity": {"path": "TAGS", "window": 8, "stride": 4}},
+    "person_activity-published": {"person_activity": {"path": "TAGS", "window": 8, "stride": 4, "split": "zhang2023"}},
     "language": {"language": {"file": "TEXT", "sequence": 5, "rows": 3}},
 }
+
+
+WRITTEN = {
+    "SMS": written.messages, "LONG": lambda folder: written.messages(folder, 8), "HAR": written.smartphones,
+    "TAGS": written.tags,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +49,14 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("series")
     rng = np.random.default_rng(0)
     np.save(folder / "walk.npy", rng.normal(size=(400, 2)).cumsum(axis=0))
-    words = [a + b for a in "bcdfgh" for b in "aeiou"]
+    words = [f"w{i}" for i in range(30)]
     text = "\n".join(" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(200))
     (folder / "book.txt").write_text(text, encoding="utf-8")
-    for name, fewest in (("SMS", 1), ("LONG", 8)):  # short messages are often alike
+    found = {"FILE": str(folder / "walk.npy"), "TEXT": str(folder / "book.txt")}
+    for name, write in WRITTEN.items():
         (folder / name).mkdir()
-        sent = [" ".join(rng.choice(words, rng.integers(fewest, fewest + 8))) for _ in range(240)]
-        lines = [f"{'spam' if rng.random() < 0.3 else 'ham'}\t{message}\n" for message in sent]
-        (folder / name / "SMSSpamCollection").write_text("".join(lines), encoding="utf-8")
-    return {"FILE": str(folder / "walk.npy"), "TEXT": str(folder / "book.txt")} | {
-        name: str(folder / name) for name in ("SMS", "LONG")
-    }
+        found[name] = write(folder / name)
+    return found
 
 
 @pytest.fixture(params=SPECS)

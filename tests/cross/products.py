@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import importlib
 import itertools
 import json
 import subprocess
@@ -31,6 +32,9 @@ from sparsernn.tasks import TASKS
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 from sparsernn.weights import flatten
+
+sys.path.append(str(Path(__file__).parents[2]))  # where this file is run as a program
+written = importlib.import_module("tests.tasks.written")
 
 FIELDS = {
     "adding": {"length": 5, "held_out": 12},
@@ -59,7 +63,10 @@ FIELDS = {
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
     "gestures": {"window": 240},
-    "language": {"file": "TEXT", "sequence": 4, "rows": 2},
+    "language": {"sequence": 4, "rows": 2},
+    "sms": {"length": 5, "seen": 3},
+    "uci_har": {"validation": [28]},
+    "person_activity": {"window": 20},
     "rhn": {"depth": 2},
     "ctrnn": {"substeps": 2},
     "neural_ode": {"substeps": 1},
@@ -180,7 +187,7 @@ def spec_of(c: Combination, series: str) -> dict:
     if c["task"] == "reconstruction":
         task = {"reconstruction": {"file": series, "sequence": 6}}
     else:
-        task = {c["task"]: FIELDS.get(c["task"], {}) | ({"file": text(series)} if c["task"] == "language" else {})}
+        task = {c["task"]: FIELDS.get(c["task"], {}) | files_of(c["task"], Path(series).parent)}
         measures = [m for m in measures if not {"reconstruction", "baselines"} & set(m)]
     if not any("score" in m for m in measures):
         measures.insert(0, part("score"))
@@ -188,7 +195,7 @@ def spec_of(c: Combination, series: str) -> dict:
         "task": task,
         "network": {
             "cells": [{name: {"hidden": 4, **FIELDS.get(name, {}), **ALTERNATIVES.get(name, [{}])[which]}}],
-            "embedding": 3 if c["task"] == "language" else None,
+            "embedding": 3 if c["task"] in ("language", "sms") else None,
         },
         "forcing": part(c["forcing"]) if c["forcing"] else None,
         "optimizer": part(c["optimizer"]),
@@ -203,12 +210,20 @@ def spec_of(c: Combination, series: str) -> dict:
     }
 
 
-def text(series: str) -> str:
-    """A text for the task language, beside the series."""
-    path = Path(series).with_name("words.txt")
-    if not path.exists():
-        path.write_text("\n".join(f"w{i % 5} w{i % 3} w{i % 4}" for i in range(60)), encoding="utf-8")
-    return str(path)
+def files_of(task: str, folder: Path) -> dict[str, str]:
+    """The field that says where the data of a task lie, which are written there."""
+    if task == "language":
+        path = folder / "words.txt"
+        if not path.exists():
+            path.write_text("\n".join(f"w{i % 5} w{i % 3} w{i % 4}" for i in range(60)), encoding="utf-8")
+        return {"file": str(path)}
+    write = {"sms": written.messages, "uci_har": written.smartphones, "person_activity": written.tags}.get(task)
+    if write is None:
+        return {}
+    if not (folder / task).exists():
+        (folder / task).mkdir()
+        write(folder / task)
+    return {"path": str(folder / task)}
 
 
 def series_in(folder: Path) -> str:

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -6,8 +7,7 @@ import pytest
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files import datasets
-from sparsernn.files.datasets import DATASETS, DataSet, RemoteFile, find
-from sparsernn.files.limits import sha256_of
+from sparsernn.files.datasets import DATASETS, DataSet, RemoteFile, find, standing
 
 TINY = DataSet("two files", "tiny", "none", "nobody", (RemoteFile("a", 3, "", ()), RemoteFile("b", 2, "", ())))
 
@@ -72,6 +72,30 @@ def test_a_given_path_is_the_only_place(home):
     assert find("tiny", str(folder))["a"] == folder / "a"
 
 
+def test_another_form_stands_for_the_published_files(home, monkeypatch):
+    monkeypatch.setitem(DATASETS, "tiny", TINY._replace(others=((RemoteFile("c", 1, "", ()),),)))
+    folder = home / "share" / "sparsernn" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "a").write_bytes(b"aaa")
+    with pytest.raises(DataError, match="1 of 2 files missing or of another size, as b"):
+        find("tiny")
+    (folder / "c").write_bytes(b"c")
+    assert find("tiny") == {"c": folder / "c"}
+    (folder / "b").write_bytes(b"bb")
+    assert find("tiny") == {"a": folder / "a", "b": folder / "b"}
+
+
+def test_what_is_here_is_checked(home):
+    file = RemoteFile("a", 3, hashlib.sha256(b"aaa").hexdigest(), ())
+    by_md5 = RemoteFile("b", 2, "", (), hashlib.md5(b"bb").hexdigest())
+    DATASETS["tiny"] = TINY._replace(files=(file, by_md5))
+    assert standing("tiny") == (None, ())
+    folder = put(home / "share" / "sparsernn" / "tiny")
+    assert standing("tiny") == (folder, ())
+    (folder / "b").write_bytes(b"cc")
+    assert standing("tiny") == (folder, ("b",))
+
+
 def test_unknown_names(home):
     with pytest.raises(SpecError, match='no data set "mnits", did you mean "mnist"'):
         find("mnits")
@@ -85,7 +109,7 @@ def test_the_list_is_sound():
         names = [file.name for file in dataset.files]
         assert len(set(names)) == len(names)
         for file in dataset.files:
-            assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
+            assert re.fullmatch(r"[0-9a-f]{64}", file.sha256) or re.fullmatch(r"[0-9a-f]{32}", file.md5)
             assert re.fullmatch(r"[\w.-]+", file.name)
             assert file.size > 0
             assert file.urls
@@ -101,5 +125,5 @@ def test_sizes_and_hashes_are_those_of_the_real_files(name):
         paths = find(name)
     except DataError as error:
         pytest.skip(str(error))
-    for file in DATASETS[name].files:
-        assert sha256_of(paths[file.name]) == file.sha256
+    (form,) = (form for form in DATASETS[name].forms if {file.name for file in form} == set(paths))
+    assert all(file.is_at(paths[file.name]) for file in form)

@@ -1,8 +1,10 @@
 import hashlib
 import http.server
+import io
 import os
 import socket
 import threading
+import zipfile
 
 import pytest
 
@@ -16,6 +18,7 @@ CONTENT = {"a.bin": bytes(range(256)) * 1000, "b.bin": b"hello"}
 
 class Handler(http.server.BaseHTTPRequestHandler):
     asked: list[str]
+    ranges: list[int]
 
     def do_GET(self):
         self.asked.append(self.path)
@@ -29,7 +32,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", f"/good/{name}")
             self.end_headers()
             return
-        self.send_response(200)
+        begin = int((self.headers.get("Range") or "bytes=0-")[6:-1]) if "resume" in how else 0
+        self.ranges.append(begin)
+        if begin >= len(content):
+            self.send_error(416)
+            return
+        content = content[begin:]
+        self.send_response(206 if begin else 200)
         length = len(content)
         if how == "corrupt":
             content = content[:-1] + bytes([content[-1] ^ 1])
@@ -59,7 +68,7 @@ def server(monkeypatch):
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    handler = type("Asked", (Handler,), {"asked": []})
+    handler = type("Asked", (Handler,), {"asked": [], "ranges": []})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         running.daemon_threads = True
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
@@ -67,6 +76,7 @@ def server(monkeypatch):
 
         class Address(str):
             asked = handler.asked
+            ranges = handler.ranges
 
         try:
             yield Address(f"http://127.0.0.1:{running.server_port}")
@@ -132,15 +142,81 @@ def test_what_is_there_is_not_fetched_again(tiny, server, tmp_path):
         ("endless", "more than the expected 256,000 bytes"),
     ],
 )
-def test_a_bad_mirror_leaves_nothing_and_the_next_one_is_tried(tiny, server, tmp_path, way, message):
+def test_a_bad_mirror_leaves_no_file_and_the_next_one_is_tried(tiny, server, tmp_path, way, message):
     tiny(way)
     with pytest.raises(DataError, match=message) as caught:
         fetch("tiny", tmp_path)
     assert "a.bin could not be downloaded" in str(caught.value)
     assert str(tmp_path / "tiny") in str(caught.value)
-    assert os.listdir(tmp_path / "tiny") == []
+    assert os.listdir(tmp_path / "tiny") == ([".a.bin.part"] if "stopped" in message else [])
     tiny(way, "good")
     assert fetch("tiny", tmp_path)["a.bin"].read_bytes() == CONTENT["a.bin"]
+
+
+def test_a_download_that_broke_off_goes_on(tiny, server, tmp_path):
+    tiny("cut short")
+    with pytest.raises(DataError, match="stopped after"):
+        fetch("tiny", tmp_path)
+    tiny("resume")
+    server.ranges.clear()
+    assert {name: path.read_bytes() for name, path in fetch("tiny", tmp_path).items()} == CONTENT
+    assert server.ranges == [255_998, 0]
+    assert sorted(os.listdir(tmp_path / "tiny")) == ["a.bin", "b.bin"]
+
+
+@pytest.mark.parametrize("left", [b"not what the file begins with", bytes(256_000), bytes(300_000)])
+def test_a_part_of_something_else_is_dropped(tiny, server, tmp_path, left):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / ".a.bin.part").write_bytes(left)
+    tiny("resume")
+    assert {name: path.read_bytes() for name, path in fetch("tiny", tmp_path).items()} == CONTENT
+    assert sorted(os.listdir(tmp_path / "tiny")) == ["a.bin", "b.bin"]
+
+
+def zipped(**members):
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"inner {name}", content)
+    return raw.getvalue()
+
+
+@pytest.fixture
+def packed(monkeypatch, server):
+    """A data set of one file that lies in an archive, checked by its md5: ``packed(archive, "good")``."""
+
+    def define(archive, *ways):
+        monkeypatch.setitem(CONTENT, "x.zip", archive)
+        urls = tuple(f"{server}/{way}/x.zip#inner c.txt" for way in ways)
+        file = RemoteFile("c.txt", 5, "", urls, hashlib.md5(b"hello").hexdigest())
+        monkeypatch.setitem(DATASETS, "packed", DataSet("one file", "packed", "none", "nobody", (file,)))
+
+    return define
+
+
+def test_a_file_in_an_archive_checked_by_md5(packed, tmp_path):
+    packed(zipped(**{"c.txt": b"hello"}), "good")
+    path = fetch("packed", tmp_path)["c.txt"]
+    assert path.read_bytes() == b"hello"
+    assert os.listdir(path.parent) == ["c.txt"]
+
+
+@pytest.mark.parametrize(
+    ("archive", "message"),
+    [
+        (zipped(**{"c.txt": b"hallo"}), "another md5"),
+        (zipped(**{"c.txt": b"hello hello"}), "more than the expected 5 bytes"),
+        (zipped(**{"c.txt": b"hell"}), "stopped after 4 of 5 bytes"),
+        (zipped(**{"d.txt": b"hello"}), "holds no inner c.txt"),
+        (b"no archive", "cannot be read"),
+        (b"", "sent nothing|no file|stopped|cannot be read"),
+    ],
+)
+def test_archives_of_something_else(packed, tmp_path, archive, message):
+    packed(archive, "good")
+    with pytest.raises(DataError, match=message):
+        fetch("packed", tmp_path)
+    assert "c.txt" not in os.listdir(tmp_path / "packed")
 
 
 def test_redirections_are_followed(tiny, tmp_path):
@@ -197,4 +273,4 @@ def test_a_full_disk_and_a_forbidden_folder(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(atomic.os, "fsync", full)
     with pytest.raises(StoreError, match="No space left"):
         fetch("tiny", tmp_path)
-    assert os.listdir(tmp_path / "tiny") == []
+    assert os.listdir(tmp_path / "tiny") == [".a.bin.part"], "the next download needs not begin anew"

@@ -70,6 +70,16 @@ def test_files_in_a_folder_are_split_in_file_order(tmp_path):
     assert task.reference()["loss of the class frequencies"] == pytest.approx(-np.log(frequency).mean())
 
 
+def test_some_test_images_only(tmp_path):
+    write_small(tmp_path)
+    task = SequentialMNIST(path=str(tmp_path), test_images=3)
+    assert [int(i) for i in next(task.examples("test", 9)).targets] == [7, 1, 0]
+    assert "the first 3 test images only" in task.describe()
+    assert task.content_hash() != SequentialMNIST(path=str(tmp_path)).content_hash()
+    with pytest.raises(DataError, match="has 4 test images, got 5"):
+        SequentialMNIST(path=str(tmp_path), test_images=5).load()
+
+
 def test_one_image_row_a_step(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, size=(24, 3, 2))
     write_small(tmp_path, images=images)

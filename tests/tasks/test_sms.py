@@ -8,7 +8,7 @@ from sparsernn import read_spec, run
 from sparsernn.errors import DataError, SpecError
 from sparsernn.tasks import sms
 from sparsernn.tasks.base import SPLITS
-from sparsernn.tasks.sms import SmsSpam, zhang2023
+from sparsernn.tasks.sms import SmsSpam
 
 
 def corpus(folder, lines):
@@ -115,7 +115,7 @@ def test_two_softmaxes_have_a_floor(small):
 
 
 def test_the_class_read_at_the_last_step(small):
-    task = zhang2023(path=small)
+    task = SmsSpam(path=small, vocabulary="all", copies="anywhere", read="last step", softmax="twice")
     targets = np.asarray(next(task.examples("test", 50)).targets)
     assert (targets[:-1] == -1).all()
     assert set(targets[-1]) == {0, 1}

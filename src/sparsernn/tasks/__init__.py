@@ -7,6 +7,7 @@ TASKS = {
     "language": "sparsernn.tasks.language:Language",
     "mackey_glass": "sparsernn.tasks.mackey_glass:MackeyGlass",
     "gestures": "sparsernn.tasks.gestures:GesturePhases",
+    "uci_har": "sparsernn.tasks.uci_har:UciHar",
+    "person_activity": "sparsernn.tasks.person_activity:PersonActivity",
     "sms": "sparsernn.tasks.sms:SmsSpam",
-    "zhang2023_sms": "sparsernn.tasks.sms:zhang2023",
 }

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.errors import DataError
 from sparsernn.files.gesture_phase import COLUMNS, PHASES, VIDEOS, Gestures, read_gesture_phase
-from sparsernn.quantity import Quantity
 from sparsernn.rules import at_least, holds
-from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
+from sparsernn.tasks.base import SPLITS, Split
+from sparsernn.tasks.labeled import Labeled, Windows, cut, drawn
 
 Video = Literal["a1", "a2", "a3", "b1", "b3", "c1", "c3"]
 PUBLISHED = ("a3", "b1", "b3", "c1", "c3", "a2", "a1")
 """The order of the recordings in the published code, on which its random split depends."""
 
 
-class GestureWindows(NamedTuple):
-    """Rows of several recordings one after the other, `values` (rows, 32) standardized and `phases` (rows,), and the
-    rows `begins` at which a window may begin."""
-
-    values: Any
-    phases: Any
-    begins: Any
-
-
 @dataclass(frozen=True)
-class GesturePhases(AbstractTask):
+class GesturePhases(Labeled):
     r"""Windows of `window` rows of a recorded hand gesture, 32 velocities and accelerations a step; at every step
     one of five phases (rest, preparation, stroke, hold, retraction).
 
@@ -61,10 +46,7 @@ class GesturePhases(AbstractTask):
     path: str | None = None
 
     places: ClassVar[tuple[str, ...]] = ("path",)
-    quantities = (
-        Quantity("accuracy", "higher", "share of windows whose phase has the largest output"),
-        Quantity("loss", "lower", "mean cross-entropy", unit="nats"),
-    )
+    label: ClassVar[str] = "phase"
 
     rules = (
         at_least(1, "window"),
@@ -90,8 +72,7 @@ class GesturePhases(AbstractTask):
     def outputs(self) -> int:
         return len(PHASES)
 
-    def load(self) -> dict[Split, GestureWindows]:
-        """The splits, on the host; cached. DataError if the archive cannot be had or a window is too long."""
+    def load(self) -> dict[Split, Windows]:
         return _load(self)
 
     def describe(self) -> str:
@@ -99,67 +80,9 @@ class GesturePhases(AbstractTask):
         held = f"test {', '.join(self.test)}" if self.split == "recordings" else "windows drawn at random (zhang2023)"
         return f"gesture phases, {held}, windows {', '.join(f'{n:,} {s}' for s, n in counts.items())}"
 
-    def content_hash(self) -> str:
-        digest = hashlib.sha256(f"{self.window}".encode())
-        for split in SPLITS:
-            for array in self.load()[split]:
-                digest.update(f"{split}{array.shape}{array.dtype.str}".encode() + np.ascontiguousarray(array).data)
-        return digest.hexdigest()
-
-    def data(self, split: Split) -> GestureWindows:
-        values, phases, begins = self.load()[split]
-        return GestureWindows(jnp.asarray(values, float), jnp.asarray(phases), jnp.asarray(begins))
-
-    def batch(self, data: GestureWindows, key: jax.Array, size: int, step: Any = 0) -> Batch:
-        return self._batch(data, data.begins[jax.random.randint(key, (size,), 0, len(data.begins), jnp.int32)])
-
-    def _batch(self, data: GestureWindows, begins: Any) -> Batch:
-        rows = begins[None, :] + np.arange(self.window)[:, None]
-        return Batch(data.values[rows], data.phases[rows].T, None)
-
-    def examples(self, split: Split, size: int) -> Iterator[Batch]:
-        data = self.load()[split]
-        # of training windows, which begin at any row, those that follow one another
-        begins = data.begins if split != "train" or self.split != "recordings" else _following(data.begins, self.window)
-        for first in range(0, len(begins), size):
-            batch = self._batch(data, begins[first : first + size])
-            yield Batch(jnp.asarray(batch.inputs, float), jnp.asarray(batch.targets), None)
-
-    def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
-        picked = jnp.take_along_axis(jax.nn.log_softmax(outputs, axis=-1), self._beside(batch, outputs), axis=-1)
-        return -picked.mean(axis=(0, -2, -1))
-
-    def score(self, outputs: jax.Array, batch: Batch) -> dict[str, jax.Array]:
-        right = outputs.argmax(axis=-1, keepdims=True) == self._beside(batch, outputs)
-        return {"accuracy": right.mean(axis=(0, -2, -1)), "loss": self.loss(outputs, batch)}
-
-    @staticmethod
-    def _beside(batch: Batch, outputs: jax.Array) -> jax.Array:
-        """Targets (B, T) as (T, ..., B, 1)."""
-        targets = batch.targets.T
-        shape = (*targets.shape[:1], *(1,) * (outputs.ndim - 3), *targets.shape[1:])
-        return jnp.broadcast_to(targets.reshape(shape), outputs.shape[:-1])[..., None]
-
-    def reference(self) -> dict[str, float]:
-        """On the test split: accuracy of the training split's commonest phase, loss of its frequencies."""
-        train, test = (np.concatenate([np.asarray(b.targets).ravel() for b in self.examples(s, 10**9)]) for s in (
-            "train", "test",
-        ))  # fmt: skip
-        shares = (np.bincount(train, minlength=len(PHASES)) + 1) / (len(train) + len(PHASES))
-        return {
-            "accuracy of the commonest phase": float((test == shares.argmax()).mean()),
-            "loss of the phases' frequencies": float(-np.log(shares)[test].mean()),
-        }
-
-
-def _following(begins: np.ndarray, window: int) -> np.ndarray:
-    """Of rows that may begin a window, so many that the windows follow one another within each recording."""
-    recordings = np.split(begins, np.flatnonzero(np.diff(begins) > 1) + 1)
-    return np.concatenate([part[::window] for part in recordings])
-
 
 @lru_cache(maxsize=4)
-def _load(task: GesturePhases) -> dict[Split, GestureWindows]:
+def _load(task: GesturePhases) -> dict[Split, Windows]:
     from sparsernn.files.datasets import find
 
     (place,) = find("gestures", task.path).values()
@@ -169,18 +92,12 @@ def _load(task: GesturePhases) -> dict[Split, GestureWindows]:
     held: dict[Split, tuple[str, ...]] = {"validation": task.validation, "test": task.test}
     names = {"train": tuple(v for v in VIDEOS if v not in (*task.validation, *task.test)), **held}
     training = np.concatenate([videos[name].values for name in names["train"]]).astype(np.float64)
-    found: dict[Split, GestureWindows] = {}
+    by = training if task.standardize == "training" else None
+    found: dict[Split, Windows] = {}
     for split in SPLITS:
         recordings = [videos[name] for name in names[split]]
-        edges = np.cumsum([0, *(len(r.phases) for r in recordings)])
-        stride = 1 if split == "train" else task.window
-        begins = [np.arange(a, b - task.window + 1, stride) for a, b in pairwise(edges)]
-        if not all(map(len, begins)):
-            raise DataError(f"a window of {task.window} rows is longer than a recording of the {split} split")
-        by = training if task.standardize == "training" else None
-        values = np.concatenate([_standardized(r.values.astype(np.float64), by) for r in recordings])
-        phases = np.concatenate([r.phases for r in recordings])
-        found[split] = GestureWindows(values.astype(np.float32), phases, np.concatenate(begins).astype(np.int32))
+        rows = [(_standardized(r.values.astype(np.float64), by), r.phases) for r in recordings]
+        found[split] = cut(rows, task.window, 1 if split == "train" else task.window, split)
     return found
 
 
@@ -189,7 +106,7 @@ def _standardized(values: np.ndarray, by: np.ndarray | None) -> np.ndarray:
     return (values - by.mean(axis=0)) / by.std(axis=0)
 
 
-def _published(videos: dict[str, Gestures]) -> dict[Split, GestureWindows]:
+def _published(videos: dict[str, Gestures]) -> dict[Split, Windows]:
     """The published code's 605 windows: by recording, window k at row 32 k and one in the middle between two."""
     window, begins, edge = 32, [], 0
     for name in PUBLISHED:
@@ -201,7 +118,4 @@ def _published(videos: dict[str, Gestures]) -> dict[Split, GestureWindows]:
     phases = np.concatenate([videos[name].phases for name in PUBLISHED])
     seen = values[rows[:, None] + np.arange(window)].reshape(-1, values.shape[1])
     values = ((values - seen.mean(axis=0)) / seen.std(axis=0)).astype(np.float32)
-    drawn = np.random.RandomState(23489).permutation(len(rows))
-    held = int(0.1 * len(rows)), int(0.1 * len(rows)) + int(0.15 * len(rows))
-    validation, test, train = (GestureWindows(values, phases, part) for part in np.split(rows[drawn], held))
-    return {"train": train, "validation": validation, "test": test}
+    return drawn(Windows(values, phases, rows), 23489)

@@ -54,9 +54,10 @@ class SmsSpam(AbstractTask):
 
     Loss: cross-entropy (nats) at the last word. Scores: accuracy (86.6 % are ham); balanced accuracy, the mean of the
     shares of ham and of spam that are told; F1 of spam. `reference` has naive Bayes beside the commonest class.
-    The published code is otherwise in four things, each a field, for comparison only (the preset `zhang2023_sms` sets
-    them all): the vocabulary is that of all messages; copies of a message lie on both sides; every message is filled up
-    to `length` words and its class read behind the filling; the softmax is taken twice, so that no loss is below .313.
+    The published code is otherwise in four things, each a field, for comparison only (``examples/zhang2023_sms.yaml``
+    sets them all): `vocabulary` is that of all messages; `copies` of a message lie anywhere; every message is filled up
+    to `length` words and its class `read` at the last step, behind the filling; the `softmax` is taken twice, so that
+    no loss is below ln(1 + 1/e) = 0.313.
 
     Source: Almeida et al. 2011, doi 10.1145/2034691.2034742 (data); task as in doi 10.1038/s42005-023-01364-0, where
     the vocabulary has 933 words: those seen more than ten times in all messages (at least ten times: 1,015). The
@@ -193,14 +194,6 @@ class SmsSpam(AbstractTask):
         if self.softmax == "once":
             found["loss of the class frequencies"] = float(-np.log(shares)[test.spam].mean())
         return found
-
-
-def zhang2023(seed: int = 0, path: str | None = None) -> SmsSpam:
-    """The task as in the code of doi 10.1038/s42005-023-01364-0, leaks and doubled softmax included: for comparison
-    with its numbers only."""
-    return SmsSpam(
-        seen=11, vocabulary="all", copies="anywhere", read="last step", softmax="twice", seed=seed, path=path
-    )
 
 
 _USUAL = {"vocabulary": "training", "copies": "together", "read": "last word", "softmax": "once"}
