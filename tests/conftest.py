@@ -1,11 +1,14 @@
 """Settings of every test process, made before JAX is imported.
 
-Tests compile hundreds of tiny programs and run each for milliseconds: a core of its own for every worker, cheap
+Tests compile some thousand tiny programs and run each for milliseconds: a core of its own for every worker, cheap
 compilation, and a compilation cache shared with child processes and the other worker save most of that time.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib.util
+import mmap
 import os
 import tempfile
 from pathlib import Path
@@ -14,16 +17,38 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER")
 if _worker and hasattr(os, "sched_setaffinity"):
     _cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {_cores[int(_worker.removeprefix("gw")) % len(_cores)]})
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
+CHEAP = {
+    "xla_backend_optimization_level": "0",
+    "xla_llvm_disable_expensive_passes": "true",
+    "xla_cpu_use_fusion_emitters": "false",  # the older emitters take a third of the time to compile
+    "xla_cpu_parallel_codegen_split_count": "1",
+}
+"""Settings of XLA for programs that run a few times. It ends a process that names one it does not have."""
+
+
+def _known(settings: dict[str, str]) -> str:
+    """Those of these settings that the installed XLA has, as flags."""
+    package = importlib.util.find_spec("jaxlib")
+    assert package is not None
+    assert package.origin is not None
+    library = max(Path(package.origin).parent.glob("*.so"), key=lambda file: file.stat().st_size)
+    with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as code:
+        return " ".join(f"--{name}={value}" for name, value in settings.items() if code.find(name.encode()) >= 0)
+
+
+if "XLA_FLAGS" not in os.environ:  # else this is a worker, which has those of its parent
+    os.environ["XLA_FLAGS"] = _known(CHEAP)
 if "SPARSERNN_CACHE" not in os.environ:
     os.environ["SPARSERNN_CACHE"] = str(Path(tempfile.gettempdir()) / f"sparsernn-tests-{os.getuid()}")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+gc.set_threshold(50_000, 20, 50)  # tracing makes many objects that live on: looking through them again is in vain
 
 from sparsernn.cli import use_caches  # noqa: E402
 
 use_caches()
 
-MOST_MAPS = 25_000
+MOST_MAPS = 40_000
 """Memory maps from which on compiled programs are let go: every one holds some, and Linux gives a process 65,530; the
 one that asks for more is ended by a segmentation fault."""
 _ended = 0
