@@ -65,3 +65,19 @@ def test_errors_of_every_command_name_options_and_nothing_of_python(cli, finishe
     assert "reading." not in said.err
     assert "in Python" not in said.err
     assert str(mixed) in said.err
+
+
+@pytest.mark.parametrize("command", [["parts"], ["parts", "--json"], ["--help"], ["data", "list"]])
+def test_a_reader_that_goes_away_ends_a_command_in_silence(command):
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ended = subprocess.run([*COMMAND, *command], stdout=writes, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(writes)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_defaults_are_shown_as_a_spec_writes_them(cli):
+    shown = cli("parts", "sparsifier", "rewirer").out
+    assert "false" in next(line for line in shown.splitlines() if "skips_update" in line)

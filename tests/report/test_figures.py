@@ -335,7 +335,7 @@ def test_what_was_watched(tmp_path):
     assert falling.log
     assert not gini.log
     assert (found.left_out, found.more, found.chosen) == (1, 3, 3)
-    assert "1 numbers never changed. 3 more stand in watch.csv" in watch.caption(found)
+    assert "1 numbers never changed. 12 of 15 numbers that changed are drawn; 3 more" in watch.caption(found)
     check(watch, found, tmp_path)
     assert isinstance(watch.numbers(WatchedNumbers(**{"hubs/edges": [8, 8, 8, 8]})), Undefined)
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -5,7 +7,7 @@ from scipy import sparse
 
 import sparsernn
 from sparsernn.errors import DataError, SpecError, Undefined
-from sparsernn.studies.wired import _odd
+from sparsernn.studies.wired import _turnable
 
 
 def weights(nodes=25, seed=0, density=0.2):
@@ -89,9 +91,19 @@ def test_a_run_is_read_with_its_gauge(tmp_path):
 
 
 def test_which_units_can_be_turned_over():
-    assert _odd({"network": {"cells": [{"rnn": {"activation": "tanh"}}]}})
-    assert not _odd({"network": {"cells": [{"rnn": {"activation": "relu"}}]}})
-    assert not _odd({"network": {"cells": [{"lstm": {}}]}})
+    def turnable(network, key="cell0/recurrent", **more):
+        return _turnable(SimpleNamespace(spec={"task": "adding", "network": network, **more}, directory="run"), key)
+
+    assert turnable({"rnn": {"activation": "tanh"}}) == (True, "")
+    assert turnable({"rnn": {"activation": "relu"}}) == (False, "")
+    assert turnable({"plrnn": {}}) == (False, "")
+    assert turnable({"cells": [{"plrnn": {}}, {"ctrnn": {}}]}, "cell1/recurrent") == (True, "")
+    assert turnable({"no_such_cell": {}}) == (False, "")
+    assert turnable({"rnn": {}}, signs={"by": "source"}) == (False, "")  # Dale's law: signs that mean something
+    assert turnable({"lstm": {}}, "cell0/recurrent:2") == (True, "")
+    odd, why = turnable({"lstm": {}}, "cell0/recurrent:1")
+    assert not odd
+    assert "balance means something for cell0/recurrent:2" in why
 
 
 def test_the_page_stands_alone_and_escapes_names(tmp_path):

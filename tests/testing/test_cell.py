@@ -26,6 +26,8 @@ class Odd(RNN):
     """Correct: begins as the identity (no key), rests when small (relu), two sub-steps that use the matrix twice, a
     second state of another width, a recurrent matrix that is not trained."""
 
+    odd_gates = ()
+
     def init(self, key, inputs, observed):
         weights = super().init(key, inputs, observed)
         return weights | {"recurrent": 0.3 * jnp.eye(self.hidden)[None], "bias": -0.1 * jnp.ones(self.hidden)}
@@ -62,7 +64,8 @@ def test_an_odd_cell_passes(case):
 class TwoMatrices(RNN):
     """Correct: a gate acts before the second matrix multiplies, so a step goes through both (minimal gated unit)."""
 
-    turned: bool = False
+    transposed: bool = False
+    odd_gates = ()
 
     def init(self, key, inputs, observed):
         weights = super().init(key, inputs, observed)
@@ -74,7 +77,7 @@ class TwoMatrices(RNN):
     def step(self, weights, state, projected):
         drive = weights["bias"] if projected is None else weights["bias"] + projected
         gate = jax.nn.sigmoid(linear(weights["recurrent"], state)[..., 0, :] + drive)
-        matrix = jnp.swapaxes(weights["candidate"], 1, 2) if self.turned else weights["candidate"]
+        matrix = jnp.swapaxes(weights["candidate"], 1, 2) if self.transposed else weights["candidate"]
         return (1 - gate) * state + gate * jnp.tanh(linear(matrix, gate * state)[..., 0, :] + drive)
 
     def connectome(self, weights, gate=None):
@@ -88,7 +91,7 @@ def test_a_cell_of_two_matrices_passes():
 
 def test_its_second_matrix_is_target_by_source_too():
     with precise():
-        tried = suite.Tried(TwoMatrices(4, turned=True), suite.CASES["reconstruction"])
+        tried = suite.Tried(TwoMatrices(4, transposed=True), suite.CASES["reconstruction"])
         with pytest.raises(AssertionError, match="must move its target alone"):
             suite.check_connectome(tried)
 
@@ -115,6 +118,8 @@ class Wrong(RNN):
         return state if self.promise == "deaf" else outputs
 
     def step(self, weights, state, projected):
+        if self.promise == "not odd":
+            return super().step(weights, state, projected) + 0.1
         if self.promise == "by hand":
             return jnp.tanh(state @ weights["recurrent"][0].T + weights["bias"])
         if self.promise == "elsewhere":
@@ -146,6 +151,7 @@ class Wrong(RNN):
         ("neighbors", "knockout", "setting the weight to 0|without a batch"),
         ("cut", "gradient", "finite differences"),
         ("idle", "gradient", "idle does nothing"),
+        ("not odd", "turned", "turned over must leave the outputs"),
         ("transposed", "connectome", r"must be \[target, source\]"),
     ],
 )

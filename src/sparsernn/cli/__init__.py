@@ -60,9 +60,47 @@ def _listen() -> list[int]:
     return came
 
 
+def _gone(error: BaseException | None) -> bool:
+    """Whether an error came about because nobody reads the output any more (``sparsernn parts | head``).
+
+    rich and typer make a SystemExit of code 1 of it.
+    """
+    while error is not None and not isinstance(error, BrokenPipeError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _hang_up() -> None:
+    """Write out what is left; what nobody reads goes nowhere, so that Python's own last flush is silent too."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except (OSError, ValueError, AttributeError):  # a full disk, a closed or missing stream: not our matter
+            pass
+
+
 def main() -> None:
-    """Run the command line and leave with its exit code: 0, 2 usage or bad spec, 3 diverged, 4 unreadable data or file,
-    5 interrupted and resumable."""
+    """Run the command line and leave with its exit code.
+
+    It is 0, also where the reader of the output has gone; 2 for wrong usage or a bad spec; 3 diverged; 4 unreadable data
+    or file; 5 interrupted and resumable.
+    """
+    try:
+        _main()
+    except BrokenPipeError:
+        sys.exit(0)
+    except SystemExit as end:
+        if end.code == 1 and _gone(end):
+            sys.exit(0)
+        raise
+    finally:
+        _hang_up()
+
+
+def _main() -> None:
     from sparsernn.errors import SparseRNNError
 
     for stream in (sys.stdout, sys.stderr):
@@ -87,8 +125,7 @@ def main() -> None:
             raise
         _leave(f"this asks for more than the machine can hold ({str(error)[:200]}); take smaller sizes", 2)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        raise
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         full = "; is a disk full?" if error.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG) else ""

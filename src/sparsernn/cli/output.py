@@ -45,7 +45,9 @@ def number(value: Any, digits: int = 3) -> str:
         return f"undefined ({value})"
     if value is None:
         return "–"
-    if isinstance(value, bool) or not isinstance(value, float):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:.{digits}g}"
 

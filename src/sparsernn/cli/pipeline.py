@@ -37,12 +37,13 @@ def carry_out(
     workers: int = 2,
     before: str = "",
     known: bool = False,
+    told: bool = False,
     claiming: Callable[[], None] = lambda: None,
 ) -> None:
     """Train all specs below `out`, with a page after every stage, then the whole report; leave with the right code.
 
     `before` is said, and `claiming` called, once `out` is found usable. `known`: its runs are known to be of these
-    data. A command that fails before anything was trained leaves no directory behind.
+    data. `told`: the notes were said already and are not said again. A command that fails before anything was trained leaves no directory behind.
     """
     from sparsernn.cli.progress import progress_bars
     from sparsernn.studies.place import claimed
@@ -55,7 +56,7 @@ def carry_out(
         with progress_bars(quiet=json) as progress:
             pages = Pages(wanted, out, title, notes)
             records = side_by_side.run_all(wanted, store, progress, workers, pages.at_stage)
-    conclude(records, out, title, notes, json)
+    conclude(records, out, title, notes, json, told)
 
 
 # ------------------------------------------------------------------------------------------ pages between stages
@@ -140,7 +141,9 @@ class Pages:
 # ------------------------------------------------------------------------------------------------------- the end
 
 
-def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool) -> None:
+def conclude(
+    records: Sequence[Record], out: Path, title: str, notes: Sequence[str], json: bool, told: bool = False
+) -> None:
     """Write the report beside the runs, print its table, keep every run's last weights, leave with the right code."""
     from sparsernn.cli.output import leave, print_json
     from sparsernn.cli.progress import progress_bars
@@ -158,7 +161,7 @@ def conclude(records: Sequence[Record], out: Path, title: str, notes: Sequence[s
         print_json({"out": str(out), "report": str(report.html), **report.plain(), "notes": list(notes)})
     else:
         print_report(report, title)
-        for note in notes:
+        for note in () if told else notes:
             typer.echo(f"\n{note}")
         typer.echo(f"\nreport: {report.html}\nfigures: {out / 'figures'}  tables: {out / 'tables'}  weights: {weights}")
     for record in records:

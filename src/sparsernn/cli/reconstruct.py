@@ -142,7 +142,7 @@ def reconstruct(
             say(json, line)
         claiming = lambda: keep(found, wish, out)
         title = f"Reconstruction of {named}"
-        carry_out(found.wanted, out, title, found.notes, json, workers, known=found.known, claiming=claiming)
+        carry_out(found.wanted, out, title, found.notes, json, workers, known=found.known, told=True, claiming=claiming)
 
 
 def _split(text: str) -> tuple[float, ...]:

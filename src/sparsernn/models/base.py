@@ -6,14 +6,16 @@ import abc
 from typing import ClassVar, Literal
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from sparsernn.connectome import Connectome
-from sparsernn.errors import Undefined
+from sparsernn.errors import SpecError, Undefined
 from sparsernn.masks import Prunable
 from sparsernn.models import CELLS
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
-from sparsernn.weights import PyTree, Weights
+from sparsernn.weights import Array, PyTree, Weights
 
 State = PyTree
 """The state of a cell: one array (..., hidden), or several (an LSTM has two)."""
@@ -100,6 +102,51 @@ class AbstractCell(Part):
     def with_outputs(self, state: State, outputs: jax.Array) -> State:
         """Return the state with its outputs set to the given values; all else (an LSTM's memory cells) is kept."""
         return outputs
+
+    @property
+    def odd_gates(self) -> tuple[int, ...]:
+        """The gates whose values change sign with their unit; (): units cannot be turned over. Default: ().
+
+        A unit i is turned over when ``-h_i`` takes the place of ``h_i`` in every state. If the activation is odd, the
+        cell then does the same as before once the signs of the unit's weights are changed: of what it sends (its
+        column in every gate of ``recurrent``), and of what it receives in these gates (its row of ``recurrent``,
+        ``input`` and ``bias``). So the signs of such weights are a convention. (0,) for one gate with tanh; of an LSTM
+        the candidate alone, since the sigmoid of its other gates is not odd.
+        """
+        return ()
+
+    def turned(self, weights: Weights, signs: Array) -> Weights:
+        """Return the weights with some units turned over; see `odd_gates`. `Network.turned` does it in a network.
+
+        Args:
+            weights: of this cell: ``recurrent`` (gates, H, H), ``input`` (gates or fewer, H, inputs), ``bias``
+                (gates, H) or (H,), ``initial`` (..., H, observed); any other array must be (..., H), one number a
+                unit, which takes the sign of its unit. Write your own method for others.
+            signs: (H,), -1 for the units that are turned over, 1 for all others.
+
+        Raises:
+            SpecError: if units of this cell cannot be turned over.
+        """
+        if not self.odd_gates:
+            raise SpecError(f"the units of {self!r} cannot be turned over: their activation is not odd")
+        signs = jnp.asarray(signs)
+
+        def rows(gates: int) -> jax.Array:
+            odd = np.isin(np.arange(gates), self.odd_gates)
+            return jnp.where(odd[:, None], signs, jnp.ones_like(signs))
+
+        new: Weights = {}
+        for name, array in weights.items():
+            if name == "recurrent":
+                factors = rows(len(array))[..., None] * signs
+            elif name == "input":
+                factors = rows(len(array))[..., None]
+            elif name == "bias" and array.ndim == 2:
+                factors = rows(len(array))
+            else:
+                factors = signs[:, None] if name == "initial" else signs
+            new[name] = array * factors.astype(array.dtype)
+        return new
 
     @abc.abstractmethod
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome | Undefined:

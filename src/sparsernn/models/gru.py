@@ -67,5 +67,9 @@ class GRU(AbstractCell):
         candidate = jnp.tanh(drive[..., 2, :] + reset * (recurrent[..., 2, :] + weights["bias_candidate"]))
         return (1 - update) * candidate + update * state
 
+    @property
+    def odd_gates(self) -> tuple[int, ...]:
+        return (GATES.index("candidate"),)
+
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
         return gated_connectome(weights, GATES, gate)

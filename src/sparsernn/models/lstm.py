@@ -76,5 +76,9 @@ class LSTM(AbstractCell):
     def with_outputs(self, state: LSTMState, outputs: jax.Array) -> LSTMState:
         return LSTMState(outputs, state.cell)
 
+    @property
+    def odd_gates(self) -> tuple[int, ...]:
+        return (GATES.index("candidate"),)
+
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
         return gated_connectome(weights, GATES, gate)

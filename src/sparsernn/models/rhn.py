@@ -70,6 +70,10 @@ class RHN(AbstractCell):
             state = transform * jnp.tanh(drive[..., 0, :]) + (1 - transform) * state
         return state
 
+    @property
+    def odd_gates(self) -> tuple[int, ...]:
+        return tuple(range(0, 2 * self.depth, 2))
+
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
         """Gate 2 l is the candidate, 2 l + 1 the transform gate of layer l."""
         names = [f"{name} {layer + 1}" for layer in range(self.depth) for name in ("candidate", "transform")]

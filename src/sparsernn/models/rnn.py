@@ -65,6 +65,10 @@ class RNN(AbstractCell):
         drive = linear(weights["recurrent"], state)[..., 0, :] + weights["bias"]
         return ACTIVATIONS[self.activation](drive if projected is None else drive + projected)
 
+    @property
+    def odd_gates(self) -> tuple[int, ...]:
+        return (0,) if self.activation == "tanh" else ()
+
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
         inputs = np.asarray(weights["input"][0]) if "input" in weights else None
         return Connectome(np.asarray(weights["recurrent"][0]), inputs, None, "the recurrent matrix")

@@ -12,6 +12,7 @@ from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.dynamics.oddities.base import Oddity, longest, stretches
+from sparsernn.dynamics.oddities.nonstationary import bent
 from sparsernn.dynamics.oddities.check import Piece, oddities, without_holes
 from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.power_spectrum import median_period, noise_level, regular_period, white_noise
@@ -100,6 +101,8 @@ def warnings_for(series: Series, task: Reconstruction) -> list[Caution]:
         odd = oddities(values, series.starts, split, sequence, noise_columns=3)
     else:
         odd = oddities(values, series.starts, split, sequence, prepared=prepared, noise_columns=3)
+    if task.detrend and np.isfinite(values).all():
+        odd = [*odd, *bent(values, task.detrend, tuple(series.starts), split)]
     return cautions(odd, series.names)
 
 

@@ -8,17 +8,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from sparsernn.errors import DataError, SpecError, nearest
+from sparsernn.errors import DataError, SpecError, StoreError, nearest
 from sparsernn.files.graphs.delimited import NEGATIVE, POSITIVE, Only
 from sparsernn.files.graphs.kinds import read_wiring
 from sparsernn.files.graphs.wiring import Wiring, of_matrix
 from sparsernn.files.header import is_number
 from sparsernn.files.text import read_lines
 from sparsernn.runs.record import Record
+from sparsernn.training.run_spec import spec_of
 
 
 class Wired(NamedTuple):
-    """`odd`: the cell's activation is odd, so that the sign of every unit is a matter of convention."""
+    """A graph, and where it comes from.
+
+    Args:
+        wiring: its edges.
+        source: a name for it, for a reader.
+        odd: the signs of its units are a convention: any unit can be turned over (`AbstractCell.odd_gates`).
+    """
 
     wiring: Wiring
     source: str
@@ -69,19 +76,34 @@ def of_run(record: Record, key: str | None) -> Wired:
         raise SpecError(f'{record.directory} holds no matrix "{key}"{nearest(key, matrices)}')
     wiring = of_matrix(matrices[key], f"{record.directory}, {key}", "target-source")
     note = f"the matrix is {key}; weights that are 0 are no edges, whatever the mask says"
-    return Wired(wiring._replace(notes=(note,)), str(record.directory), _odd(record.spec))
+    odd, why = _turnable(record, key)
+    return Wired(wiring._replace(notes=(note, *([why] if why else []))), str(record.directory), odd)
 
 
-def _odd(spec: dict[str, Any]) -> bool:
-    """Whether every unit of the network can be turned over without a change of what the network does."""
-    cells = spec.get("network", {}).get("cells", spec.get("network", {}))
-    cells = cells if isinstance(cells, list | tuple) else [cells]
-    for cell in cells:
-        (name, fields), *more = cell.items() if isinstance(cell, dict) else [("", {})]
-        odd = name in ("ctrnn", "neural_ode") or (name == "rnn" and (fields or {}).get("activation", "tanh") == "tanh")
-        if more or not odd:
-            return False
-    return bool(cells)
+def _turnable(record: Record, key: str) -> tuple[bool, str]:
+    """Whether the signs of a matrix of a run are a convention, as D W D with any signs D of the units; and a sentence
+    where it is otherwise and not plain to see. A run whose parts are not known here: (False, "")."""
+    path, _, gate = key.partition(":")
+    place = path.partition("/")[0]
+    try:
+        spec = spec_of(record)
+    except StoreError:
+        return False, ""
+    if not place.startswith("cell"):
+        return False, ""
+    number = int(place.removeprefix("cell"))
+    cell, last = spec.network.cells[number], number == len(spec.network.cells) - 1
+    if not cell.odd_gates or (last and spec.task.observed and cell.readout == "identity"):
+        return False, ""
+    if spec.signs is not None:  # what is held has a meaning
+        return False, ""
+    if int(gate or 0) in cell.odd_gates:
+        return True, ""
+    return False, (
+        f"{key} is a gate: turning a unit over changes the signs of all it sends and of nothing it receives here, and "
+        "not what the network does. Signs, motif types and balance of this matrix are therefore a convention; "
+        f"balance means something for {', '.join(f'{path}:{g}' for g in cell.odd_gates)}"
+    )
 
 
 def with_signs(wiring: Wiring, path: Path) -> Wiring:

@@ -65,6 +65,7 @@ def check_cell(
                 check_knockout_alone(tried)
                 check_flat(tried)
                 check_connectome(tried)
+            check_turned(tried)
 
 
 class Tried:
@@ -332,6 +333,20 @@ def check_connectome(tried: Tried) -> None:
         if not isinstance(seen, Undefined):
             places = np.argwhere(seen.weights).tolist()
             claim(places == [[target, source]], f"connectome.weights must be [target, source], got {places}")
+
+
+def check_turned(tried: Tried) -> None:
+    """Units that the cell says can be turned over: with other signs of their weights the outputs stay the same."""
+    cell, last = tried.cell, len(tried.network.cells) - 1
+    if not cell.odd_gates or (tried.ports.observed and cell.readout == "identity"):
+        return
+    before = tried.unroll(tried.weights, tried.begin(tried.weights, ())).outputs
+    signs = np.where(np.arange(cell.hidden) % 2, 1.0, -1.0)
+    for place in {0, last}:
+        weights = tried.network.turned(tried.weights, signs, place)
+        after = tried.unroll(weights, tried.begin(weights, ())).outputs
+        message = "units turned over must leave the outputs as they are (odd_gates = () claims nothing)"
+        close(after, before, message, 1e-9)
 
 
 def check_gradient(tried: Tried, exact: bool, without: tuple[str, ...]) -> None:

@@ -164,16 +164,47 @@ def detrending(column: NDArray[np.float64], starts: tuple[int, ...], split: tupl
         if width < 5:
             return None
         width = int(float(f"{width:.1g}"))
-        rest, inner = np.empty_like(column), np.zeros(len(column), bool)
-        edges = np.round(np.cumsum(split)[:-1] * len(column)).astype(int)  # filtered as `reconstruct` does it
-        for rows in stretches(len(column), (*starts, *map(int, edges))):
-            rest[rows] = column[rows] - gaussian_filter1d(column[rows], width, mode="reflect")
-            inner[rows.start + width : rows.stop - width] = True
-        if inner.any() and np.ptp(rest) > EDGES * np.ptp(rest[inner]):
+        rest, reach = detrended(column, width, starts, split)
+        if reach > EDGES:
             continue
         if away(rest, split) < NEAR / 2 and slow(rest, starts) < SLOW / 2 and step(rest, starts) is None:
             return width
     return None
+
+
+def detrended(
+    column: NDArray[np.float64], width: float, starts: tuple[int, ...], split: tuple[float, float, float]
+) -> tuple[NDArray[np.float64], float]:
+    """Return a column (T,) as ``--detrend width`` leaves it, and how much farther it reaches near ends of splits.
+
+    The second is the range of all rows over that of the rows at least `width` away from every end; 1 if there are none
+    such. The filter is that of `reconstruct`: every split and stretch for itself, mirrored at its ends.
+    """
+    rest, inner = np.empty_like(column), np.zeros(len(column), bool)
+    edges = np.round(np.cumsum(split)[:-1] * len(column)).astype(int)
+    for rows in stretches(len(column), (*starts, *map(int, edges))):
+        rest[rows] = column[rows] - gaussian_filter1d(column[rows], width, mode="reflect", axis=0)
+        inner[rows.start + round(width) : max(rows.stop - round(width), 0)] = True
+    within = np.ptp(rest[inner]) if inner.any() else 0.0
+    return rest, float(np.ptp(rest) / within) if within > 0 else 1.0
+
+
+def bent(values: ArrayLike, width: float, starts: tuple[int, ...], split: tuple[float, float, float]) -> list[Oddity]:
+    """Return the columns of a series (T, N) whose ends ``--detrend width`` bends, at most one oddity a column.
+
+    Where a column climbs steeply, the moving mean that is subtracted lags behind it at the ends of every split, and
+    what is left there leads away from the rest. Cost: O(N T).
+    """
+    found = []
+    for i, column in enumerate(matrix(values).T):
+        reach = detrended(column, width, starts, split)[1]
+        if reach > EDGES:
+            text = (
+                f"--detrend {width:g} bends its ends: within {width:g} rows of the ends of a split what is left reaches "
+                f"{reach:.2g} times as far as elsewhere, since a moving mean lags behind a steep trend there"
+            )
+            found.append(Oddity(CODE, i, text, "a smaller --detrend, or differences of the column"))
+    return found
 
 
 def _moving(

@@ -80,6 +80,32 @@ class Looking(Running):
         observed = self.cells[cell].observed(weights[f"cell{cell}"])
         return found._replace(readout=np.eye(observed, self.cells[cell].hidden))
 
+    def turned(self, weights: Weights, signs: Array, cell: int = 0) -> Weights:
+        """Return other weights of the same function: some units of one cell are turned over.
+
+        Where ``signs[i]`` is -1, ``-h_i`` takes the place of ``h_i``; the outputs stay the same. Besides the cell's own
+        arrays (`AbstractCell.odd_gates`), the signs of what reads these units change: the columns of the next cell's
+        ``input``, of the last cell the read-out's; if that is tied, also those of the first cell's ``input``.
+
+        Args:
+            weights: of the network.
+            signs: (hidden,), 1 or -1.
+            cell: 0 for the cell at the inputs, 1 for the next, ...
+
+        Raises:
+            SpecError: if there is no such cell, or its units cannot be turned over.
+        """
+        if not 0 <= cell < len(self.cells):
+            raise SpecError(f"cell is 0..{len(self.cells) - 1}, got {cell}")
+        last = cell == len(self.cells) - 1
+        if last and "readout" not in weights:
+            raise SpecError("the units of this cell are the outputs; turned over they would be other outputs")
+        new = {**weights, f"cell{cell}": self.cells[cell].turned(weights[f"cell{cell}"], signs)}
+        reads = ["readout/weights"] if last else [f"cell{cell + 1}/input"]
+        reads += ["cell0/input"] if last and self.tied else []
+        signs = jnp.asarray(signs)
+        return replace(new, {path: get(new, path) * signs.astype(get(new, path).dtype) for path in reads})
+
     def system(self, weights: Weights, start: tuple[State, ...], dt: float, inputs: Array | None = None) -> System:
         """Return the network as a map of one state vector (..., dim), for the tools of `sparsernn.dynamics`.
 

@@ -87,7 +87,15 @@ def caption(numbers: WatchFigure) -> str:
         said += " Dashed: the floor."
     said += f" Dotted: the weights of epoch {numbers.chosen} were kept." if numbers.chosen is not None else ""
     said += f" {numbers.left_out} numbers never changed." if numbers.left_out else ""
-    return said + (f" {numbers.more} more stand in watch.csv." if numbers.more else "")
+    return f"{said} {not_shown(numbers)}".rstrip()
+
+
+def not_shown(numbers: WatchFigure) -> str:
+    """Return a sentence on the numbers that changed and have no panel, or "" if all have."""
+    if not numbers.more:
+        return ""
+    shown = len(numbers.panels)
+    return f"{shown} of {shown + numbers.more} numbers that changed are drawn; {numbers.more} more are in watch.csv."
 
 
 def draw(numbers: WatchFigure) -> go.Figure:
@@ -182,4 +190,6 @@ def picture(numbers: WatchFigure, path: Path) -> None:
         for axes in grid[max(0, len(numbers.panels) - across) : len(numbers.panels)]:
             axes.set_xlabel("epoch")
             axes.tick_params(labelbottom=True)
+        if numbers.more:
+            made.supxlabel(not_shown(numbers), fontsize=8, color=style.QUIET)
         style.save(made, path)
