@@ -43,6 +43,7 @@ KINDS = {
     "optimizer": "sparsernn.optimizers.base:AbstractOptimizer",
     "forcing": "sparsernn.forcings.base:AbstractForcing",
     "system": "sparsernn.systems.base:AbstractKnownSystem",
+    "generator": "sparsernn.topology.generators.base:AbstractGenerator",
 }
 """Every family of parts and its base class."""
 VARIABLE = "SPARSERNN_PARTS"

@@ -86,8 +86,9 @@ def parse(line, complete=True):
         rest = [*getattr(context, "_protected_args", ()), *context.args]
         if not rest:
             return None
-        assert rest[0] in command.commands, f"no command {rest[0]}"
-        command, words = command.commands[rest[0]], rest[1:]
+        found = command.get_command(context, rest[0])
+        assert found is not None, f"no command {rest[0]}"
+        command, words = found, rest[1:]
 
 
 def lines(page):
@@ -127,7 +128,9 @@ def test_options_in_running_text_exist(page):
     """`--padding mirror` by itself: some command has the option, and takes the value."""
     known = set()
     root = typer.main.get_command(app)
-    for command in [*root.commands.values(), *root.commands["data"].commands.values()]:
+    graph = root.commands["graph"]
+    graphs = [graph.get_command(None, name) for name in graph.list_commands(None)]
+    for command in [*root.commands.values(), *root.commands["data"].commands.values(), *graphs]:
         known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     text = prose(page)
     used = set(re.findall(r"`(--[a-z-]+)", text))

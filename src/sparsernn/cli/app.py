@@ -15,6 +15,7 @@ from sparsernn.cli import (
     doctor,
     forecast,
     generate,
+    graph,
     look,
     parts,
     reconstruct,
@@ -50,6 +51,7 @@ for command in (
 ):
     app.command()(command if command is run.run else spoken(command))  # a spec's errors name places in the spec
 app.add_typer(study.app, name="study", help="The published studies, each with its controls.")
+app.add_typer(graph.app, name="graph", help="Graphs from generators: balanced, with hubs, with motifs, at random.")
 app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
 
 
