@@ -9,7 +9,7 @@ import numpy as np
 from sparsernn.report.figures.lines import Line, LinePanel, Lines, over
 from sparsernn.studies.jobs import Row
 from sparsernn.studies.structural_balance.settings import TASKS
-from sparsernn.studies.structural_balance.tables import at, finite, kinds, name_of
+from sparsernn.studies.structural_balance.tables import SCORES, at, finite, kinds, name_of
 from sparsernn.topology.motifs import SIGNS
 
 NAMES = {"mnist": "MNIST by rows", "sms": "SMS spam", "mackey_glass": "Mackey-Glass", "gestures": "gestures"}
@@ -55,6 +55,35 @@ def balance_over_epochs(rows: Sequence[Row], key: str = "eta_pooled") -> Lines:
             lines.append(over(label, epochs, [[finite(v) for v in values] for values in same]))
         if lines:
             panels.append(LinePanel(title, tuple(lines), "epoch", "η pooled", (("chance", 0.5),)))
+    return Lines(tuple(panels))
+
+
+def lesions(rows: Sequence[Row]) -> Lines:
+    """The score against the number of loops taken away, mean and sd over networks."""
+    panels = []
+    mine = [row for row in rows if row.get("part") == "lesion" and row.get("outcome") == "finished"]
+    for task in dict.fromkeys(row["task"] for row in mine):
+        those = [row for row in mine if row["task"] == task]
+        lines = []
+        for kind in those[0]["kinds"]:
+            steps = min(len(row["kinds"][kind]["score"]) for row in those)
+            values = [[finite(v) for v in row["kinds"][kind]["score"][:steps]] for row in those]
+            lines.append(over(kind, range(steps), values))
+        panels.append(LinePanel(NAMES[task], tuple(lines), "loops taken away", those[0]["number"]))
+    return Lines(tuple(panels))
+
+
+def prescribed(rows: Sequence[Row]) -> Lines:
+    """The score of every network against the balance of its graph."""
+    panels = []
+    mine = [row for row in rows if row.get("part") == "prescribed" and row.get("outcome") == "finished"]
+    for task in dict.fromkeys(row["task"] for row in mine):
+        lines = []
+        for mode in ("frozen", "trained"):
+            those = [row for row in mine if (row["task"], row["mode"]) == (task, mode)]
+            places = tuple(round(finite(at(row, "given.eta_pooled")), 4) for row in those)
+            lines.append(Line(mode, places, tuple(finite(at(row, f"score.{SCORES[task]}")) for row in those)))
+        panels.append(LinePanel(NAMES[task], tuple(lines), "η pooled of the graph", SCORES[task], points=True))
     return Lines(tuple(panels))
 
 

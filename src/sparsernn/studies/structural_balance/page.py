@@ -42,8 +42,16 @@ def write(path: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Seque
     add("While training", "Mean and sd over seeds.", (), _panel("epochs", figures.balance_over_epochs(rows)))
     add("Scores", "Each beside the dense network of the same seeds, on the whole test data.", ["scores"])
     add("Weights", "", ["weights"], _panel("weights", figures.weights(rows)))
-    for name, title in (("prescribed", "Balanced against random graphs"), ("lesions", "Lesions")):
-        add(title, "", [name], _panel(name, getattr(figures, name)(rows)) if hasattr(figures, name) else ())
+    text = (
+        "Graphs of equal degrees and about as many loops, weights of equal spectral radius; one balanced and one random "
+        "graph a seed. Frozen: recurrent weights stay as given. Trained: they move, the graph stays."
+    )
+    add("Balanced against random graphs", text, ["prescribed"], _panel("prescribed", figures.prescribed(rows)))
+    text = (
+        "Loops that hang on a trained network by one node are taken away one by one, without training again; beside "
+        "balanced ones, any ones, and single edges of as much |w|."
+    )
+    add("Lesions", text, ["lesions"], _panel("lesions", figures.lesions(rows)))
     write_plain(path, TITLE, sections, facts=facts)
 
 

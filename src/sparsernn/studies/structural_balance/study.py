@@ -13,7 +13,7 @@ from sparsernn.registry import here
 from sparsernn.report.figures import lines
 from sparsernn.report.tables import Table, csv
 from sparsernn.studies.jobs import Job, Row, carry_out
-from sparsernn.studies.structural_balance import figures, page, profiles, tables, verdicts
+from sparsernn.studies.structural_balance import figures, lesioned, page, prescribed, profiles, tables, verdicts
 from sparsernn.studies.structural_balance.settings import (
     CELLS,
     DENSITY,
@@ -29,6 +29,10 @@ from sparsernn.training.run_spec import read_spec
 SEEDS = {"quick": 2, "medium": 10, "paper": 10}
 CELL_SEEDS = {"quick": 1, "medium": 5, "paper": 10}
 """Of continuous cells, which are trained on gestures."""
+GRAPH_SEEDS = {"quick": 1, "medium": 10, "paper": 10}
+GRAPH_TASKS = ("mnist", "sms", "gestures")
+"""Tasks of the parts with given graphs."""
+PARTS = ("profiles", "prescribed", "lesions")
 
 
 class Found(NamedTuple):
@@ -47,6 +51,7 @@ def structural_balance(
     strategies: Sequence[str] = STRATEGIES,
     densities: Sequence[float] = (DENSITY,),
     seeds: int | None = None,
+    parts: Sequence[str] = PARTS,
     known: Sequence[Path] = (),
     workers: int = 2,
     progress: Progress | None = None,
@@ -61,14 +66,21 @@ def structural_balance(
         size: ``quick`` (minutes, says nothing), ``medium`` (two hours on two cores), ``paper`` (its lengths).
         tasks, cells, strategies, densities: which ones; the dense network always comes along.
         seeds: how many; None: those of the size.
+        parts: ``profiles``: what the sparsifiers leave; ``prescribed``: balanced against random graphs; ``lesions``.
         known: rows of earlier studies (``rows.jsonl``), taken over where settings and data agree.
         workers: trainings at a time.
         progress: told while it works.
 
     Raises SpecError for unknown names, DataError where data are missing, `Interrupted` where it was stopped.
     """
-    wanted = jobs(size, tasks, cells, strategies, densities, seeds)
     out = Path(out)
+    wanted = jobs(size, tasks, cells, strategies, densities, seeds)
+    if "prescribed" in parts:
+        wanted += prescribed.jobs(size, _some(tasks, GRAPH_TASKS), seeds or GRAPH_SEEDS[size], out)
+    if "lesions" in parts:
+        wanted += lesioned.jobs(size, _some(tasks, GRAPH_TASKS), seeds or GRAPH_SEEDS[size], out)
+    if "profiles" not in parts:
+        wanted = [job for job in wanted if not job.key.startswith("profile/")]
     rows = carry_out(wanted, out, progress or (lambda *_: None), workers, known)
     return write(rows, out, [("size", size), ("trainings", f"{len(wanted):,}")])
 
@@ -110,6 +122,10 @@ def jobs(
     return list(found.values())
 
 
+def _some(tasks: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(task for task in tasks if task in known)
+
+
 def _job(size: Size, task: str, cell: str, strategy: str, density: float, seed: int) -> Job:
     decides = spec(task, strategy, density, seed, size, cell)
     about = {"task": task, "cell": cell, "strategy": strategy, "density": density, "seed": seed, "size": size}
@@ -124,7 +140,7 @@ def write(rows: list[Row], out: Path, facts: Sequence[tuple[str, str]] = ()) -> 
     from sparsernn.files.atomic import write_text
 
     made = [verdicts.claims(rows), tables.balances(rows), tables.motif_table(rows), tables.scores(rows)]
-    made.append(tables.weights_table(rows))
+    made += [tables.weights_table(rows), tables.prescribed_table(rows), tables.lesion_table(rows)]
     made = [table for table in made if table.rows]
     for folder in ("tables", "figures"):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -134,6 +150,8 @@ def write(rows: list[Row], out: Path, facts: Sequence[tuple[str, str]] = ()) -> 
         "motifs": figures.motif_profiles(rows),
         "epochs": figures.balance_over_epochs(rows),
         "weights": figures.weights(rows),
+        "prescribed": figures.prescribed(rows),
+        "lesions": figures.lesions(rows),
     }
     for name, numbers in drawn.items():
         if numbers.panels:

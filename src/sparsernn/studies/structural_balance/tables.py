@@ -102,6 +102,45 @@ def motif_table(rows: Sequence[Row]) -> Table:
     return Table("motifs", "z of motifs beside the null signed, over random signs of the units", columns, found)
 
 
+def prescribed_table(rows: Sequence[Row]) -> Table:
+    """Balanced against random graphs of equal degrees, loops and spectral radius, seed by seed."""
+    columns = ["task", "recurrent weights", "eta pooled, random", "balanced", "score", "random", "balanced graph"]
+    columns += ["difference", "95 % from", "to", "p", "singular value, random", "balanced, value"]
+    mine = [row for row in rows if row.get("part") == "prescribed" and row.get("outcome") == "finished"]
+    found: list[list[Any]] = []
+    for task, mode in dict.fromkeys((row["task"], row["mode"]) for row in mine):
+        those = [row for row in mine if (row["task"], row["mode"]) == (task, mode)]
+        first = {row["seed"]: row for row in those if row["number"] == 0}
+        last = {row["seed"]: row for row in those if row["number"] == row["of"] - 1}
+        key = SCORES[task]
+        before, after = ({s: at(row, f"score.{key}") for s, row in side.items()} for side in (first, last))
+        gap = paired_difference(after, before)
+        etas = [spread(at(row, "given.eta_pooled") for row in side.values()) for side in (first, last)]
+        largest = [spread(at(row, "given.largest_singular") for row in side.values()) for side in (first, last)]
+        line = [task, mode, *etas, key, spread(before.values()), spread(after.values())]
+        found.append([*line, gap.mean, gap.low, gap.high, gap.p, *largest])
+    return Table("prescribed", "Balanced against random graphs", columns, found)
+
+
+def lesion_table(rows: Sequence[Row]) -> Table:
+    """What taking loops away changes, kind by kind, over seeds, and against the unbalanced ones."""
+    columns = ["task", "taken away", "score", "intact", "loops", "share of the sum of |w|", "change"]
+    columns += ["unbalanced minus this", "95 % from", "to", "p"]
+    mine = [row for row in rows if row.get("part") == "lesion" and row.get("outcome") == "finished"]
+    found: list[list[Any]] = []
+    for task in dict.fromkeys(row["task"] for row in mine):
+        those = [row for row in mine if row["task"] == task]
+        worst = {row["seed"]: row["change"].get("unbalanced") for row in those}
+        for kind in those[0]["change"]:
+            change = {row["seed"]: row["change"].get(kind) for row in those}
+            gone = [row["kinds"][kind]["removed"][row["steps"]] / row["total"] for row in those if kind in row["kinds"]]
+            line = [task, kind, those[0]["number"], spread(row["intact"] for row in those)]
+            line += [spread(float(row["steps"]) for row in those), spread(gone), spread(change.values())]
+            gap = None if kind == "unbalanced" else paired_difference(worst, change)
+            found.append([*line, *([None] * 4 if gap is None else (gap.mean, gap.low, gap.high, gap.p))])
+    return Table("lesions", "Lesions of tangent motifs", columns, found)
+
+
 def weights_table(rows: Sequence[Row]) -> Table:
     """Signs that stay, and how the weights are spread."""
     columns = ["cell", "task", "sparsifier", "density", "sign kept from the first", "sign kept from the mask's end"]
