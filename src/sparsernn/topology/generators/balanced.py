@@ -113,7 +113,8 @@ class Balanced(AbstractGenerator):
         tried = "start" if self.starts == 1 else f"of {self.starts} starts"
         raise SpecError(
             f"eta {self.eta:g} ({self.measure}) was not reached among {nodes} nodes and {edges:,} edges: the best "
-            f"{tried} has {best:.3f}; ask for less, more starts or proposals, or another number of loops (loops: {self.loops})"
+            f"{tried} has {best:.3f}; ask for less, more starts or proposals, or let the number of loops change more "
+            f"(loops: {self.loops})"
         )
 
     def _rise(self, on: Climb, state: np.ndarray, count: int) -> list[SignedGraph] | None:
