@@ -58,3 +58,41 @@ def test_a_solver_that_does_not_arrive_gives_no_number():
     cell = NeuralODE(hidden=4, substeps=1, dt=1e6, solver="adaptive", tolerance=1e-9)
     weights = jax.tree.map(lambda a: 5 * a, cell.init(jax.random.key(0), 0, 0))
     assert np.isnan(cell.step(weights, jnp.ones(4), None)).all()
+
+
+@pytest.mark.parametrize(
+    ("cell", "fields"),
+    [
+        (CTRNN, {"tau": 0.5, "dt": 1 / 6}),  # as printed, human activity
+        (CTRNN, {"tau": 0.5, "dt": 0.1}),  # as in the code
+        (NeuralODE, {"dt": 1 / 6}),
+        (NeuralODE, {"dt": 0.01}),
+    ],
+)
+def test_the_published_steps(cell, fields):
+    """Six sub-steps with the input held, by a NumPy program of its own."""
+    made = cell(7, substeps=6, **fields)
+    weights = jax.tree.map(np.asarray, made.init(jax.random.key(0), 3, 0))
+    rng = np.random.default_rng(0)
+    h, x = rng.normal(size=7), rng.normal(size=3)
+    found = made.step(weights, jnp.asarray(h, jnp.float32), made.project(weights, jnp.asarray(x, jnp.float32)))
+    drive = lambda h: np.tanh(weights["recurrent"][0] @ h + weights["input"][0] @ x + weights["bias"])
+    for _ in range(6):
+        if cell is CTRNN:
+            h = h + made.dt * (-h / made.tau + drive(h))
+        else:
+            k1 = drive(h)
+            k2 = drive(h + made.dt / 2 * k1)
+            k3 = drive(h + made.dt / 2 * k2)
+            k4 = drive(h + made.dt * k3)
+            h = h + made.dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    np.testing.assert_allclose(found, h, atol=2e-6)
+
+
+@pytest.mark.parametrize("cell", [CTRNN, NeuralODE])
+def test_variances_of_the_first_weights(cell):
+    by, one = (cell(200, input_variance=v).init(jax.random.key(1), 16, 0) for v in ("fan_in", "one"))
+    np.testing.assert_array_equal(by["recurrent"], one["recurrent"])
+    np.testing.assert_allclose(by["input"] * 4, one["input"], rtol=1e-6)
+    assert float(by["recurrent"].std()) == pytest.approx(200**-0.5, rel=0.02)
+    assert float(one["input"].std()) == pytest.approx(1, rel=0.05)

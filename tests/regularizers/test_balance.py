@@ -7,13 +7,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sparsernn import rng
 from sparsernn.errors import SpecError
 from sparsernn.masks import Prunable
+from sparsernn.models.network import Network, Ports
+from sparsernn.models.rnn import RNN
+from sparsernn.optimizers.adam import Adam
 from sparsernn.precision import precise
 from sparsernn.regularizers.balance import Balance, unbalance
+from sparsernn.sparsifiers.methods.static import Static
+from sparsernn.tasks.adding import Adding
 from sparsernn.topology import loops
 from sparsernn.topology.balance import balance, triads
 from sparsernn.topology.signed_graph import graph_of
+from sparsernn.training.loop import Operands, Trainer, init_carry, segment
 
 
 def drawn(seed, n=9, share=0.4):
@@ -87,6 +94,33 @@ def test_several_matrices_and_what_is_no_graph():
     lines = Prunable("cell0/input", "input", 1, 9, 3, 0, "input", "cell0")
     with pytest.raises(SpecError, match="same units"):
         Balance(where=("input",)).init(jax.random.key(0), (*two, lines))
+
+
+def test_training_with_it_balances_a_network():
+    """Beside the same training without it."""
+    found = {}
+    for strength in (0.0, 3.0):
+        network, static = Network((RNN(24),)), Static(density=0.3)
+        trainer = Trainer(
+            Adding(4),
+            network,
+            Ports(2, 1, False),
+            None,
+            Adam(learning_rate=0.02),
+            static,
+            (Balance(strength=strength),),
+            4,
+            10,
+            4,
+        )
+        weights = network.init(rng.key(0, "init"), trainer.ports)
+        carry = init_carry(
+            trainer, weights, ({},), static.init(rng.key(0), trainer.prunables, trainer.clock(0), weights)
+        )
+        carry = segment(trainer, Operands(rng.key(0), 0, None, ({},)), carry, 0, 40)
+        w = np.asarray(carry.weights["cell0"]["recurrent"])[0]
+        found[strength] = float(balance(triads(loops.raw(graph_of(w.T).signed))).pooled)
+    assert found[3.0] > found[0.0] + 0.2
 
 
 @pytest.mark.parametrize(("towards", "sign"), [("balance", 1), ("imbalance", -1)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,15 +14,21 @@ from sparsernn.masks import Prunable
 from sparsernn.models.base import AbstractCell
 from sparsernn.weights import Weights
 
+InputVariance = Literal["fan_in", "one"]
+"""Of the first input weights: 1/inputs, or 1."""
+
 
 class Continuous(AbstractCell):
     """A cell in continuous time: ``dh/dt = F(h, W h + U x + b)``, with x constant between two steps.
 
     Shapes: h (..., H), W = ``recurrent`` (1, H, H), U = ``input`` (1, H, inputs), b = ``bias`` (H,). Initial values:
-    W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Where a recorded system is reconstructed, the state begins from the first
-    observation x as ``h = tanh(L x)``, with L = ``initial`` (H, observed) ~ N(0, 1/observed). Members define F and the
-    integrator (`step`). F is odd, so that units can be turned over.
+    W ~ N(0, 1/H), b = 0, U ~ N(0, 1/inputs) or, with ``input_variance="one"``, N(0, 1) (the code of doi
+    10.1038/s42005-023-01364-0; for one input the same). Where a recorded system is reconstructed, the state begins from
+    the first observation x as ``h = tanh(L x)``, with L = ``initial`` (H, observed) ~ N(0, 1/observed). Members define
+    F and the integrator (`step`). F is odd, so that units can be turned over.
     """
+
+    input_variance: InputVariance
 
     @property
     def odd(self) -> bool:
@@ -31,7 +39,9 @@ class Continuous(AbstractCell):
         h = self.hidden
         weights: Weights = {"recurrent": jax.random.normal(k_recurrent, (1, h, h), dtype=float) / h**0.5}
         if inputs:
-            weights["input"] = jax.random.normal(k_input, (1, h, inputs), dtype=float) / inputs**0.5
+            weights["input"] = jax.random.normal(k_input, (1, h, inputs), dtype=float)
+            if self.input_variance == "fan_in":
+                weights["input"] = weights["input"] / inputs**0.5
         weights["bias"] = jnp.zeros(h)
         if observed:
             weights["initial"] = jax.random.normal(k_initial, (h, observed), dtype=float) / observed**0.5

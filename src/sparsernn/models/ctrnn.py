@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sparsernn.models.continuous import Continuous
+from sparsernn.models.continuous import Continuous, InputVariance
 from sparsernn.rules import at_least, positive
 from sparsernn.spec import scaling
 from sparsernn.weights import Weights
@@ -21,13 +21,14 @@ class CTRNN(Continuous):
     The time between two inputs is ``substeps * dt``; tau is in the same unit. Arrays: see `Continuous`. Stable only
     for ``dt < 2 tau``. Cost: `substeps` products with W a step.
     Source: the form of doi 10.1038/s42005-023-01364-0 (6 sub-steps of 1/6, tau 1 or 0.5; its printed h/tau lacks the
-    minus); Funahashi & Nakamura 1993, doi 10.1016/S0893-6080(05)80125-X.
+    minus; its code has 6 of 0.1 and tau 0.5); Funahashi & Nakamura 1993, doi 10.1016/S0893-6080(05)80125-X.
     """
 
     hidden: int = 100
     tau: float = 1.0
     substeps: int = 6
     dt: float = 1 / 6
+    input_variance: InputVariance = "fan_in"
 
     rules = (at_least(1, "hidden"), positive("tau"), at_least(1, "substeps"), positive("dt"))
     scales = scaling("tau", "dt")

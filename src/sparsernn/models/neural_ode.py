@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from sparsernn.errors import SpecError
 from sparsernn.integrate import rk4_step
 from sparsernn.linear import Watched
-from sparsernn.models.continuous import Continuous
+from sparsernn.models.continuous import Continuous, InputVariance
 from sparsernn.rules import at_least, positive
 from sparsernn.spec import scaling
 from sparsernn.weights import Weights
@@ -37,6 +37,7 @@ class NeuralODE(Continuous):
     dt: float = 1 / 6
     solver: Literal["rk4", "adaptive"] = "rk4"
     tolerance: float = 1e-4
+    input_variance: InputVariance = "fan_in"
 
     rules = (at_least(1, "hidden"), at_least(1, "substeps"), positive("dt"), positive("tolerance"))
     scales = scaling("dt", "tolerance")

@@ -42,3 +42,13 @@ def distribution(values: np.ndarray) -> Distribution | Undefined:
         kurtosis, bimodality = fourth - 3, (float((scaled**3).mean()) ** 2 + 1) / fourth
     quantiles = tuple(float(q) for q in np.quantile(values, QUANTILES))
     return Distribution(len(values), mean, sd, quantiles, float((values < 0).mean()), kurtosis, bimodality)
+
+
+def sign_kept(before: np.ndarray, after: np.ndarray) -> float | Undefined:
+    """The share of weights, of those that are not 0 in `before`, that have the same sign in `after` (same shape); 0 is
+    no sign. Undefined where there are none."""
+    before, after = np.asarray(before), np.asarray(after)
+    there = before != 0
+    if not there.any():
+        return Undefined("no weights")
+    return float((np.sign(before) == np.sign(after))[there].mean())

@@ -92,7 +92,7 @@ class DeepREpoch(AbstractSparsifier):
         missing = {p: ~masks[p] | gone[p] for p in gone}
         scores = {p: jax.random.bits(named(key, "grow", p), masks[p].shape) for p in gone}
         count = state.memory["wanted"] - sum((masks[p] & ~gone[p]).sum() for p in gone)
-        new = among(highest, scores, missing, count)
+        new = among(highest, scores, missing, jnp.maximum(count, 0))
         return exchange(state, snapshot.weights, gone, new, {p: self.newborn * signs[p] for p in gone})
 
     def final_count(self, prunables: tuple[Prunable, ...], clock: Clock) -> int:
