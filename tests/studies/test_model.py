@@ -42,7 +42,9 @@ def test_baselines_stand_beside_the_numbers(made):
 def test_baselines_have_a_row_each(made, monkeypatch):
     model = Model.load(made[1])
     known = {"baselines/mean/d_stsp": 3.0, "baselines/mean/seconds": 0.1, "baselines/linear/d_stsp": 1.0}
-    monkeypatch.setattr("sparsernn.studies.model.numbers", lambda record, split: {"reconstruction/d_h": 0.5} | known)
+    monkeypatch.setattr(
+        "sparsernn.studies.model.judged.numbers", lambda record, split: {"reconstruction/d_h": 0.5} | known
+    )
     assert model.baselines == [
         {"name": "mean", "d_stsp": 3.0, "seconds": 0.1},
         {"name": "linear", "d_stsp": 1.0},

@@ -12,8 +12,8 @@ from sparsernn.dynamics.dstsp import divergence as stsp
 from sparsernn.dynamics.dstsp.definition import definition_for
 from sparsernn.dynamics.embedding import choose_lags, embed
 from sparsernn.dynamics.oddities.base import Oddity, longest, stretches
-from sparsernn.dynamics.oddities.nonstationary import bent
 from sparsernn.dynamics.oddities.check import Piece, oddities, without_holes
+from sparsernn.dynamics.oddities.nonstationary import bent
 from sparsernn.dynamics.oddities.periodic import rhythm
 from sparsernn.dynamics.power_spectrum import median_period, noise_level, regular_period, white_noise
 from sparsernn.errors import DataError, SpecError, Undefined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparsernn.sparsifiers.methods.rigl import by_gradient
 from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 from sparsernn.spec import build
@@ -25,17 +26,6 @@ def granet(
     Source: GraNet, Liu et al. 2021, arXiv 2106.10404 (fraction 0.5; every 1,000 steps and up to epoch 110 of 160 on
     images; there the last step of the ramp is left out, so the density is reached only nearly).
     """
-    parts = {
-        "start": start,
-        "schedule": {"every_steps": {"every": every}},
-        "drop": "magnitude",
-        "grow": "gradient",
-        "redistribute": "keep",
-        "density": density,
-        "drop_fraction": drop_fraction,
-        "decay": "cosine",
-        "where": where,
-        "ramp": {"cubic": {"begin": begin, "end": end, "every": 1, "unit": "steps"}},
-        "initial_density": initial_density,
-    }
-    return build(Rewirer, parts)
+    ramp = {"cubic": {"begin": begin, "end": end, "every": 1, "unit": "steps"}}
+    shared = by_gradient(density, drop_fraction, every, start, where)
+    return build(Rewirer, {**shared, "ramp": ramp, "initial_density": initial_density})
