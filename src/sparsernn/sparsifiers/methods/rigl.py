@@ -15,9 +15,17 @@ def rigl(
     start: AbstractStart = ErdosRenyi(),
     where: tuple[str, ...] = ("recurrent",),
 ) -> Rewirer:
-    """Every so many steps the smallest weights go and connections of largest |gradient| come, ever fewer (cosine).
+    """Rewire: now and then the smallest weights go, and as many come where the gradient is largest.
 
-    The weight update of such a step is left out. Source: Evci et al., arXiv 1911.11134.
+    The weight update of such a step is left out. Source: Evci et al. 2020, arXiv 1911.11134.
+
+    Args:
+        density: share of the entries that exist, constant.
+        drop_fraction: share of a matrix's weights exchanged at first; it falls to 0 by half a cosine.
+        every: how many steps lie between two changes.
+        until: when it ends, as a share of the horizon.
+        start: how the first masks are drawn.
+        where: roles or paths of the matrices.
     """
     return build(
         Rewirer, {**by_gradient(density, drop_fraction, every, start, where), "until": until, "skips_update": True}
