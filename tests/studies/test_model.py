@@ -90,7 +90,7 @@ def test_free_runs_begin_where_asked(made):
     for wrong in (0, -1, 2.5, "3", None):
         with pytest.raises(SpecError, match="steps"):
             model.free_run(wrong)
-    with pytest.raises(SpecError, match="start"):
+    with pytest.raises(SpecError, match="init_state"):
         model.free_run(3, start=True)
 
 
@@ -168,7 +168,7 @@ def test_steps_are_those_of_a_free_run(made, lagged):
         both = model.step(np.stack([state, 2 * state]))
         assert both.shape == (2, len(state))
         np.testing.assert_allclose(both[0], model.step(state), rtol=1e-5, atol=1e-6)
-        with pytest.raises(DataError, match="start"):
+        with pytest.raises(DataError, match="init_state"):
             model.step(np.ones(3))
 
 
