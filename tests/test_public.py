@@ -84,8 +84,8 @@ def _examples():
         found = getattr(sparsernn, name)
         yield name, found
         if inspect.isclass(found):
-            for method, value in vars(found).items():
-                value = value.__func__ if isinstance(value, classmethod) else value
+            for method, value in inspect.getmembers(found):
+                value = getattr(value, "__func__", value)
                 if not method.startswith("_") and callable(value) and ">>>" in (value.__doc__ or ""):
                     yield f"{name}.{method}", value
 

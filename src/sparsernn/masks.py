@@ -69,13 +69,41 @@ def chosen(prunables: Iterable[Prunable], where: Iterable[str]) -> tuple[Prunabl
     SpecError if `where` is empty, or if an entry of it names no matrix.
     """
     prunables, where = tuple(prunables), tuple(where)
-    known = {name for p in prunables for name in (p.role, p.path)}
-    unknown = [name for name in where if name not in known]
-    if unknown or not where:
+    names = {p.path: (p.path,) for p in prunables} | by_role(prunables)
+    try:
+        paths = named(where, names) if where else ()
+    except SpecError:
+        paths = ()
+    if not paths:
         have = ", ".join(f"{p.path} ({p.role})" for p in prunables)
-        hint = nearest(unknown[0], known) if unknown else ""
+        hint = nearest(next(name for name in where if name not in names), names) if where else ""
         raise SpecError(f"where={list(where)} names no matrix of this network{hint}; it has: {have}")
-    return tuple(p for p in prunables if p.role in where or p.path in where)
+    return tuple(p for p in prunables if p.path in paths)
+
+
+def by_role(prunables: Iterable[Prunable]) -> dict[str, tuple[str, ...]]:
+    """Return the paths of the matrices of every role that there is."""
+    found: dict[str, tuple[str, ...]] = {}
+    for p in prunables:
+        found[p.role] = (*found.get(p.role, ()), p.path)
+    return found
+
+
+def named(names: Iterable[str], known: Mapping[str, tuple[str, ...]], of: str = "network") -> tuple[str, ...]:
+    """Return the paths that names mean, each once: the one place in which a spec's names of arrays are understood.
+
+    Args:
+        names: as a spec gives them, such as ``recurrent`` or ``cell0/bias``.
+        known: every name that there is, and the paths that it means.
+        of: what has the arrays, for the message.
+
+    Raises:
+        SpecError: with a problem for every name that is not known.
+    """
+    names = tuple(names)
+    if problems := [f'"{n}" names no array of this {of}{nearest(n, known)}' for n in names if n not in known]:
+        raise SpecError(problems)
+    return tuple(dict.fromkeys(path for name in names for path in known[name]))
 
 
 def nonzeros(masks: Masks) -> int:

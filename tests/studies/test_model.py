@@ -42,7 +42,9 @@ def test_baselines_stand_beside_the_numbers(made):
 def test_baselines_have_a_row_each(made, monkeypatch):
     model = Model.load(made[1])
     known = {"baselines/mean/d_stsp": 3.0, "baselines/mean/seconds": 0.1, "baselines/linear/d_stsp": 1.0}
-    monkeypatch.setattr("sparsernn.studies.model.numbers", lambda record, split: {"reconstruction/d_h": 0.5} | known)
+    monkeypatch.setattr(
+        "sparsernn.studies.model.judged.numbers", lambda record, split: {"reconstruction/d_h": 0.5} | known
+    )
     assert model.baselines == [
         {"name": "mean", "d_stsp": 3.0, "seconds": 0.1},
         {"name": "linear", "d_stsp": 1.0},
@@ -88,7 +90,7 @@ def test_free_runs_begin_where_asked(made):
     for wrong in (0, -1, 2.5, "3", None):
         with pytest.raises(SpecError, match="steps"):
             model.free_run(wrong)
-    with pytest.raises(SpecError, match="start"):
+    with pytest.raises(SpecError, match="init_state"):
         model.free_run(3, start=True)
 
 
@@ -166,7 +168,7 @@ def test_steps_are_those_of_a_free_run(made, lagged):
         both = model.step(np.stack([state, 2 * state]))
         assert both.shape == (2, len(state))
         np.testing.assert_allclose(both[0], model.step(state), rtol=1e-5, atol=1e-6)
-        with pytest.raises(DataError, match="start"):
+        with pytest.raises(DataError, match="init_state"):
             model.step(np.ones(3))
 
 

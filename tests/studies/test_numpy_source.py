@@ -1,5 +1,6 @@
 """What a network prints of itself does what it does."""
 
+import runpy
 import subprocess
 import sys
 
@@ -54,7 +55,7 @@ def test_the_text_runs_as_the_network_does(model):
 def test_the_text_is_short_shows_itself_and_reads_the_file_named(model, tmp_path):
     source = model.numpy_source("here.safetensors")
     assert repr(source) == str(source)
-    assert "load_file('here.safetensors')" in source
+    assert "load_file(here / 'here.safetensors')" in source
     step = source[source.index("def step") : source.index("def read")]
     assert len(step.strip().splitlines()) <= 7
     assert step.count("\n") >= 2
@@ -64,7 +65,11 @@ def test_the_text_is_short_shows_itself_and_reads_the_file_named(model, tmp_path
 def test_the_text_needs_nothing_of_this_library(model, tmp_path):
     """In a process of its own, from the weights file alone; one cell stands for all that import no more."""
     imports = [line for line in model.numpy_source().splitlines() if "import" in line]
-    assert imports == ["import numpy as np", "from safetensors.numpy import load_file"]
+    assert imports == [
+        "from pathlib import Path",
+        "import numpy as np",
+        "from safetensors.numpy import load_file",
+    ]
     if type(model._spec.network.cells[0]).__name__ != "LSTM":
         return
     (tmp_path / "w.safetensors").write_bytes((model.record.directory / "weights.safetensors").read_bytes())
@@ -76,3 +81,17 @@ print(read(step(init_state(np.array({row})))).tolist())
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     np.testing.assert_allclose(eval(done.stdout), model.forecast(orbit(300), 1)[0], rtol=1e-4, atol=1e-4)
+
+
+def test_a_script_and_its_run_can_be_moved_together(model, tmp_path):
+    """The weights are named as seen from the script: it holds no path of this machine and runs from anywhere."""
+    run = model.record.directory
+    place = tmp_path / "moved"
+    source = model.numpy_source(script=run.parent / "scripts" / "net.py")
+    assert str(run.parent) not in source
+    assert f"here / '../{run.name}/weights.safetensors'" in source
+    (place / "scripts").mkdir(parents=True)
+    (place / run.name).mkdir()
+    (place / run.name / "weights.safetensors").write_bytes((run / "weights.safetensors").read_bytes())
+    (place / "scripts" / "net.py").write_text(source)
+    assert callable(runpy.run_path(str(place / "scripts" / "net.py"))["step"])

@@ -85,8 +85,8 @@ def _hang_up() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code.
 
-    It is 0, also where the reader of the output has gone; 2 for wrong usage or a bad spec; 3 diverged; 4 unreadable data
-    or file; 5 interrupted and resumable.
+    It is 0, also where the reader of the output has gone; 2 for wrong usage or a bad spec; 3 diverged; 4 unreadable
+    data or file; 5 interrupted and resumable.
     """
     try:
         _main()

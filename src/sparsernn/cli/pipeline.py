@@ -43,7 +43,8 @@ def carry_out(
     """Train all specs below `out`, with a page after every stage, then the whole report; leave with the right code.
 
     `before` is said, and `claiming` called, once `out` is found usable. `known`: its runs are known to be of these
-    data. `told`: the notes were said already and are not said again. A command that fails before anything was trained leaves no directory behind.
+    data. `told`: the notes were said already and are not said again. A command that fails before anything was trained
+    leaves no directory behind.
     """
     from sparsernn.cli.progress import progress_bars
     from sparsernn.studies.place import claimed

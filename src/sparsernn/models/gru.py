@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,13 +20,15 @@ GATES = ("reset", "update", "candidate")
 
 @dataclass(frozen=True)
 class GRU(AbstractCell):
-    r"""``r, z = sigmoid(W h + U x + b)``; ``n = tanh(U_n x + b_n + r (W_n h + c))``; ``h' = (1 - z) n + z h``.
+    r"""Gated recurrent unit: one gate mixes old and new values, another one mutes the past of the new ones.
 
-    The reset gate acts after the product with W_n (PyTorch's and cuDNN's form), so W_n h has a bias of its own, c.
-    Shapes: h (..., H), W (3, H, H), U (3, H, inputs), b (3, H), c = ``bias_candidate`` (H,), gates in the order reset,
-    update, candidate. PyTorch's two biases of the first two gates are one here. Initial values:
-    uniform(+-1/sqrt(H)). Reconstructing a system, a state begins from data as ``h = tanh(L x)``, L = ``initial``
-    (H, observed). Source: Cho et al. 2014, arXiv 1406.1078 (there the reset gate acts before the product).
+    ``r, z = sigmoid(W h + U x + b)``; ``n = tanh(U_n x + b_n + r (W_n h + c))``; ``h' = (1 - z) n + z h``. The reset
+    gate acts after the product with W_n (PyTorch's and cuDNN's form), so W_n h has a bias of its own, c. Shapes: h
+    (..., H), W = ``recurrent`` (3, H, H), U = ``input`` (3, H, inputs), b = ``bias`` (3, H), c = ``bias_candidate``
+    (H,), gates in the order reset, update, candidate. PyTorch's two biases of the first two gates are one here. Initial
+    values: uniform in ±1/sqrt(H). Where a recorded system is reconstructed, the state begins from the first observation
+    x as ``h = tanh(L x)``, L = ``initial`` (H, observed). Cost of a step: one product with W.
+    Source: Cho et al. 2014, arXiv 1406.1078 (there the reset gate acts before the product).
     """
 
     hidden: int = 100
@@ -60,7 +61,7 @@ class GRU(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x) + weights["bias"]
 
-    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def step(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         recurrent = linear(weights["recurrent"], state)
         drive = weights["bias"] if projected is None else projected
         reset, update = (jax.nn.sigmoid(recurrent[..., k, :] + drive[..., k, :]) for k in range(2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,12 +28,14 @@ class LSTMState(NamedTuple):
 
 @dataclass(frozen=True)
 class LSTM(AbstractCell):
-    r"""``i, f, o = sigmoid(.)``, ``g = tanh(.)`` of ``W h + U x + b``; ``c' = f c + i g``; ``h' = o tanh(c')``.
+    r"""Long short-term memory: units h, and memory cells c that gates write to, forget and read.
 
-    Shapes: h and c (..., H), W (4, H, H), U (4, H, inputs), b (4, H), gates in the order input, forget, candidate,
-    output (that of PyTorch, whose two biases are one here). Initial values: uniform(+-1/sqrt(H)).
-    Reconstructing a system, a state begins from data as ``h = tanh(L0 x)``, ``c = L1 x``. Source: Hochreiter &
-    Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735; forget gate Gers et al. 2000, doi 10.1162/089976600300015015.
+    ``i, f, o = sigmoid(W h + U x + b)``, ``g = tanh(W_g h + U_g x + b_g)``; ``c' = f c + i g``; ``h' = o tanh(c')``.
+    Shapes: h and c (..., H), W = ``recurrent`` (4, H, H), U = ``input`` (4, H, inputs), b = ``bias`` (4, H), gates in
+    the order input, forget, candidate, output (that of PyTorch, whose two biases are one here). Initial values: uniform
+    in ±1/sqrt(H). Where a recorded system is reconstructed, the state begins from the first observation x as ``h =
+    tanh(L0 x)``, ``c = L1 x``, L = ``initial`` (2, H, observed). Cost of a step: one product with W. Source: Hochreiter
+    & Schmidhuber 1997, doi 10.1162/neco.1997.9.8.1735; forget gate Gers et al. 2000, doi 10.1162/089976600300015015.
     """
 
     hidden: int = 100
@@ -62,7 +64,7 @@ class LSTM(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x) + weights["bias"]
 
-    def step(self, weights: Weights, state: LSTMState, projected: Any) -> LSTMState:
+    def step(self, weights: Weights, state: LSTMState, projected: jax.Array | None) -> LSTMState:
         recurrent = linear(weights["recurrent"], state.hidden)
         drive = weights["bias"] if projected is None else projected
         # added gate by gate, else XLA adds it in a pass of its own before the corrections of a knockout (1/8 slower)

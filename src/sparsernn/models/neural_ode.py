@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -22,12 +22,20 @@ MOST_STEPS = 256
 
 @dataclass(frozen=True)
 class NeuralODE(Continuous):
-    r"""``dh/dt = tanh(W h + U x + b)`` from one input to the next, the input held.
+    r"""A network whose step is the solution of a differential equation, ``dh/dt = tanh(W h + U x + b)``.
 
-    ``solver="rk4"``: `substeps` classical Runge-Kutta steps of size `dt`. ``solver="adaptive"``: Tsitouras' 5(4) pair
-    of diffrax (extra `ode`) over the same time ``substeps * dt``, relative and absolute tolerance `tolerance`,
-    differentiated through its steps; where it does not arrive within 256 steps the state is NaN, so that the training
-    ends as diverged. Arrays: see `Continuous`. Cost: four products with W a sub-step; six a step of the adaptive one.
+    It is solved from one input to the next, over the time ``substeps * dt``; the input stays the same in between.
+    Where the adaptive solver does not arrive within 256 steps the state is NaN, so that the training ends as diverged.
+    Gradients go through the solver's steps. Arrays: see `Continuous`. Cost: four products with W a sub-step; six a step
+    of the adaptive solver.
+
+    Args:
+        hidden: number of units.
+        substeps: Runge-Kutta steps from one input to the next.
+        dt: length of such a step.
+        solver: "rk4", the classical Runge-Kutta rule; or "adaptive", Tsitouras' 5(4) pair of diffrax (extra `ode`).
+        tolerance: of the adaptive solver, relative and absolute.
+
     Source: as in doi 10.1038/s42005-023-01364-0 (RK4, 6 sub-steps of 1/6; its code has 0.01); Chen et al. 2018,
     arXiv 1806.07366.
     """
@@ -42,7 +50,7 @@ class NeuralODE(Continuous):
     rules = (at_least(1, "hidden"), at_least(1, "substeps"), positive("dt"), positive("tolerance"))
     scales = scaling("dt", "tolerance")
 
-    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def step(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         if self.solver == "adaptive":
             return self._adaptive(weights, state, projected)
         field = lambda weights, h: jnp.tanh(self.drive(weights, h, projected))
@@ -50,7 +58,7 @@ class NeuralODE(Continuous):
             state = rk4_step(field, weights, state, self.dt)
         return state
 
-    def _adaptive(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def _adaptive(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         try:
             import diffrax
         except ImportError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -19,13 +19,19 @@ from sparsernn.weights import Weights
 
 @dataclass(frozen=True)
 class PLRNN(AbstractCell):
-    r"""``z' = a * z + W relu(C z) + h (+ U x)`` with ``C = I - 11'/M`` (mean-centered) or ``C = I`` (vanilla).
+    r"""Piecewise-linear network, linear wherever no unit crosses 0; its first units are the recorded variables.
 
-    Shapes: z (..., M), a and h (M,), W (1, M, M) with its diagonal, U (1, M, inputs). The first N units are the
-    observation; a state begins from data as ``z = [x; L x]``, L (M - N, N). Only W (and U) can be pruned.
-    Jacobian: ``diag(a) + W diag(1[C z > 0]) C``. Parameters without inputs: M + M^2 + M + (M - N) N.
-    Initial values: a = diag((R'R/M + I)/lambda_max), R standard normal; W ~ N(0, 0.01^2); h = 0; L Glorot-uniform.
+    ``z' = a * z + W relu(C z) + h (+ U x)``, with ``C = I - 11'/M`` (mean-centered) or ``C = I`` (vanilla).
+    Shapes: z (..., M), a = ``diagonal`` and h = ``bias`` (M,), W = ``recurrent`` (1, M, M) with its diagonal, U =
+    ``input`` (1, M, inputs). The first N units are the observation x; the state begins from it as ``z = [x; L x]``,
+    L = ``initial`` (M - N, N). Only W and U can be pruned. Jacobian: ``diag(a) + W diag(1[C z > 0]) C``. Parameters
+    without inputs: M + M^2 + M + (M - N) N. Initial values: a = diag((R'R/M + I)/lambda_max), R standard normal; W and
+    U ~ N(0, 0.01^2); h = 0; L Glorot-uniform. Cost of a step: one product with W.
     Source: arXiv 2406.04934 and 2110.07238 (mean centering).
+
+    Args:
+        hidden: number of units, M.
+        mean_centered: whether C takes the mean of all units off.
     """
 
     hidden: int = 50
@@ -64,7 +70,7 @@ class PLRNN(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)[..., 0, :]
 
-    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def step(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         centered = state - state.mean(axis=-1, keepdims=True) if self.mean_centered else state
         drive = linear(weights["recurrent"], jax.nn.relu(centered))[..., 0, :] + weights["bias"]
         return weights["diagonal"] * state + (drive if projected is None else drive + projected)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,14 +21,14 @@ TRANSFORM_BIAS = -2.0
 
 @dataclass(frozen=True)
 class RHN(AbstractCell):
-    r"""`depth` highway layers a time step, carry and transform gate coupled: from ``s = h``, for l = 1 .. depth
+    r"""Recurrent highway network: several layers in every time step, each of which a gate can pass by.
 
-    ``g = tanh(R_g s + b_g [+ U_g x])``, ``t = sigmoid(R_t s + b_t [+ U_t x])``, ``s <- t g + (1 - t) s``,
-
-    the input entering in the first layer only; ``h' = s``. Shapes: h (..., H), R = ``recurrent`` (2 depth, H, H) in the
-    order candidate 1, transform 1, candidate 2, ...; U = ``input`` (2, H, inputs); b = ``bias`` (2 depth, H). Initial
-    values: uniform(+-1/sqrt(H)), biases of candidates 0, of transform gates -2. Reconstructing a system, a state begins
-    from data as ``h = tanh(L x)``, L = ``initial`` (H, observed). Cost: `depth` products with (2 H, H) a step.
+    From ``s = h``, for l = 1 .. depth, carry and transform gate coupled: ``g = tanh(R_g s + b_g [+ U_g x])``, ``t =
+    sigmoid(R_t s + b_t [+ U_t x])``, ``s <- t g + (1 - t) s``, the input entering in the first layer only; ``h' = s``.
+    Shapes: h (..., H), R = ``recurrent`` (2 depth, H, H) in the order candidate 1, transform 1, candidate 2, ...; U =
+    ``input`` (2, H, inputs); b = ``bias`` (2 depth, H). Initial values: uniform in ±1/sqrt(H), biases of candidates 0,
+    of transform gates -2. Where a recorded system is reconstructed, the state begins from the first observation x as
+    ``h = tanh(L x)``, L = ``initial`` (H, observed). Cost: `depth` products with (2 H, H) a step.
     Source: Zilly et al. 2017, arXiv 1607.03474.
     """
 
@@ -60,7 +59,7 @@ class RHN(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)
 
-    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def step(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         for layer in range(self.depth):
             pair = slice(2 * layer, 2 * layer + 2)
             drive = linear(gates(weights["recurrent"], pair), state) + weights["bias"][pair]
@@ -75,6 +74,6 @@ class RHN(AbstractCell):
         return tuple(range(0, 2 * self.depth, 2))
 
     def connectome(self, weights: Weights, gate: int | None = None) -> Connectome:
-        """Gate 2 l is the candidate, 2 l + 1 the transform gate of layer l."""
+        """As of `AbstractCell`. Gate ``2 l`` is the candidate, ``2 l + 1`` the transform gate of layer l = 0, 1, ..."""
         names = [f"{name} {layer + 1}" for layer in range(self.depth) for name in ("candidate", "transform")]
         return gated_connectome(weights, names, gate)

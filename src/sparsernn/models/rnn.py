@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -21,11 +21,16 @@ ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
 @dataclass(frozen=True)
 class RNN(AbstractCell):
-    r"""``h' = phi(W h + U x + b)``, phi = tanh or relu.
+    r"""The plain recurrent network: ``h' = phi(W h + U x + b)``, phi = tanh or relu.
 
-    Shapes: h (..., H), W (1, H, H), U (1, H, inputs), b (H,). Initial values: W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0
-    (s42005-023-01364-0). Reconstructing a system, the observation is read linearly and a state begins from data as
-    ``h = phi(L x)``, L (H, observed) ~ N(0, 1/observed).
+    Shapes: h (..., H), W = ``recurrent`` (1, H, H), U = ``input`` (1, H, inputs), b = ``bias`` (H,). Initial values:
+    W ~ N(0, 1/H), U ~ N(0, 1/inputs), b = 0. Where a recorded system is reconstructed, the state begins from the first
+    observation x as ``h = phi(L x)``, L = ``initial`` (H, observed) ~ N(0, 1/observed). Cost of a step: one product
+    with W. Source: Elman 1990, doi 10.1207/s15516709cog1402_1; initial values as in doi 10.1038/s42005-023-01364-0.
+
+    Args:
+        hidden: number of units, H.
+        activation: phi.
     """
 
     hidden: int = 100
@@ -61,7 +66,7 @@ class RNN(AbstractCell):
     def project(self, weights: Weights, x: jax.Array) -> jax.Array:
         return linear(weights["input"], x)[..., 0, :]
 
-    def step(self, weights: Weights, state: jax.Array, projected: Any) -> jax.Array:
+    def step(self, weights: Weights, state: jax.Array, projected: jax.Array | None) -> jax.Array:
         drive = linear(weights["recurrent"], state)[..., 0, :] + weights["bias"]
         return ACTIVATIONS[self.activation](drive if projected is None else drive + projected)
 

@@ -17,9 +17,15 @@ from sparsernn.weights import Weights, replace
 
 
 class Average(NamedTuple):
-    """`since`: the update at which averaging began, -1 before. `mean`: like the weights, of the last `age` updates;
-    `age`: for every entry of a masked matrix, one number for any other array. `recent` (checks,): the last validation
-    values, infinity where there was none yet; `earlier`: the best before them."""
+    """What `Averaging` carries from update to update.
+
+    Args:
+        since: the update at which averaging began; -1 before.
+        mean: means over the last `age` updates, in the form of the weights.
+        age: number of updates in a mean: for every entry of a masked matrix, one number for any other array.
+        recent: the last validation values, (checks,); infinity where there was none yet.
+        earlier: the best validation value before those.
+    """
 
     since: jax.Array
     mean: Weights
@@ -30,13 +36,14 @@ class Average(NamedTuple):
 
 @dataclass(frozen=True)
 class Averaging(Checked):
-    """The non-monotone trigger: averaging begins at the first look at which the validation measure of `select` is worse
-    than its best value of more than `checks` looks ago.
+    """Average the weights of all updates, from the moment on at which validation no longer improves.
 
-    From then on ``mean <- mean + (w - mean) / age`` after every update; the updates themselves go on as before. The
-    averaged weights are those that are evaluated, selected and saved. An entry that is dropped or grown begins its
-    average anew, so no mean holds values of a connection that was not there. The trained arrays of regularizers are not
-    averaged. Cost: two more arrays like each masked matrix, one like any other, and one pass over them per update.
+    That is the first look at which the measure of `select` is worse than its best value of more than `checks` looks ago
+    (the non-monotone trigger). From then on ``mean <- mean + (w - mean) / age`` after every update; the updates
+    themselves go on as before. The averaged weights are those that are evaluated, selected and saved. An entry that is
+    dropped or grown begins its average anew, so no mean holds values of a connection that was not there. The trained
+    arrays of regularizers are not averaged. Cost: two more arrays like each masked matrix, one like any other, and one
+    pass over them per update.
     Source: Merity et al. 2017, arXiv 1708.02182 (NT-ASGD, algorithm 1, checks = 5).
     """
 
@@ -45,7 +52,7 @@ class Averaging(Checked):
     rules = (at_least(1, "checks"),)
 
     def init(self, weights: Weights, masks: Masks) -> Average:
-        """Nothing averaged, nothing seen."""
+        """Return the state before the first update: nothing averaged, nothing seen."""
         age = jax.tree.map(lambda w: jnp.zeros((), jnp.int32), weights)
         age = replace(age, {path: jnp.zeros(mask.shape, jnp.int32) for path, mask in masks.items()})
         # arrays of its own: weights and means are never one buffer
@@ -54,7 +61,7 @@ class Averaging(Checked):
         return Average(jnp.full((), -1, jnp.int32), mean, age, recent, earlier)
 
     def after_validation(self, average: Average, worth: float, step: int) -> Average:
-        """`worth` (lower is better) as seen after `step` updates. On the host."""
+        """Take note of a validation value after `step` updates, on the host. Of `worth` lower is better."""
         recent, earlier, since = np.asarray(average.recent), float(average.earlier), int(average.since)
         if since < 0 and worth > earlier:
             since = step
@@ -62,7 +69,7 @@ class Averaging(Checked):
         return average._replace(**like(_seen(average), {"since": since, "recent": recent, "earlier": earlier}))
 
     def follow(self, average: Average, weights: Weights) -> Average:
-        """After an update."""
+        """Take the weights after an update into the means, if averaging has begun."""
 
         def one_more(average: Average) -> Average:
             age = jax.tree.map(lambda a: a + 1, average.age)
@@ -72,13 +79,13 @@ class Averaging(Checked):
         return jax.lax.cond(average.since >= 0, one_more, lambda average: average, average)
 
     def forget(self, average: Average, changed: Weights) -> Average:
-        """The entries marked in `changed` (a tree like the weights, of scalars or of their shapes) begin anew."""
+        """Begin the means anew at entries marked in `changed`, Booleans in the form of the weights or one an array."""
         cleared = lambda tree: jax.tree.map(lambda a, c: jnp.where(c, jnp.zeros_like(a), a), tree, changed)
         return average._replace(mean=cleared(average.mean), age=cleared(average.age))
 
 
 def averaged(average: Average, weights: Weights) -> Weights:
-    """The means of what has been averaged, the weights themselves elsewhere."""
+    """Return the means where anything has been averaged, and the weights themselves elsewhere."""
     return jax.tree.map(lambda m, w, a: jnp.where(a > 0, m, w), average.mean, weights, average.age)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
-from sparsernn.errors import SpecError, nearest
-from sparsernn.masks import Prunable
+from sparsernn.errors import SpecError
+from sparsernn.masks import Prunable, by_role, named
 from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import Checked, scaling
-from sparsernn.weights import Weights, flatten
+from sparsernn.weights import PyTree, Weights
 
 TRAINED = "trained"
 """Name of all trained arrays of regularizers, and the first word of the names of single ones."""
@@ -20,12 +20,16 @@ TRAINED = "trained"
 
 @dataclass(frozen=True)
 class ParameterGroup(Checked):
-    """The arrays named in `where`: their learning rate is `learning_rate_factor` times the optimizer's.
+    """Some arrays that learn at another rate, decay or are clipped otherwise than the rest.
 
-    `where` takes roles of matrices (recurrent, input, readout, embedding), paths of any arrays (``cell0/recurrent``,
-    ``cell0/bias``), ``trained`` for all trained arrays of regularizers and ``trained/0`` or ``trained/0/positions`` for
-    those of one. `weight_decay` None is the optimizer's. With `clip_norm` these arrays are clipped by their own norm,
-    and count no more in the norm of the others.
+    Args:
+        where: which arrays: roles of matrices (recurrent, input, readout, embedding), paths of any arrays
+            (``cell0/recurrent``, ``cell0/bias``), ``trained`` for all trained arrays of regularizers, ``trained/0`` or
+            ``trained/0/positions`` for those of the first one.
+        learning_rate_factor: their learning rate is so many times that of the optimizer; 0: they do not move.
+        weight_decay: as of the optimizer. None: the optimizer's.
+        clip_norm: they are clipped by their own global norm, and no longer count in that of the others. None: with
+            the others.
     """
 
     where: tuple[str, ...]
@@ -43,43 +47,47 @@ class ParameterGroup(Checked):
 
 
 class Member(NamedTuple):
-    """Of one array: its group (None: of none), and whether it is a weight (else a trained array of a regularizer)."""
+    """Where one array belongs.
+
+    Args:
+        group: the number of its group; None: it is in none.
+        weight: whether it is one of the weights; else it is a trained array of a regularizer.
+    """
 
     group: int | None
     weight: bool
 
 
 def members(
-    groups: Sequence[ParameterGroup], prunables: Sequence[Prunable], parameters: tuple[Weights, Any]
+    groups: Sequence[ParameterGroup], prunables: Sequence[Prunable], parameters: tuple[Weights, PyTree]
 ) -> tuple[Member, ...]:
-    """The membership of every array of ``(weights, trained)``, in the order of `jax.tree.leaves`.
+    """Return which group every array of ``(weights, trained)`` belongs to, in the order of `jax.tree.leaves`.
 
-    SpecError where a `where` names nothing, or an array is in two groups.
+    SpecError with all names that mean no array, and all arrays that are in two groups.
     """
-    weights, trained = parameters
-    roles = {p.path: p.role for p in prunables}
-    called = [{path, roles.get(path, path)} for path in _paths(weights)]
-    called += [{TRAINED, f"{TRAINED}/{path.partition('/')[0]}", f"{TRAINED}/{path}"} for path in _paths(trained)]
-    found: list[int | None] = [None] * len(called)
-    problems = []
+    weights, trained = (_paths(tree) for tree in parameters)
+    extra = [f"{TRAINED}/{path}" for path in trained]
+    known = by_role(prunables) | {path: (path,) for path in [*weights, *extra]}
+    for path in extra:
+        for name in (TRAINED, "/".join(path.split("/")[:2])):
+            known[name] = tuple(dict.fromkeys((*known.get(name, ()), path)))
+    found: dict[str, int] = {}
+    problems: list[str] = []
     for i, group in enumerate(groups):
         for name in group.where:
-            named = [k for k, names in enumerate(called) if name in names]
-            problems += [] if named else [f"{i}: {_unknown(name, called)}"]
-            for k in named:
-                if found[k] not in (None, i):
-                    problems.append(f'{i}: "{name}" is in group {found[k]} too; an array belongs to one group')
-                found[k] = i
+            try:
+                paths = named([name], known, "run")
+            except SpecError as error:
+                problems += [f"{i}: {problem}; it has: {', '.join(sorted(known))}" for problem in error.problems]
+                continue
+            for path in paths:
+                if found.setdefault(path, i) != i:
+                    problems.append(f'{i}: "{name}" is in group {found[path]} too; an array belongs to one group')
     if problems:
         raise SpecError(problems)
-    return tuple(Member(i, k < len(flatten(weights))) for k, i in enumerate(found))
+    return tuple(Member(found.get(path), path in weights) for path in [*weights, *extra])
 
 
-def _paths(tree: Any) -> list[str]:
+def _paths(tree: PyTree) -> list[str]:
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
-
-
-def _unknown(name: str, called: Sequence[set[str]]) -> str:
-    known = sorted(set().union(*called))
-    return f'"{name}" names no array of this run{nearest(name, known)}; it has: {", ".join(known)}'

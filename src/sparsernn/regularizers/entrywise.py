@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +12,18 @@ import jax.numpy as jnp
 from sparsernn.masks import Prunable, chosen
 from sparsernn.regularizers.base import AbstractRegularizer, Strength
 from sparsernn.spec import scaling
-from sparsernn.weights import Weights, get
+from sparsernn.weights import PyTree, Weights, get
 
 
 @dataclass(frozen=True)
 class Entrywise(AbstractRegularizer):
-    """``strength * R``, R the sum over entries of `cost` of the matrices in `where`, summed or averaged.
+    """A penalty that charges every weight by itself: ``strength * sum cost(w)``. Cost: O(entries).
 
-    `where` names roles (recurrent, input, readout, embedding) or paths of matrices. ``reduction="mean"`` divides by the
-    number of entries, so that the strength means the same at every size. Cost: O(entries).
+    Args:
+        strength: factor of the penalty; or how it is found (`Matched`).
+        where: roles (recurrent, input, readout, embedding) or paths of the matrices.
+        reduction: "sum", or "mean": divided by the number of entries (those outside the masks included), so that the
+            strength means the same at every size.
     """
 
     strength: Strength = 1e-4
@@ -31,9 +34,9 @@ class Entrywise(AbstractRegularizer):
 
     @abc.abstractmethod
     def cost(self, weights: jax.Array) -> jax.Array:
-        """Of every entry; finite with a finite gradient at 0."""
+        """Return the cost of every entry, of the shape of `weights`; with a finite gradient also at 0."""
 
-    def penalty(self, trained: Any, fixed: Any, weights: Weights, prunables: tuple[Prunable, ...]) -> jax.Array:
+    def penalty(self, trained: PyTree, fixed: PyTree, weights: Weights, prunables: tuple[Prunable, ...]) -> jax.Array:
         picked = chosen(prunables, self.where)
         total = sum(self.cost(get(weights, p.path)).sum() for p in picked)
         return jnp.asarray(total) / (sum(p.size for p in picked) if self.reduction == "mean" else 1)

@@ -12,7 +12,10 @@ from sparsernn.regularizers.entrywise import Entrywise
 
 @dataclass(frozen=True)
 class L1(Entrywise):
-    """``|W|`` of every entry of the matrices in `where`, summed or averaged. The subgradient at 0 is 0."""
+    """Charge every weight by its size, ``|w|``, which drives small weights to 0. Fields: see `Entrywise`.
+
+    The gradient at 0 is taken as 0. Source: Tibshirani 1996, doi 10.1111/j.2517-6161.1996.tb02080.x.
+    """
 
     def cost(self, weights: jax.Array) -> jax.Array:
         return weights * jnp.sign(weights)  # |w|; jnp.abs has slope 1 at 0

@@ -12,7 +12,10 @@ from sparsernn.regularizers.entrywise import Entrywise
 
 @dataclass(frozen=True)
 class L2(Entrywise):
-    """``W^2`` of every entry of the matrices in `where`, summed or averaged."""
+    """Charge every weight by its square, ``w^2``, which keeps weights small and alike. Fields: see `Entrywise`.
+
+    Its gradient is ``2 w`` (not w, as where half the square is charged).
+    """
 
     def cost(self, weights: jax.Array) -> jax.Array:
         return jnp.square(weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import jax
 import numpy as np
@@ -16,53 +16,84 @@ from sparsernn.sparsifiers import DROPS
 from sparsernn.sparsifiers.base import Importance, Snapshot
 from sparsernn.sparsifiers.select import highest, lowest
 from sparsernn.spec import Part
-from sparsernn.weights import get
+from sparsernn.weights import Array, IntLike, get
 
 
 class AbstractDrop(Part):
-    """A criterion. Scores of different matrices must be comparable: they are ranked together where the scope is global.
-    Equal scores go in the order of `sparsernn.sparsifiers.select`."""
+    """A criterion: which weights go first.
+
+    Scores of different matrices must be comparable, for a scope "global" ranks them together. Entries with equal scores
+    go in the order of `sparsernn.sparsifiers.select`.
+
+    >>> matrix = {"recurrent": np.array([[[0.5, -0.1], [0.2, 0.0]]])}
+    >>> mask = np.array([[[True, True], [True, False]]])
+    >>> scores = Magnitude().scores(None, "recurrent", mask, Snapshot(None, matrix, {}))
+    >>> Magnitude().choose(scores.ravel(), mask.ravel(), 1).tolist()
+    [False, True, False, False]
+    """
 
     registry = Registry("drop", DROPS)
     traceable: ClassVar[bool] = True
+    """Whether `scores` can be compiled and needs no `importance`."""
     needs_activity: ClassVar[bool] = False
+    """Whether it needs `Snapshot.activity`."""
 
     @abc.abstractmethod
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
-        """Scores of one matrix, of the shape of its mask; those outside the mask do not matter."""
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
+        """Return a score for every entry of one matrix; the lowest go.
 
-    def choose(self, scores: Any, eligible: Any, count: Any) -> Any:
-        """The `count` entries that go, from flat scores of one matrix or several."""
+        Args:
+            key: for draws.
+            path: of the matrix.
+            mask: which of its weights exist, Booleans (gates, target, source).
+            snapshot: what is known of the training.
+            importance: what single weights do; given on the host, if not `traceable`.
+
+        Returns:
+            Numbers of the mask's shape. Those outside the mask do not matter.
+        """
+
+    def choose(self, scores: Array, eligible: Array, count: IntLike) -> Array:
+        """Return which entries go. Default: the `count` eligible ones with the lowest scores.
+
+        Args:
+            scores: of one matrix, or of several joined, (n,).
+            eligible: which of them may go, Booleans (n,).
+            count: how many go; may be traced.
+
+        Returns:
+            Booleans (n,), `count` of them true.
+        """
         return lowest(scores, eligible, count)
 
 
 @dataclass(frozen=True)
 class Magnitude(AbstractDrop):
-    """``|w|``. Source: Han et al., arXiv 1506.02626."""
+    """The smallest weights go: the score is ``|w|``. Source: Han et al. 2015, arXiv 1506.02626."""
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
         return abs(get(snapshot.weights, path))
 
 
 @dataclass(frozen=True)
 class NearestZeroOfEachSign(AbstractDrop):
-    """The smallest positive and the negative weights nearest to 0, each sign losing in proportion to its number.
+    """The weights nearest to 0 go, as large a share of the positive ones as of the negative ones.
 
-    With a fraction zeta: zeta of the positives and zeta of the negatives (of the odd one left over by rounding the sign
-    with the larger share gets it). Weights that are exactly 0 (grown, never used) go first and count for neither sign.
-    Source: Mocanu et al., SET, arXiv 1707.04780, which does not say what happens to zeros.
+    Of n weights that go, ``round(n p / (p + q))`` are positive, with p positive and q negative weights in all; the rest
+    are negative. Weights that are exactly 0 (grown, not moved yet) go before all others and count for neither sign.
+    Source: Mocanu et al. 2018, SET, arXiv 1707.04780, which does not say what happens to zeros.
     """
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
         return get(snapshot.weights, path)
 
-    def choose(self, scores: Any, eligible: Any, count: Any) -> Any:
+    def choose(self, scores: Array, eligible: Array, count: IntLike) -> Array:
         xp = scores.__array_namespace__()
         signs = eligible & (scores == 0), eligible & (scores > 0), eligible & (scores < 0)
         zeros, positive, negative = (sign.sum() for sign in signs)
@@ -76,17 +107,18 @@ class NearestZeroOfEachSign(AbstractDrop):
 
 @dataclass(frozen=True)
 class ActivityScaledMagnitude(AbstractDrop):
-    """``|w_ij| sd(x_j)``, x_j what the weight is multiplied with (`Snapshot.activity`): the sd of what it adds.
+    """The weights that carry least go: the score is ``|w_ij| sd(x_j)``, the sd of what the weight adds to its target.
 
-    Free of charge, and close to geometric importance (a comparator without which "geometry beats magnitude" says
-    little). Source: with the norm of x in place of its sd, Wanda, arXiv 2306.11695.
+    x_j is what the weight is multiplied with (`Snapshot.activity`). It costs one run over a batch, and its order is
+    close to that of the geometric criterion; a comparison of that one should have it beside it.
+    Source: Sun et al. 2023, Wanda, arXiv 2306.11695, with the norm of x in place of its sd.
     """
 
     needs_activity: ClassVar[bool] = True
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
         if snapshot.activity is None:
             raise SpecError("the drop criterion activity needs Snapshot.activity, got None")
         return abs(get(snapshot.weights, path)) * snapshot.activity[path]
@@ -94,38 +126,45 @@ class ActivityScaledMagnitude(AbstractDrop):
 
 @dataclass(frozen=True)
 class Taylor(AbstractDrop):
-    """``|w| |dL/dw|``: the first-order change of the loss without the weight (`Snapshot.gradients`: of one batch inside
-    a training, the mean of 16 between trainings).
+    """The weights go without which the loss changes least, to first order: the score is ``|w| |dL/dw|``.
 
-    Source: Molchanov et al., arXiv 1611.06440 (theirs sums over whole feature maps); on the first batch, before any
-    update, the connection sensitivity of SNIP, arXiv 1810.02340.
+    Gradients are those of `Snapshot.gradients`: of one batch inside a training, the mean over 16 between trainings.
+    Source: Molchanov et al. 2017, arXiv 1611.06440 (there summed over feature maps). On the first batch, before any
+    update, it is the connection sensitivity of SNIP, arXiv 1810.02340.
     """
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
         return abs(get(snapshot.weights, path)) * get(snapshot.gradients, path)
 
 
 @dataclass(frozen=True)
 class RandomDrop(AbstractDrop):
-    """Uniformly random."""
+    """Weights go at random, all with the same probability: the control for any criterion."""
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
-    ) -> Any:
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
+    ) -> Array:
         return jax.random.bits(key, mask.shape)
 
 
 @dataclass(frozen=True)
 class Geometric(AbstractDrop):
-    """How much worse the run is without the weight (`Importance`: for a dynamical system, the change of D_stsp).
+    """The weights go without which the run gets least worse, each one judged by leaving it out (`Importance`).
 
-    h = mean over `starts` of the harm; the score is ``|h|`` ("absolute") or h ("signed"). The paper has one start,
-    where both readings of "absolute" agree; with several the mean comes first, since the mean of |harm| would grow with
-    the noise of the measure. With "absolute" a weight whose removal improves the run is kept as important; with
-    "signed" it goes first. Host only. A score that is not finite raises SpecError (collapse has a finite ceiling).
+    For a dynamical system that is the increase of D_stsp. h is the mean of the increase over `starts` runs; the score
+    is ``|h|`` ("absolute": a weight whose removal improves the run is kept, too) or h ("signed": it goes first). The
+    mean is taken before the absolute value, since a mean of absolute values would grow with the noise of the measure;
+    with one start, as in the source, both are the same. It runs on the host only. Cost: ``weights * starts`` runs.
     Source: arXiv 2406.04934.
+
+    Args:
+        starts: number of runs that judge a weight.
+        score: "absolute" or "signed".
+
+    Raises:
+        SpecError: if nothing can judge single weights, or what judges them gives a number that is not finite.
     """
 
     starts: int = 4
@@ -135,7 +174,7 @@ class Geometric(AbstractDrop):
     rules = (at_least(1, "starts"),)
 
     def scores(
-        self, key: jax.Array, path: str, mask: Any, snapshot: Snapshot, importance: Importance | None = None
+        self, key: jax.Array, path: str, mask: Array, snapshot: Snapshot, importance: Importance | None = None
     ) -> np.ndarray:
         if importance is None:
             raise SpecError(

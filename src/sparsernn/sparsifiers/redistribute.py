@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 
@@ -12,30 +11,42 @@ from sparsernn.masks import Masks
 from sparsernn.registry import Registry
 from sparsernn.sparsifiers import REDISTRIBUTIONS
 from sparsernn.spec import Part
-from sparsernn.weights import Weights, get
+from sparsernn.weights import IntLike, Weights, get
 
 
 class AbstractRedistribution(Part):
-    """Shares out growth. The total never changes, and no matrix gets more than it has room for."""
+    """Decides in which matrices how many of the dropped weights grow again.
+
+    Their total stays the same, and no matrix gets more than it has room for.
+    """
 
     registry = Registry("redistribution", REDISTRIBUTIONS)
 
     @abc.abstractmethod
-    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
-        """Path to the number that grows, given the numbers dropped, the masks after the drop, and the weights."""
+    def grown(self, dropped: dict[str, IntLike], remaining: Masks, weights: Weights) -> dict[str, IntLike]:
+        """Return how many weights grow in each matrix.
+
+        Args:
+            dropped: path to the number that has gone; may be traced.
+            remaining: path to the mask after the drop.
+            weights: of the network.
+
+        Returns:
+            Path to the number that grows; the total is that of `dropped`.
+        """
 
 
 @dataclass(frozen=True)
 class Keep(AbstractRedistribution):
     """Every matrix gets back what it lost: its number of weights is constant."""
 
-    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
+    def grown(self, dropped: dict[str, IntLike], remaining: Masks, weights: Weights) -> dict[str, IntLike]:
         return dropped
 
 
 @dataclass(frozen=True)
 class ByMagnitude(AbstractRedistribution):
-    """In proportion to the mean |w| of the weights left in each matrix.
+    """Matrices get back weights in proportion to the mean ``|w|`` of the weights that they still have.
 
     Shares are rounded down; what a full matrix cannot take goes to the others by the same rule (equally where all their
     means are 0), and the few left over by rounding to the matrix of largest mean that has room. Cost: O(entries).
@@ -43,7 +54,7 @@ class ByMagnitude(AbstractRedistribution):
     arXiv 2101.09048. Neither says how to round.
     """
 
-    def grown(self, dropped: dict[str, Any], remaining: Masks, weights: Weights) -> dict[str, Any]:
+    def grown(self, dropped: dict[str, IntLike], remaining: Masks, weights: Weights) -> dict[str, IntLike]:
         paths = sorted(remaining)
         ones = jnp.stack([jnp.sum(remaining[p], dtype=jnp.int32) for p in paths])
         room = jnp.array([remaining[p].size for p in paths], jnp.int32) - ones

@@ -20,7 +20,10 @@ from sparsernn.spec import Part
 
 
 class AbstractStart(Part):
-    """Exact numbers of ones, at uniformly random positions unless a member says otherwise."""
+    """The masks that a training begins with: how many weights each matrix has, and where.
+
+    The numbers are exact. Positions are uniformly random unless a member says otherwise.
+    """
 
     registry = Registry("start", STARTS)
     square: ClassVar[bool] = False
@@ -28,10 +31,18 @@ class AbstractStart(Part):
 
     @abc.abstractmethod
     def counts(self, prunables: tuple[Prunable, ...], density: float) -> dict[str, int]:
-        """Path to the number of ones. SpecError if `density` leaves a matrix without any."""
+        """Return the number of ones of each matrix, by path.
+
+        Args:
+            prunables: the matrices.
+            density: share of all their entries that exist, in (0, 1].
+
+        Raises:
+            SpecError: if a matrix would have none.
+        """
 
     def masks(self, key: jax.Array, prunables: tuple[Prunable, ...], density: float) -> Masks:
-        """The masks. The gates of a matrix are drawn together, so they share its ones unevenly. Cost: O(entries)."""
+        """Draw the masks. All gates of a matrix are drawn together, so some have more ones. Cost: O(entries)."""
         counts = self.counts(prunables, density)
         masks: Masks = {}
         for p in prunables:
@@ -42,7 +53,7 @@ class AbstractStart(Part):
 
 @dataclass(frozen=True)
 class Uniform(AbstractStart):
-    """The same density in every matrix: round-half-even(density * size) ones each."""
+    """Every matrix has the same density: ``density * size`` ones, rounded half to even."""
 
     def counts(self, prunables: tuple[Prunable, ...], density: float) -> dict[str, int]:
         return {p.path: exact_count(density, p.size) for p in prunables}
@@ -50,12 +61,14 @@ class Uniform(AbstractStart):
 
 @dataclass(frozen=True)
 class ErdosRenyi(AbstractStart):
-    r"""Small matrices denser: ``ones_i = min(size_i, eps (gates_i target_i + source_i))``, that is a density
-    proportional to ``(out + in) / (out in)`` with all gates of a matrix stacked on its output side.
+    r"""Small matrices are denser than large ones, by the rule of sparse Erdős–Rényi graphs.
 
-    eps is such that the total is exactly round-half-even(density * total size): fractional ones are rounded down and
-    the largest remainders rounded up. One matrix alone: the same as uniform. Source: Mocanu et al., SET, arXiv
-    1707.04780 (there entries are Bernoulli and the total is random); capped as in RigL, arXiv 1911.11134.
+    Matrix i has ``min(size_i, eps (gates_i target_i + source_i))`` ones: a density proportional to
+    ``(out + in) / (out in)``, all gates of a matrix stacked on its output side. eps is such that the total is exactly
+    ``density * total size``, rounded half to even: fractional ones are rounded down, those with the largest remainders
+    up. One matrix alone is as with `uniform`.
+    Source: Mocanu et al. 2018, SET, arXiv 1707.04780 (there entries are drawn one by one and the total is random);
+    capped as in RigL, arXiv 1911.11134.
     """
 
     def counts(self, prunables: tuple[Prunable, ...], density: float) -> dict[str, int]:

@@ -31,12 +31,21 @@ class Source(str):
 
 
 def numpy_source(cell: AbstractCell, weights: Path | str, mean: np.ndarray, scale: np.ndarray, about: str) -> Source:
-    """Three functions of a network of one cell: ``init_state(x)``, from a row (N,) in the data's units to a state;
-    ``step(state)``, to the next state; ``read(state)``, back to a row in the data's units.
+    """Return three functions of a network of one cell as the text of a program.
 
-    `weights` is the path that the text reads, `mean` and `scale` (N,) turn the network's units into the data's, `about`
-    is the comment in its first line. Arrays have the names that docs/cells.md gives them. It computes in float64 with
-    the weights as stored. SpecError for a cell that has no such text.
+    ``init_state(x)`` makes a state of a row (N,) in the data's units, ``step(state)`` gives the next state, and
+    ``read(state)`` a row in the data's units again. Arrays have the names that docs/cells.md gives them. The program
+    computes in float64 with the weights as stored.
+
+    Args:
+        cell: the network's only cell.
+        weights: the file that the program reads; a relative path counts from the directory of the program's own file
+            (from the current one where it has none, as in a notebook).
+        mean, scale: (N,), they turn the network's numbers into the data's: ``x * scale + mean``.
+        about: the comment in the first line.
+
+    Raises:
+        SpecError: for a cell that has no such text.
     """
     if isinstance(cell, PLRNN):
         body = _PLRNN.replace("CENTERED", "z - z.mean()" if cell.mean_centered else "z")
@@ -58,9 +67,11 @@ def numpy_source(cell: AbstractCell, weights: Path | str, mean: np.ndarray, scal
     comment = " ".join(about.split())
     return Source(
         f"# {comment}\n"
+        "from pathlib import Path\n\n"
         "import numpy as np\n"
         "from safetensors.numpy import load_file\n\n"
-        f"w = load_file({str(weights)!r})\n"
+        'here = Path(globals().get("__file__", ".")).parent  # where this program lies\n'
+        f"w = load_file(here / {Path(weights).as_posix()!r})\n"
         f"mean, scale = np.array({np.asarray(mean, dtype=float).tolist()}), "
         f"np.array({np.asarray(scale, dtype=float).tolist()})\n" + body
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -14,12 +14,18 @@ from sparsernn.registry import Registry
 from sparsernn.spec import Part
 from sparsernn.system import System
 from sparsernn.systems import SYSTEMS
+from sparsernn.weights import PyTree
 
 
 class AbstractKnownSystem(Part):
     """A dynamical system whose equations are known, to make data and to test tools against.
 
-    Members are frozen dataclasses of plain floats; `dt` is the sampling interval in the system's time units.
+    Members are frozen dataclasses of plain floats. `dt` is the sampling interval, in the system's unit of time; `dim`
+    the number of variables.
+
+    >>> from sparsernn.systems.lorenz63 import Lorenz63
+    >>> [round(float(v), 2) for v in Lorenz63().field(Lorenz63().params, np.array([1.0, 1.0, 25.0]))]
+    [0.0, 2.0, -65.67]
     """
 
     registry = Registry("system", SYSTEMS)
@@ -29,19 +35,26 @@ class AbstractKnownSystem(Part):
     @property
     @abc.abstractmethod
     def params(self) -> tuple[float, ...]:
-        """What `field` takes."""
+        """The numbers that `field` takes."""
 
     @abc.abstractmethod
-    def field(self, params: Any, z: Any) -> Any:
-        """The time derivative, (..., dim) to (..., dim)."""
+    def field(self, params: PyTree, z: jax.Array) -> jax.Array:
+        """Return the time derivative (..., dim) of states z (..., dim)."""
 
     def system(self, substeps: int = 10) -> System:
-        """As a map of one sampling interval, from a point on the attractor: Runge-Kutta steps of dt / substeps."""
+        """Return the map from one sample to the next, with a start on the attractor: `substeps` Runge-Kutta steps."""
         return System(partial(self._advance, substeps), self.params, None, self.dim, self.dt, self.simulate(2)[1])
 
-    def _advance(self, substeps: int, params: Any, x: Any, z: Any) -> Any:
+    def _advance(self, substeps: int, params: PyTree, x: PyTree, z: jax.Array) -> jax.Array:
         return jax.lax.fori_loop(0, substeps, lambda _, z: rk4_step(self.field, params, z, self.dt / substeps), z)
 
     @abc.abstractmethod
     def simulate(self, rows: int, seed: int = 0) -> np.ndarray:
-        """`rows` samples on the attractor, (rows, dim) float64, transient dropped; same seed same bits."""
+        """Return samples every `dt` on the attractor, (rows, dim) float64, the transient left out.
+
+        The same seed gives the same bits.
+
+        Args:
+            rows: number of samples.
+            seed: of the point that it starts from.
+        """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.rules import positive
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.systems.sampling import sample, start_near
+from sparsernn.weights import PyTree
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,16 @@ class Lorenz63(AbstractKnownSystem):
     def params(self) -> tuple[float, float, float]:
         return self.sigma, self.rho, self.beta
 
-    def field(self, params: Any, z: Any) -> Any:
-        """``x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z``; params are sigma, rho, beta."""
+    def field(self, params: PyTree, z: jax.Array) -> jax.Array:
+        """Return ``x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z``, (..., 3) for z (..., 3)."""
         sigma, rho, beta = params
         x, y, height = z[..., 0], z[..., 1], z[..., 2]
         return jnp.stack([sigma * (y - x), x * (rho - height) - y, x * y - beta * height], axis=-1)
 
     def simulate(self, rows: int, seed: int = 0, transient: float = 50.0, substeps: int = 4) -> np.ndarray:
-        """`rows` samples every dt on the attractor, (rows, 3) float64: columns x, y, z; same seed same bits.
+        """Return samples every `dt` on the attractor, (rows, 3) float64: columns x, y, z. Same seed, same bits.
 
-        Started near (1, 1, 25), which point depends on the seed, `transient` time units dropped, Runge-Kutta steps of
-        dt / substeps: at the defaults they err by 3e-7 a sample at most, in values of up to 50.
+        It starts at a point near (1, 1, 25) that depends on the seed; `transient` time units are left out. Steps of
+        Runge and Kutta of dt / substeps: at the defaults they err by 3e-7 a sample at most, in values of up to 50.
         """
         return sample(self.field, self.params, start_near((1, 1, 25), 5, seed), self.dt, rows, transient, substeps)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.rules import positive
 from sparsernn.systems.base import AbstractKnownSystem
 from sparsernn.systems.sampling import sample, start_near
+from sparsernn.weights import PyTree
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,17 @@ class Roessler(AbstractKnownSystem):
     def params(self) -> tuple[float, float, float]:
         return self.a, self.b, self.c
 
-    def field(self, params: Any, z: Any) -> Any:
-        """``x' = -y - z, y' = x + a y, z' = b + z (x - c)``: (..., 3) to (..., 3); params are a, b, c."""
+    def field(self, params: PyTree, z: jax.Array) -> jax.Array:
+        """Return ``x' = -y - z, y' = x + a y, z' = b + z (x - c)``, (..., 3) for z (..., 3)."""
         a, b, c = params
         x, y, height = z[..., 0], z[..., 1], z[..., 2]
         return jnp.stack([-y - height, x + a * y, b + height * (x - c)], axis=-1)
 
     def simulate(self, rows: int, seed: int = 0, transient: float = 400.0, substeps: int = 8) -> np.ndarray:
-        """`rows` samples every dt on the attractor, (rows, 3) float64: columns x, y, z; same seed same bits.
+        """Return samples every `dt` on the attractor, (rows, 3) float64: columns x, y, z. Same seed, same bits.
 
-        Started near (1, 1, 0), which point depends on the seed, `transient` time units (about 70 turns) dropped,
-        Runge-Kutta steps of dt / substeps: at the defaults they err by 3e-7 a sample at most, in values of up to 23.
+        It starts at a point near (1, 1, 0) that depends on the seed; `transient` time units (about 70 turns) are left
+        out. Steps of Runge and Kutta of dt / substeps: at the defaults they err by 3e-7 a sample at most, in values of
+        up to 23.
         """
         return sample(self.field, self.params, start_near((1, 1, 0), 1, seed), self.dt, rows, transient, substeps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,21 +13,33 @@ from sparsernn.errors import SpecError
 from sparsernn.integrate import Field, rk4_step
 from sparsernn.precision import precise
 from sparsernn.rng import key
+from sparsernn.weights import PyTree
 
 
 def start_near(center: tuple[float, ...], spread: float, seed: int) -> np.ndarray:
-    """`center` plus a uniform draw from [-spread, spread] in every coordinate: the point a seed starts from, (dim,)."""
+    """Return the point (dim,) that a seed starts from: `center` plus a uniform draw from ±spread in each coordinate."""
     draw = jax.random.uniform(key(seed, "start"), (len(center),), dtype=jnp.float32, minval=-1, maxval=1)
     return np.asarray(center) + spread * np.asarray(draw, dtype=np.float64)
 
 
 def sample(
-    field: Field, params: Any, start: np.ndarray, dt: float, rows: int, transient: float, substeps: int
+    field: Field, params: PyTree, start: np.ndarray, dt: float, rows: int, transient: float, substeps: int
 ) -> np.ndarray:
-    """`rows` states every `dt`, (rows, dim) float64, after `transient` time units; Runge-Kutta steps of dt / substeps.
+    """Return the states of a system every `dt`, (rows, dim) float64, by Runge-Kutta steps of dt / substeps.
 
-    Cost: 4 (rows + transient / dt) substeps evaluations of the field, in one compiled scan. SpecError if the state does
-    not stay finite.
+    Cost: ``4 (rows + transient / dt) substeps`` evaluations of the field, in one compiled scan.
+
+    Args:
+        field: the time derivative.
+        params: what it takes.
+        start: a state (dim,).
+        dt: time between two states.
+        rows: number of states.
+        transient: time before the first of them.
+        substeps: steps from one state to the next.
+
+    Raises:
+        SpecError: for numbers that cannot be, all at once; or if the state does not stay finite.
     """
     problems = [
         f"{name} must be {what}, got {value}"
@@ -54,7 +65,7 @@ def sample(
 
 @partial(jax.jit, static_argnames=("field", "rows", "substeps"))
 def _scan(
-    field: Field, params: Any, start: jax.Array, step: float, dropped: int, rows: int, substeps: int
+    field: Field, params: PyTree, start: jax.Array, step: float, dropped: int, rows: int, substeps: int
 ) -> jax.Array:
     def advance(z: jax.Array) -> jax.Array:
         return jax.lax.fori_loop(0, substeps, lambda _, z: rk4_step(field, params, z, step), z)

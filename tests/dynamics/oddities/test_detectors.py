@@ -1,5 +1,7 @@
 """Each detector on its own: what it finds, what it leaves alone, what it says."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from sparsernn.dynamics.oddities.few_levels import few_levels
 from sparsernn.dynamics.oddities.flat import flat
 from sparsernn.dynamics.oddities.missing import missing
 from sparsernn.dynamics.oddities.noise_only import against, noise_only, surrogates
-from sparsernn.dynamics.oddities.nonstationary import detrending, nonstationary, step
+from sparsernn.dynamics.oddities.nonstationary import bent, detrending, nonstationary, step
 from sparsernn.dynamics.oddities.outliers import looks_like_fill, outliers, yardsticks
 from sparsernn.dynamics.oddities.periodic import periodic, recurrence, rhythm
 from sparsernn.dynamics.oddities.spikes import spikes
@@ -312,3 +314,15 @@ def test_one_fault_is_said_once():
     assert codes(np.empty((0, 2))) == ["too_short"]
     assert codes(np.full((10, 2), np.nan))[:2] == ["missing", "missing"]
     assert "flat" in codes(np.ones((500, 1)))
+
+
+def test_a_detrending_that_bends_the_ends_is_warned_of():
+    """The mirrored moving mean of a ramp lags by 2 (phi(u) - u (1 - Phi(u))) slope * width, u widths from an end."""
+    time = np.arange(2_000.0)
+    wave, split = np.sin(time / 7), (0.6, 0.2, 0.2)
+    (found,) = bent(0.2 * time + wave, 50, (0,), split)
+    assert found.column == 0
+    reach = float(re.search(r"reaches ([\d.]+) times", found.text)[1])
+    at_the_end, a_width_away = 1 + 0.798 * 0.2 * 50, 1 + 0.167 * 0.2 * 50
+    assert reach == pytest.approx(at_the_end / a_width_away, rel=0.15)
+    assert bent(np.stack([wave, 1e-3 * time + wave], axis=1), 50, (0,), split) == []

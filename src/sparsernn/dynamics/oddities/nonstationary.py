@@ -200,7 +200,7 @@ def bent(values: ArrayLike, width: float, starts: tuple[int, ...], split: tuple[
         reach = detrended(column, width, starts, split)[1]
         if reach > EDGES:
             text = (
-                f"--detrend {width:g} bends its ends: within {width:g} rows of the ends of a split what is left reaches "
+                f"--detrend {width:g} bends its ends: within {width:g} rows of the end of a split what is left reaches "
                 f"{reach:.2g} times as far as elsewhere, since a moving mean lags behind a steep trend there"
             )
             found.append(Oddity(CODE, i, text, "a smaller --detrend, or differences of the column"))

@@ -14,5 +14,13 @@ def activity(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Per round, remove the weights of smallest |w_ij| sd(x_j)."""
+    """Prune between trainings: in every round the weights go that carry least, ``|w_ij| sd(x_j)``.
+
+    Args:
+        drop_fraction: share of the weights that exist which goes in a round.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
+
+    Source: as Wanda, arXiv 2306.11695, with the sd of x in place of its norm.
+    """
     return Pruner(PerRound(), ActivityScaledMagnitude(), drop_fraction=drop_fraction, where=where, scope=scope)

@@ -15,7 +15,17 @@ def geometric(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Per round, remove the weights whose absence changes the attractor least.
+    """Prune between trainings: in every round the weights go whose absence changes the attractor least.
+
+    Each weight is left out in turn, and D_stsp taken again; other tasks take their loss. Cost a round:
+    ``weights * starts`` runs.
+
+    Args:
+        drop_fraction: share of the weights that exist which goes in a round.
+        starts: number of runs that judge a weight.
+        score: "absolute": least changed first; "signed": most improved first.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
 
     Source: arXiv 2406.04934 (with ``starts=1``).
     """

@@ -19,7 +19,18 @@ def gradual_cubic(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Down to `density` along a cubic ramp from `begin` to `end` (shares of the horizon), then train on.
+    """Prune step by step while training, fast at first, down to `density`; then train on.
+
+    The share ``(1 - (t - begin)/(end - begin))^3`` of the weights to remove is still there at time t.
+
+    Args:
+        density: share of the entries that exist at the end.
+        begin, end: of the ramp, as shares of the horizon.
+        every: how many epochs or steps lie between two changes.
+        unit: of `every`.
+        drop: which weights go; by default the smallest.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
 
     Source: Zhu & Gupta, arXiv 1710.01878; "Pruning II" of doi 10.1038/s42005-023-01364-0.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparsernn.sparsifiers.methods.rigl import by_gradient
 from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
 from sparsernn.spec import build
@@ -17,25 +18,24 @@ def granet(
     start: AbstractStart = ErdosRenyi(),
     where: tuple[str, ...] = ("recurrent",),
 ) -> Rewirer:
-    """From half-dense (or dense: 1) down a cubic ramp to `density`, each time exchanging a fraction besides.
+    """Prune and rewire at once: down a cubic ramp to `density`, exchanging some weights at every step of it.
 
-    Every so many steps the smallest weights of all matrices go, as many as the ramp asks for; then in each matrix
-    `drop_fraction` (falling to 0 by a cosine over the training) of the smallest go and as many come where the gradient
-    is largest. The ramp runs from `begin` to `end`, shares of the horizon; rewiring goes on to the end.
+    Every `every` steps the smallest weights of all matrices go, as many as the ramp asks for. Then in each matrix a
+    share of the smallest weights goes, and as many come where the gradient is largest. Rewiring goes on when the ramp
+    has ended, up to the end of the training.
+
+    Args:
+        density: share of the entries that exist at the end.
+        initial_density: and at the beginning; 1: dense.
+        drop_fraction: share of a matrix's weights exchanged at first; it falls to 0 by half a cosine.
+        every: how many steps lie between two changes.
+        begin, end: of the ramp, as shares of the horizon.
+        start: how the first masks are drawn.
+        where: roles or paths of the matrices.
+
     Source: GraNet, Liu et al. 2021, arXiv 2106.10404 (fraction 0.5; every 1,000 steps and up to epoch 110 of 160 on
     images; there the last step of the ramp is left out, so the density is reached only nearly).
     """
-    parts = {
-        "start": start,
-        "schedule": {"every_steps": {"every": every}},
-        "drop": "magnitude",
-        "grow": "gradient",
-        "redistribute": "keep",
-        "density": density,
-        "drop_fraction": drop_fraction,
-        "decay": "cosine",
-        "where": where,
-        "ramp": {"cubic": {"begin": begin, "end": end, "every": 1, "unit": "steps"}},
-        "initial_density": initial_density,
-    }
-    return build(Rewirer, parts)
+    ramp = {"cubic": {"begin": begin, "end": end, "every": 1, "unit": "steps"}}
+    shared = by_gradient(density, drop_fraction, every, start, where)
+    return build(Rewirer, {**shared, "ramp": ramp, "initial_density": initial_density})

@@ -14,5 +14,13 @@ def magnitude(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Per round, remove the weights of smallest |w| (lottery-ticket pruning, arXiv 1803.03635)."""
+    """Prune between trainings: in every round the smallest weights go.
+
+    Args:
+        drop_fraction: share of the weights that exist which goes in a round.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
+
+    Source: Frankle & Carbin 2019 (lottery tickets), arXiv 1803.03635.
+    """
     return Pruner(PerRound(), Magnitude(), drop_fraction=drop_fraction, where=where, scope=scope)

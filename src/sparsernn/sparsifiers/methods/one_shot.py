@@ -16,9 +16,16 @@ def one_shot(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Train dense to the share `at` of the horizon, prune once to `density`, train on.
+    """Train the dense network, prune it once to `density`, and train on.
 
-    Source: Han et al., arXiv 1506.02626.
+    Args:
+        density: share of the entries that are kept.
+        at: when it is pruned, as a share of the horizon.
+        drop: which weights go; by default the smallest.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
+
+    Source: Han et al. 2015, arXiv 1506.02626.
     """
     schedule = {"one_shot": {"at": at}}
     return build(Pruner, {"schedule": schedule, "drop": drop, "density": density, "where": where, "scope": scope})

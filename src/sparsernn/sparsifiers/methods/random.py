@@ -14,5 +14,11 @@ def random(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Per round, remove weights at random: what any criterion must beat."""
+    """Prune between trainings: in every round weights go at random. Any criterion must beat it.
+
+    Args:
+        drop_fraction: share of the weights that exist which goes in a round.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
+    """
     return Pruner(PerRound(), RandomDrop(), drop_fraction=drop_fraction, where=where, scope=scope)

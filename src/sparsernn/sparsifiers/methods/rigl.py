@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparsernn.sparsifiers.rewirer import Rewirer
 from sparsernn.sparsifiers.start import AbstractStart, ErdosRenyi
-from sparsernn.spec import build
+from sparsernn.spec import Plain, build
 
 
 def rigl(
@@ -15,11 +15,32 @@ def rigl(
     start: AbstractStart = ErdosRenyi(),
     where: tuple[str, ...] = ("recurrent",),
 ) -> Rewirer:
-    """Every so many steps the smallest weights go and connections of largest |gradient| come, ever fewer (cosine).
+    """Rewire: now and then the smallest weights go, and as many come where the gradient is largest.
 
-    The weight update of such a step is left out. Source: Evci et al., arXiv 1911.11134.
+    The weight update of such a step is left out. Source: Evci et al. 2020, arXiv 1911.11134.
+
+    Args:
+        density: share of the entries that exist, constant.
+        drop_fraction: share of a matrix's weights exchanged at first; it falls to 0 by half a cosine.
+        every: how many steps lie between two changes.
+        until: when it ends, as a share of the horizon.
+        start: how the first masks are drawn.
+        where: roles or paths of the matrices.
     """
-    parts = {
+    return build(
+        Rewirer, {**by_gradient(density, drop_fraction, every, start, where), "until": until, "skips_update": True}
+    )
+
+
+def by_gradient(
+    density: float, drop_fraction: float, every: int, start: AbstractStart, where: tuple[str, ...]
+) -> dict[str, Plain]:
+    """Return the fields of a rewirer that RigL and GraNet share.
+
+    Every `every` steps the smallest weights of each matrix go, and as many come where the gradient is largest; the
+    fraction falls to 0 by a cosine.
+    """
+    return {
         "start": start,
         "schedule": {"every_steps": {"every": every}},
         "drop": "magnitude",
@@ -28,8 +49,5 @@ def rigl(
         "density": density,
         "drop_fraction": drop_fraction,
         "decay": "cosine",
-        "until": until,
         "where": where,
-        "skips_update": True,
     }
-    return build(Rewirer, parts)

@@ -16,9 +16,15 @@ def set_(
     start: AbstractStart = ErdosRenyi(),
     where: tuple[str, ...] = ("recurrent",),
 ) -> Rewirer:
-    """After every epoch but the last the `drop_fraction` of each sign nearest to 0 goes, and as many come at random.
+    """Rewire after every epoch but the last: weights nearest to 0 go, and as many come at random. New ones are 0.
 
-    New weights are 0. Source: Mocanu et al., arXiv 1707.04780 (fraction 0.3; there new values are drawn and the last
+    Args:
+        density: share of the entries that exist, constant.
+        drop_fraction: share of the positive and of the negative weights of a matrix that goes.
+        start: how the first masks are drawn.
+        where: roles or paths of the matrices.
+
+    Source: Mocanu et al., arXiv 1707.04780 (fraction 0.3; there new values are drawn and the last
     epoch drops without growing); doi 10.1038/s42005-023-01364-0 (values 0, fraction 0.05 to 0.2).
     """
     return Rewirer(

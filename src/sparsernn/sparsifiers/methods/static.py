@@ -19,7 +19,13 @@ from sparsernn.weights import Weights
 
 @dataclass(frozen=True)
 class Static(AbstractSparsifier):
-    """The masks of `start` at `density`, for good: the control for every method that moves them."""
+    """The masks are drawn once and never change: the control for every method that moves them.
+
+    Args:
+        density: share of the entries that exist, in (0, 1].
+        start: how the masks are drawn.
+        where: roles or paths of the matrices.
+    """
 
     density: float = 0.1
     start: AbstractStart = field(default_factory=Uniform)

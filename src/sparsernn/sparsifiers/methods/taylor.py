@@ -14,5 +14,13 @@ def taylor(
     where: tuple[str, ...] = ("recurrent",),
     scope: Literal["global", "matrix"] = "global",
 ) -> Pruner:
-    """Per round, remove the weights of smallest |w dL/dw| (criterion of arXiv 1611.06440)."""
+    """Prune between trainings: in every round the weights of smallest ``|w dL/dw|`` go.
+
+    Args:
+        drop_fraction: share of the weights that exist which goes in a round.
+        where: roles or paths of the matrices.
+        scope: whether weights of all matrices are ranked together.
+
+    Source: the criterion of Molchanov et al. 2017, arXiv 1611.06440.
+    """
     return Pruner(PerRound(), Taylor(), drop_fraction=drop_fraction, where=where, scope=scope)
