@@ -17,6 +17,7 @@ SPECS = {
     "adding-anywhere": {"adding": {"length": 5, "held_out": 50, "marks": "anywhere"}},
     "sequential_mnist-digits": {"sequential_mnist": {"source": "digits"}},
     "mackey_glass": {"mackey_glass": {"rows": 1_500, "past": 20, "ahead": 4}},
+    "cognitive": {"cognitive": {"tasks": ["go", "dnmc"], "units": 8, "dt": 100, "held_out": 5}},
     "gestures": {"gestures": {}},
     "gestures-published": {"gestures": {"split": "zhang2023"}},
     "language": {"language": {"file": "TEXT", "sequence": 5, "rows": 3}},

@@ -51,6 +51,7 @@ FIELDS = {
     "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
+    "cognitive": {"tasks": ["dm_1"], "units": 8, "dt": 100, "held_out": 6},
     "gestures": {"window": 240},
     "language": {"file": "TEXT", "sequence": 4, "rows": 2},
     "rhn": {"depth": 2},

@@ -6,5 +6,6 @@ TASKS = {
     "sequential_mnist": "sparsernn.tasks.sequential_mnist:SequentialMNIST",
     "language": "sparsernn.tasks.language:Language",
     "mackey_glass": "sparsernn.tasks.mackey_glass:MackeyGlass",
+    "cognitive": "sparsernn.tasks.cognitive.cognitive:Cognitive",
     "gestures": "sparsernn.tasks.gestures:GesturePhases",
 }
