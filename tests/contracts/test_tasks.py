@@ -18,6 +18,7 @@ SPECS = {
     "adding-anywhere": {"adding": {"length": 5, "held_out": 50, "marks": "anywhere"}},
     "sequential_mnist-digits": {"sequential_mnist": {"source": "digits"}},
     "mackey_glass": {"mackey_glass": {"rows": 1_500, "past": 20, "ahead": 4}},
+    "cognitive": {"cognitive": {"tasks": ["go", "dnmc"], "units": 8, "dt": 100, "held_out": 5}},
     "gestures": {"gestures": {}},
     "gestures-published": {"gestures": {"split": "zhang2023"}},
     "sms": {"sms": {"path": "SMS", "length": 6, "seen": 3}},

@@ -62,6 +62,7 @@ FIELDS = {
     "lyapunov": {"count": 2, "steps": 100, "transient": 0},
     "score": {"batch": 100},
     "mackey_glass": {"rows": 400, "past": 6, "ahead": 2},
+    "cognitive": {"tasks": ["dm_1"], "units": 8, "dt": 100, "held_out": 6},
     "gestures": {"window": 240},
     "language": {"sequence": 4, "rows": 2},
     "sms": {"length": 5, "seen": 3},
