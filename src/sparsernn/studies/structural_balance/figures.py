@@ -95,11 +95,11 @@ def weights(rows: Sequence[Row]) -> Lines:
         for (cell, its, _density, strategy, graph), members in kinds(rows).items():
             if its != task or cell != "rnn" or "spread" not in members[0]:
                 continue
-            edge = max(row["spread"]["edges"][1] for row in members)
+            edge = max(row["spread"]["edge"] for row in members)
             places = np.linspace(-edge, edge, 62)
             heights = []
             for row in members:
-                own, values = row["spread"]["edges"][1], np.array(row["spread"]["last"]["density"])
+                own, values = row["spread"]["edge"], np.array(row["spread"]["last"]["density"])
                 bins = np.linspace(-own, own, len(values) + 1)
                 middle = (bins[1:] + bins[:-1]) / 2
                 heights.append(np.interp(places, middle, values, left=0, right=0))

@@ -43,8 +43,8 @@ def write(path: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Seque
     add("Scores", "Each beside the dense network of the same seeds, on the whole test data.", ["scores"])
     add("Weights", "", ["weights"], _panel("weights", figures.weights(rows)))
     text = (
-        "Graphs of equal degrees and about as many loops, weights of equal spectral radius; one balanced and one random "
-        "graph a seed. Frozen: recurrent weights stay as given. Trained: they move, the graph stays."
+        "Graphs of equal degrees and about as many loops, weights of equal spectral radius; one balanced and one "
+        "random graph a seed. Frozen: recurrent weights stay as given. Trained: they move, the graph stays."
     )
     add("Balanced against random graphs", text, ["prescribed"], _panel("prescribed", figures.prescribed(rows)))
     text = (

@@ -10,10 +10,10 @@ import numpy as np
 from sparsernn.errors import Undefined
 from sparsernn.runs.record import Record
 from sparsernn.studies.jobs import Row
+from sparsernn.studies.weight_history import weight_history
 from sparsernn.topology import loops
 from sparsernn.topology.balance import TYPES, balance, triads
 from sparsernn.topology.beside import Beside
-from sparsernn.topology.distribution import distribution
 from sparsernn.topology.gauge import gauge
 from sparsernn.topology.motifs import BALANCED, SIGNS, motifs
 from sparsernn.topology.nullmodels.ensemble import ensemble
@@ -128,39 +128,21 @@ def over_epochs(record: Record, seed: int) -> Row:
 def spread(record: Record) -> Row:
     """Recurrent weights at the beginning, when the mask was reached, and at the end: histograms over common bins,
     bimodality, and the share of the weights left at the end that had their sign at the two moments before."""
-    epochs = record.snapshots()
-    last, final_masks = record.snapshot(epochs[-1])
-    final = recurrent(last, final_masks)
-    kept = final != 0
-    same = [e for e in epochs if np.array_equal(recurrent(*record.snapshot(e)) != 0, kept)]
-    reached = same[0] if same and same[0] < epochs[-1] else None
-    first = recurrent(*record.snapshot(epochs[0]))
-    moments: dict[str, np.ndarray] = {"first": first[first != 0]}
-    found: Row = {"reached": reached, "sign_kept_from_first": _agree(first, final, kept)}
-    if reached is not None:
-        at = recurrent(*record.snapshot(reached))
-        moments["reached"] = at[kept]
-        found["sign_kept_from_reached"] = _agree(at, final, kept)
-    moments["last"] = final[kept]
-    edge = float(max(np.abs(values).max() for values in moments.values()))
-    edges = np.linspace(-edge, edge, BINS + 1)
-    found["edges"] = [-edge, edge]
-    for name, values in moments.items():
-        described = distribution(values)
-        found[name] = {
-            "density": np.histogram(values, edges, density=True)[0].round(5).tolist(),
-            "bimodality": described if isinstance(described, Undefined) else described.bimodality,
-            "sd": float(values.std()),
-        }
+    history = weight_history(record)[PATH]
+    moments = {"first": history.initialization, "reached": history.pruned, "last": history.final}
+    known = {name: m for name, m in moments.items() if not isinstance(m, Undefined)}
+    edge = float(max(np.abs(m.weights).max(initial=0.0) for m in known.values())) or 1.0
+    found: Row = {
+        "edge": edge,
+        "reached_at": history.pruned if isinstance(history.pruned, Undefined) else history.pruned.epoch,
+        "sign_kept_from_first": history.sign_kept_since_initialization,
+        "sign_kept_from_reached": history.sign_kept,
+    }
+    for name, m in known.items():
+        density = np.histogram(m.weights, np.linspace(-edge, edge, BINS + 1), density=True)[0]
+        bimodality = m.distribution if isinstance(m.distribution, Undefined) else m.distribution.bimodality
+        found[name] = {"density": density.round(4).tolist(), "bimodality": bimodality}
     return found
-
-
-def _agree(before: np.ndarray, after: np.ndarray, kept: np.ndarray) -> float | Undefined:
-    """Share of the weights `kept` that have the same sign before, among those that were there."""
-    there = kept & (before != 0)
-    if not there.any():
-        return Undefined("none of the weights that are left was there")
-    return float((np.sign(before[there]) == np.sign(after[there])).mean())
 
 
 def rows(record: Record, about: Row, density: float, exchanged: float, seed: int) -> list[Row]:
