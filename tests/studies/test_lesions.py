@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from sparsernn.cli.app import app
 from sparsernn.errors import SpecError
+from sparsernn.masks import Prunable
 from sparsernn.measures.score import Score
-from sparsernn.runs.record import Record
 from sparsernn.studies.lesion_plans import ANY, BALANCED, EDGES, UNBALANCED, Weighted, plans
-from sparsernn.studies.lesions import lesions
+from sparsernn.studies.lesions import _matrix, lesions
 from sparsernn.topology.generators.tangent_motifs import TangentMotifs
 from sparsernn.topology.listed_loops import listed_loops
 from sparsernn.topology.signed_graph import graph_of
@@ -75,11 +75,13 @@ def test_the_command(record, tmp_path):
     assert 'gives no "accuracy_"' in str(CliRunner().invoke(app, [*words, "--key", "accuracy_"]).exception)
 
 
-def test_gates_have_no_signs(tmp_path):
-    spec = {"task": {"adding": {"length": 5}}, "network": {"gru": {"hidden": 4}}, "epochs": 1, "updates_per_epoch": 1}
-    made = run(read_spec(spec), tmp_path)
+def test_gates_have_no_signs():
     with pytest.raises(SpecError, match="has 3 gates"):
-        lesions(Record(made.directory), orders=1)
+        _matrix((Prunable("cell0/recurrent", "recurrent", 3, 4, 4),), None)
+    two = tuple(Prunable(f"cell{i}/recurrent", "recurrent", 1, 4, 4) for i in range(2))
+    assert _matrix(two, "cell1/recurrent") == two[1]
+    with pytest.raises(SpecError, match="must be named: path=cell0/recurrent, cell1/recurrent"):
+        _matrix(two, None)
 
 
 # -------------------------------------------------------------------------------------------------------------- plans

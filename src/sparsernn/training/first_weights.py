@@ -11,7 +11,7 @@ from sparsernn.errors import SpecError, StoreError
 from sparsernn.masks import Masks, exact_count, nonzeros
 from sparsernn.sparsifiers.base import SparseState
 from sparsernn.training.frozen import as_before, frozen_paths
-from sparsernn.training.initial import Laid
+from sparsernn.training.initial import Laid, scaled
 from sparsernn.training.loop import Trainer
 from sparsernn.training.run_spec import RunSpec
 from sparsernn.training.signs import turned
@@ -32,17 +32,25 @@ def first_weights(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None
     """How the run begins; the same however often it is asked. `hashes`: of what is read, as the run's identity has
     them. SpecError where what was given does not fit, StoreError where it has changed since."""
     fresh = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
-    given = None if spec.initial is None else spec.initial.read()
+    given = None if spec.initial is None else spec.initial.read(lambda: trainer.prunables, spec.seed)
     if given is not None and hashes is not None and given.sha256 != hashes.get("initial"):
         raise StoreError(f"{given.source} has changed while the run began; run the same command again")
     laid = Laid(fresh, {}, ())
     if spec.initial is not None and given is not None:
         laid = spec.initial.lay(given, trainer.prunables, fresh)
     if spec.signs is None:
-        return FirstWeights(laid.weights, laid.masks, {}, laid.paths)
+        return _with_radius(spec, FirstWeights(laid.weights, laid.masks, {}, laid.paths))
     signs = spec.signs.held(spec.seed, trainer.prunables, laid.weights, laid.masks)
     fresh_sizes = spec.initial is None or spec.initial.weights is not True
-    return FirstWeights(turned(laid.weights, signs, spec.signs.sizes(fresh_sizes)), laid.masks, signs, laid.paths)
+    weights = turned(laid.weights, signs, spec.signs.sizes(fresh_sizes))
+    return _with_radius(spec, FirstWeights(weights, laid.masks, signs, laid.paths))
+
+
+def _with_radius(spec: RunSpec, begun: FirstWeights) -> FirstWeights:
+    """Scaled to the spectral radius that is asked for."""
+    if spec.initial is None or spec.initial.radius is None:
+        return begun
+    return begun._replace(weights=scaled(begun.weights, begun.masks, begun.laid, spec.initial.radius))
 
 
 def first_masks(spec: RunSpec, trainer: Trainer, begun: FirstWeights) -> tuple[SparseState, Masks]:
@@ -71,4 +79,5 @@ def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: FirstWeights
         weights = replace(weights, {p: jnp.abs(get(weights, p)) * jnp.sign(get(begun.weights, p)) for p in begun.laid})
     if spec.signs is not None:
         weights = turned(weights, begun.signs, spec.signs.sizes(True))
+    weights = _with_radius(spec, begun._replace(weights=weights)).weights
     return as_before(weights, begun.weights, frozen_paths(spec.frozen, trainer.prunables, weights))

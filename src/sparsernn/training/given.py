@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from sparsernn.errors import DataError, SpecError
 from sparsernn.files import safetensors_file
+from sparsernn.files.graphs.delimited import says_edges
+from sparsernn.files.graphs.kinds import read_wiring
 from sparsernn.files.kinds import TEXT, read_table
 from sparsernn.files.limits import regular_file, sha256_of
 from sparsernn.files.reading import Reading
 from sparsernn.masks import Prunable, chosen
 from sparsernn.runs.record import Record
+from sparsernn.topology.generators.base import AbstractGenerator
 from sparsernn.weights import flatten
+
+GRAPHS = (".graphml", ".edges", ".edgelist", ".pt", ".pth", ".csv.gz", ".tsv.gz", ".txt.gz")
+EDGES = (".csv", ".tsv", ".txt")
+MOST = 20_000
 
 
 class Given(NamedTuple):
@@ -38,25 +45,91 @@ class Given(NamedTuple):
         return self.weights.get("" if self.single else path)
 
 
-def read_given(source: str) -> Given:
-    """A run directory (selected weights and masks); ``.safetensors`` with paths as names (weights, or masks alone); any
-    other file with one matrix of numbers, rows being targets and columns sources. DataError, StoreError."""
+class Graphs(NamedTuple):
+    """How a file that holds a graph is read: `orientation` of a matrix, its `key` among several, lines of a list of
+    edges that are taken, ``COLUMN=VALUE[,VALUE]``."""
+
+    orientation: Literal["source-target", "target-source"] | None = None
+    key: str | None = None
+    only: tuple[str, ...] = ()
+
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """`only` by column. SpecError for another form."""
+        found = {}
+        for word in self.only:
+            column, mark, values = word.partition("=")
+            if not column or not mark or not values:
+                raise SpecError(f'only: "{word}" is none of the form COLUMN=VALUE or COLUMN=VALUE,VALUE')
+            found[column] = tuple(values.split(","))
+        return found
+
+
+def read_given(source: str, how: Graphs = Graphs()) -> Given:
+    """A run directory (selected weights and masks); ``.safetensors`` with paths as names (weights, or masks alone); a
+    graph (GraphML, a list of edges, a model of PyTorch), edges from source to target; any other file with one matrix of
+    numbers, rows being targets and columns sources unless `how` says otherwise. DataError, SpecError, StoreError."""
     path = Path(source)
     if path.is_dir():
+        if how != Graphs():
+            raise SpecError(f"{source} is a run: orientation, key and only are for files")
         record = Record(path)
         return _given(flatten(record.weights()), record.masks(), source)
-    return _read(source, sha256_of(regular_file(path)))
+    return _read(source, how, sha256_of(regular_file(path)))
+
+
+@lru_cache(maxsize=8)
+def generated(generator: AbstractGenerator, nodes: int, seed: int) -> Given:
+    """The signs of a generated graph, as one matrix. SpecError where there is none."""
+    signs = np.ascontiguousarray(generator.generate(nodes, seed).dense().T)
+    return _given({"": signs}, {}, f"the generated graph ({type(generator).__name__})")
 
 
 @lru_cache(maxsize=4)
-def _read(source: str, sha256: str) -> Given:
+def _read(source: str, how: Graphs, sha256: str) -> Given:
     """A file is asked for several times; it is read once as long as its bytes are the same."""
     path = Path(source)
+    if how != Graphs() or _is_graph(path):
+        return _given({"": _of_graph(path, how)}, {}, source)
     if path.suffix.lower() == ".safetensors":
         arrays = safetensors_file.read(path)[0]
         masks = {name: a for name, a in arrays.items() if a.dtype == bool}
         return _given({name: a for name, a in arrays.items() if name not in masks}, masks, source)
-    return _given({"": _matrix(path)}, {}, source)
+    try:
+        return _given({"": _matrix(path)}, {}, source)
+    except DataError as error:
+        if path.name.lower().endswith(EDGES):
+            _refuse_named(path, error)
+        raise
+
+
+def _is_graph(path: Path) -> bool:
+    """Whether the file can be nothing but a graph."""
+    name = path.name.lower()
+    return name.endswith(GRAPHS) or (name.endswith(EDGES) and says_edges(path))
+
+
+def _refuse_named(path: Path, error: DataError) -> None:
+    """SpecError that asks how a matrix with names of nodes is read, if the file holds one."""
+    try:
+        nodes = read_wiring(path).nodes
+    except (DataError, SpecError):
+        raise error from None
+    raise SpecError(
+        f"{path} is a graph of {nodes} named nodes; say orientation: source-target if row i, column j leads from i "
+        "to j (connectomes), target-source if from j to i"
+    ) from None
+
+
+def _of_graph(path: Path, how: Graphs) -> np.ndarray:
+    """Its weights, [target, source]."""
+    wiring = read_wiring(path, how.key, how.chosen() or None)
+    if wiring.nodes > MOST:
+        raise DataError(f"{path} has {wiring.nodes:,} nodes; a mask is a matrix, and has {MOST:,} rows at most")
+    made = np.zeros((wiring.nodes, wiring.nodes))
+    first_is_source = (how.orientation or wiring.orientation) == "source-target"
+    target, source = (wiring.target, wiring.source) if first_is_source else (wiring.source, wiring.target)
+    made[target, source] = wiring.weights
+    return made
 
 
 def _matrix(path: Path) -> np.ndarray:
@@ -90,6 +163,8 @@ def fitted(array: np.ndarray, shape: tuple[int, ...], path: str, source: str) ->
             return array.reshape(shape)
     turned = array.ndim == 2 and array.shape[::-1] == shape[-2:]
     hint = "; rows are targets, columns sources: turn it" if turned else ""
+    if array.ndim == 2 and array.shape[0] == array.shape[1] and shape[-1] == shape[-2]:
+        hint = f"; a graph of {len(array)} nodes needs as many units: hidden: {len(array)}"
     raise SpecError(f"{path} has shape {shape} (gates, target, source) here, {source} has {array.shape}{hint}")
 
 

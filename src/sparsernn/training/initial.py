@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -10,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsernn.errors import SpecError
-from sparsernn.masks import Masks, Prunable
-from sparsernn.rules import holds
+from sparsernn.masks import Masks, Prunable, chosen
+from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import Checked
-from sparsernn.training.given import Given, fitted, meant, read_given
+from sparsernn.topology.generators.base import AbstractGenerator
+from sparsernn.topology.radius import spectral_radius
+from sparsernn.training.given import Given, Graphs, fitted, generated, meant, read_given
 from sparsernn.weights import Weights, flatten, get, replace
 
 
@@ -27,25 +29,52 @@ class Laid(NamedTuple):
 
 @dataclass(frozen=True)
 class Initial(Checked):
-    """What the first training begins from instead of fresh weights. In a spec the field is written `from`; the place
+    """What the first training begins from instead of fresh weights. In a spec `source` is written `from`; the place
     alone stands for ``{from: ...}``.
 
-    `source`: a run directory (its selected weights and masks), a ``.safetensors`` file with paths as names, or any file
-    with one matrix, rows being targets, columns sources. `where`: which matrices (roles or paths; empty: all that were
-    given, or the recurrent one where a file holds a single matrix); without it weights that are no matrices (biases)
-    are taken too.
+    `source`: a run directory (its selected weights and masks), a ``.safetensors`` file with paths as names, a graph
+    (GraphML, a list of edges), or any file with one matrix, rows being targets, columns sources. Where a file leaves it
+    open: `orientation` (``source-target`` if row i, column j leads from i to j, as connectomes are written), `key` (the
+    matrix of several), `only` (lines of a list of edges, ``COLUMN=VALUE[,VALUE]``). Or `graph`: a generator, such as
+    ``{balanced: {eta: 0.9}}``, with the seed of the run (every seed has its own graph), or `graph_seed`; it has signs,
+    no weights, so that `weights` true means ``signs``. The network has as many units as the graph has nodes.
+
+    `where`: which matrices (roles or paths; empty: all that were given, or the recurrent one where a file holds a
+    single matrix); without it weights that are no matrices (biases) are taken too.
     `masks`: only the weights exist that do there (of a file: that are not 0). They stay as they are, unless the
     sparsifier acts on the matrix: then it goes on from them. `weights`: true takes the values; ``signs`` gives fresh
-    values the signs (0: the fresh sign); false leaves the fresh values.
-    The hash of what was read belongs to the run's identity, its place does not.
+    values the signs (0: the fresh sign); false leaves the fresh values. `radius`: every matrix that was given is scaled
+    to this spectral radius, as the training begins (masked, with the signs that are held).
+    The hash of what was read or generated belongs to the run's identity, its place does not.
     """
 
-    source: str
+    source: str = ""
     masks: bool = True
     weights: bool | Literal["signs"] = True
     where: tuple[str, ...] = ()
+    graph: AbstractGenerator | None = None
+    graph_seed: int | None = None
+    orientation: Literal["source-target", "target-source"] | None = None
+    key: str | None = None
+    only: tuple[str, ...] = ()
+    radius: float | None = None
 
-    rules = (holds(lambda masks, weights: masks or weights, "neither masks nor weights are taken; leave it out"),)
+    rules = (
+        holds(lambda masks, weights: masks or weights, "neither masks nor weights are taken; leave it out"),
+        holds(lambda source, graph: bool(source) != (graph is not None), "give one of from (a file or run) and graph"),
+        holds(
+            lambda graph, orientation, key, only: graph is None or not (orientation or key or only),
+            "orientation, key and only say how a file is read; a generated graph needs none",
+        ),
+        holds(lambda graph, graph_seed: graph is not None or graph_seed is None, "graph_seed is for a graph"),
+        at_least(0, "graph_seed"),
+        positive("radius"),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.graph is not None and self.weights is True:
+            object.__setattr__(self, "weights", "signs")
 
     @staticmethod
     def from_plain(value: Any) -> Any:
@@ -55,9 +84,18 @@ class Initial(Checked):
             return {"source" if k == "from" else k: v for k, v in value.items()}
         return value
 
-    def read(self) -> Given:
-        """What lies there. DataError, StoreError where it cannot be read."""
-        return read_given(self.source)
+    def read(self, prunables: Callable[[], tuple[Prunable, ...]], seed: int) -> Given:
+        """What lies there, or is generated for the matrices and the run's seed. DataError, SpecError, StoreError where
+        it cannot be."""
+        if self.graph is None:
+            return read_given(self.source, Graphs(self.orientation, self.key, self.only))
+        listed = prunables()
+        picked = chosen(listed, self.where) if self.where else tuple(p for p in listed if p.role == "recurrent")
+        sizes = {n for p in picked for n in (p.source, p.target)}
+        if len(sizes) != 1:
+            have = ", ".join(f"{p.path} of {p.target} x {p.source}" for p in picked) or "none"
+            raise SpecError(f"a graph is square and of one size; the matrices it is for are {have}: say where")
+        return generated(self.graph, sizes.pop(), seed if self.graph_seed is None else self.graph_seed)
 
     def lay(self, given: Given, prunables: tuple[Prunable, ...], fresh: Weights) -> Laid:
         """`fresh` weights with what was given in its places. SpecError where shapes differ, naming both, where a matrix
@@ -96,3 +134,21 @@ class Initial(Checked):
         if self.weights is True:
             return values
         return np.where(values == 0, fresh, np.abs(fresh) * np.sign(values)) if self.weights == "signs" else fresh
+
+
+def scaled(weights: Weights, masks: Masks, paths: Iterable[str], radius: float) -> Weights:
+    """Weights with the matrices at the paths scaled, every gate by itself, so that what their masks leave has the
+    spectral radius. SpecError for one that is not square or has radius 0 (no cycle: no factor would do)."""
+    new = {}
+    for path in paths:
+        own = np.asarray(get(weights, path))
+        if own.shape[-1] != own.shape[-2]:
+            raise SpecError(f"radius: {path} has shape {own.shape} and no eigenvalues; say where")
+        factors = []
+        for gate, matrix in enumerate(own * np.asarray(masks.get(path, True))):
+            found = spectral_radius(matrix)
+            if not found > 0:
+                raise SpecError(f"radius: {path} (gate {gate}) has spectral radius {found:g}, which no factor changes")
+            factors.append(radius / found)
+        new[path] = jnp.asarray(own * np.array(factors)[:, None, None], own.dtype)
+    return replace(weights, new)

@@ -256,8 +256,10 @@ def _given(spec: RunSpec, deciding: dict[str, Any]) -> dict[str, Any]:
     """Return the hashes of the files that a run reads besides its data; take their places out of `deciding`."""
     hashes = {}
     if spec.initial is not None:
-        deciding["initial"] = {k: v for k, v in deciding["initial"].items() if k != "source"}
-        hashes["initial"] = spec.initial.read().sha256
+        own = deciding["initial"]
+        places = ("source", "graph", "graph_seed", "orientation", "key", "only")
+        deciding["initial"] = {k: v for k, v in own.items() if k not in places and (k != "radius" or v is not None)}
+        hashes["initial"] = spec.initial.read(lambda: spec.trainer().prunables, spec.seed).sha256
     if spec.signs is not None and (given := spec.signs.read()) is not None:
         deciding["signs"] = {k: v for k, v in deciding["signs"].items() if k != "kept"}
         hashes["signs"] = given.sha256

@@ -45,6 +45,17 @@ POSITIVE = {"+", "1", "+1", "1.0", "e", "exc", "excitatory", "positive"}
 Only = Mapping[str, tuple[str, ...]]
 
 
+def says_edges(path: Path) -> bool:
+    """Whether the first line of a text file names a source and a target: a list of edges, not a table of numbers."""
+    try:
+        with _opened(path) as file:
+            first = next(_rows(file, path), [])
+    except (DataError, csv.Error, OSError, EOFError, zlib.error):
+        return False
+    cells = {cell.lower() for cell in first}
+    return len(first) <= LISTED and bool(cells & SOURCE) and bool(cells & TARGET)
+
+
 class _Plan(NamedTuple):
     """Columns of a list of edges."""
 
