@@ -6,8 +6,9 @@ import numpy as np
 
 
 def binned_power(series: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies (k,) in cycles a row, and (k, N) the share of each column's power in a frequency of the bin, on
-    average.
+    """Return a coarse power spectrum for the eye: frequencies (k,) in cycles a row, and each column's power, (k, N).
+
+    That is its share in one frequency of the bin, on average.
 
     The series (T, N) is standardized and weighted by a Hann window; at most `bins` bins that grow with the frequency.
     Cost: O(T log T).

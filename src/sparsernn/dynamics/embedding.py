@@ -15,7 +15,7 @@ _DISTANCE_TOLERANCE, _SIZE_TOLERANCE, _FALSE_SHARE = 15.0, 2.0, 0.01
 
 
 class Embedding(NamedTuple):
-    """Lags in samples, the first one 0; `method` names what chose them, `why` gives the numbers that decided."""
+    """A delay embedding: its lags in samples, the first one 0; which `method` chose them, and `why`, in numbers."""
 
     lags: tuple[int, ...]
     method: str
@@ -23,7 +23,7 @@ class Embedding(NamedTuple):
 
 
 def embed(series: ArrayLike, lags: Sequence[int]) -> NDArray[np.float64]:
-    """Rows (x[t + lag_1], …, x[t + lag_N]) for every t that has them all: (T,) → (T - max lag, N).
+    """Join each value of a series with later ones: rows (x[t + lag_1], …, x[t + lag_N]), (T,) to (T - max lag, N).
 
     Row t belongs to sample t; lags are samples, 0 or more, in any order. Columns look ahead, as in the published ECG
     data; with lags (0, τ, 2τ) the rows are those of the backward convention, in reverse order of columns, 2τ earlier.
@@ -41,7 +41,7 @@ def embed(series: ArrayLike, lags: Sequence[int]) -> NDArray[np.float64]:
 def choose_lags(
     series: ArrayLike, *, max_lag: int | None = None, max_dim: int = 8, starts: Sequence[int] = (0,)
 ) -> Embedding:
-    """Equal lags (0, τ, 2τ, …) for a delay embedding of `series` (T,), chosen from the data.
+    """Choose equal lags (0, τ, 2τ, …) for a delay embedding of a series (T,).
 
     τ is the first local minimum of the average mutual information between x[t] and x[t + τ] (Fraser and Swinney 1986,
     doi:10.1103/PhysRevA.33.1134) or the first lag at which the autocorrelation is below 1/e, whichever comes first:
@@ -80,7 +80,7 @@ def choose_lags(
 
 
 def choose_lag(series: ArrayLike, *, max_lag: int | None = None, starts: Sequence[int] = (0,)) -> tuple[int, str, str]:
-    """(lag, method, why): the first stage of `choose_lags`, the rows after which a series tells little of itself."""
+    """Return (lag, method, why): after how many rows a series tells little of itself. `choose_lags` begins with it."""
     x = _checked(series)
     if len(x) < 100:
         raise DataError(f"choosing lags needs at least 100 samples, got {len(x)}: give the lags instead")
@@ -106,8 +106,9 @@ def choose_lag(series: ArrayLike, *, max_lag: int | None = None, starts: Sequenc
 
 
 def mutual_information(series: ArrayLike, max_lag: int, starts: Sequence[int] = (0,)) -> NDArray[np.float64]:
-    """Average mutual information of x[t] and x[t + lag] in nats for lag 0 … max_lag, from equally filled bins; pairs
-    within the stretches that begin at `starts`."""
+    """Return the average mutual information of x[t] and x[t + lag] in nats for lag 0 … max_lag, from equally filled
+    bins; pairs within the stretches that begin at `starts`.
+    """
     x = _checked(series)
     bins = int(np.clip(np.sqrt(len(x) / 10), 4, 32))
     edges = np.unique(np.quantile(x, np.arange(1, bins) / bins))
@@ -128,8 +129,10 @@ def mutual_information(series: ArrayLike, max_lag: int, starts: Sequence[int] = 
 
 
 def autocorrelation(series: ArrayLike, max_lag: int, starts: Sequence[int] = (0,)) -> NDArray[np.float64]:
-    """Biased autocorrelation (divided by T and the variance) for lag 0 … max_lag, by FFT; of several stretches that
-    begin at `starts` the sum over pairs within them, around the mean of all."""
+    """Return the biased autocorrelation (divided by T and the variance) for lag 0 … max_lag, by FFT.
+
+    Of several stretches that begin at `starts` the sum over pairs within them, around the mean of all.
+    """
     x = _checked(series)
     centered, covariance = x - x.mean(), np.zeros(max_lag + 1)
     for part in np.split(centered, np.asarray(starts)[1:]):
@@ -139,8 +142,9 @@ def autocorrelation(series: ArrayLike, max_lag: int, starts: Sequence[int] = (0,
 
 
 def false_neighbors(series: ArrayLike, lag: int, dim: int, *, starts: Sequence[int] = (0,)) -> float:
-    """Share of nearest neighbors in (0, lag, …, (dim - 1) lag) that part when the coordinate dim · lag is added; delays
-    within the stretches that begin at `starts`."""
+    """Return the share of nearest neighbors in (0, lag, …, (dim - 1) lag) that part when the coordinate dim · lag is
+    added; delays within the stretches that begin at `starts`.
+    """
     x = _checked(series)
     sd = x.std()
     points = embed(x, [lag * i for i in range(dim + 1)])

@@ -25,7 +25,7 @@ COVERED = 0.75
 
 
 class Spectra(NamedTuple):
-    """`power` (F, N) sums to 1 in every defined column; `undefined` holds the reason for each column that is not."""
+    """Power spectra: `power` (F, N) sums to 1 in every column; `undefined` says why one has none (and is 0)."""
 
     frequency: NDArray[np.float64]
     power: NDArray[np.float64]
@@ -33,7 +33,7 @@ class Spectra(NamedTuple):
 
 
 class SpectralDistance(NamedTuple):
-    """`mean` over the dimensions and each distance, 0 to 1; the smoothing in bins and, with dt, per unit of dt."""
+    """D_H: its mean over columns and each one, 0 to 1; and the smoothing, in bins and (with dt) per unit of dt."""
 
     mean: float | Undefined
     per_dimension: list[float | Undefined]
@@ -50,7 +50,7 @@ def power_spectra(
     starts: Sequence[int] = (0,),
     rows: int | None = None,
 ) -> Spectra:
-    """Smoothed, normalized power spectrum of each column of `values` (T, N), F = T // 2 + 1 frequencies.
+    """Return the smoothed, normalized power spectrum of each column of `values` (T, N), F = T // 2 + 1 frequencies.
 
     Of several stretches, whose first rows are `starts`: the average over pieces of `rows` rows (None: `piece_rows`)
     that lie within them, each without its own mean, all in units of one sd; F = rows // 2 + 1 (Welch 1967 without
@@ -115,8 +115,9 @@ def _periodogram(x: NDArray[np.float64], pieces: int) -> NDArray[np.float64]:
 
 
 def piece_rows(length: int, starts: Sequence[int] = (0,)) -> int:
-    """The length of equal pieces, cut within the stretches of `length` rows that begin at `starts`: the longest of
-    which `COVERED` of all rows fall into whole pieces. One stretch is one piece; trials of one length are each one."""
+    """Return the length of equal pieces to cut the stretches of `length` rows that begin at `starts` into.
+
+    It is the longest with `COVERED` of all rows in whole pieces: all rows of one stretch, a trial of equal ones."""
     lengths = np.diff([*starts, length])
     longest = int(lengths.max())
     candidates = np.unique(np.concatenate([n // np.arange(1, max(2, min(64, n // 2) + 1)) for n in lengths.tolist()]))
@@ -144,7 +145,7 @@ def covering(power: ArrayLike, share: float = 0.999) -> int:
 
 
 def median_period(values: ArrayLike) -> float:
-    """The period, in rows, that halves the variance of a series (T, N): half of it lies in slower rhythms.
+    """Return the period, in rows, that halves the variance of a series (T, N): half of it lies in slower rhythms.
 
     Median over the columns of T / f, f the frequency (cycles in T rows) at which the summed power, the mean left out,
     reaches half. A column that is constant does not count. Raises `SpecError` if all are. O(N T log T).
@@ -160,8 +161,9 @@ def median_period(values: ArrayLike) -> float:
 
 
 def cycles_in(values: ArrayLike, starts: Sequence[int] = (0,), length: int | None = None) -> float | None:
-    """How many cycles of the `median_period` of its longest stretch `length` rows (None: all) of a series (T, N) hold;
-    None where nothing moves."""
+    """Return how many cycles `length` rows (None: all) of a series (T, N) hold; None where nothing moves.
+
+    A cycle is the `median_period` of the longest stretch."""
     array = np.asarray(values, dtype=np.float64)
     longest = max(np.split(array, np.asarray(starts)[1:]), key=len)
     if len(longest) < 2 or not np.ptp(longest, axis=0).any():
@@ -172,8 +174,9 @@ def cycles_in(values: ArrayLike, starts: Sequence[int] = (0,), length: int | Non
 def blindness(
     values: ArrayLike, sigma: float = 20.0, starts: Sequence[int] = (0,), length: int | None = None
 ) -> str | None:
-    """Why D_H under a smoothing of `sigma` bins tells little of a series (T, N) over `length` of its rows; None if not.
+    """Say why D_H under a smoothing of `sigma` bins tells little of a series (T, N) over `length` of its rows.
 
+    None if it tells enough.
     A rhythm of c cycles stands in bin c. Smoothing wider than that smears it over all slower and the next faster ones:
     a Lorenz attractor of 500 rows at dt = 0.01 (7 cycles) and the same one three times as fast have D_H = 0.12, of
     10,000 rows 0.5 and more. The period is the `median_period` of the longest stretch.
@@ -191,7 +194,7 @@ def blindness(
 
 
 def white_noise(values: ArrayLike, order: int = 3) -> NDArray[np.float64]:
-    """The sd of white noise on each column of a series (T, N), in units of the column's sd.
+    """Return the sd of white noise on each column of a series (T, N), in units of the column's sd.
 
     From differences of that order, which a well sampled signal leaves small: ``median |dk| / (0.6745 sqrt(C(2k, k)))``;
     the median, so that spikes in few of the rows do not count as noise (in less than half of them, order 3). A higher
@@ -205,8 +208,9 @@ def white_noise(values: ArrayLike, order: int = 3) -> NDArray[np.float64]:
 
 
 def noise_level(values: ArrayLike) -> NDArray[np.float64] | None:
-    """The `white_noise` of order 7 on each column of a series (T, N); None where half of the variance lies in rhythms
-    of fewer than `COARSE` rows, which look like noise from one row to the next."""
+    """Return the `white_noise` of order 7 on each column of a series (T, N).
+
+    None where half of the variance lies in rhythms of fewer than `COARSE` rows, which look like noise."""
     array = np.asarray(values, dtype=np.float64)
     if len(array) < 16 or not np.ptp(array, axis=0).any() or median_period(array) < COARSE:
         return None
@@ -214,8 +218,10 @@ def noise_level(values: ArrayLike) -> NDArray[np.float64] | None:
 
 
 def regular_period(values: ArrayLike) -> int | None:
-    """The `median_period` of a series (T, N) if it repeats: if the autocorrelation within a tenth of that lag reaches
-    0.5, in the median over the columns. None otherwise, and where it is longer than a fifth of the series."""
+    """Return the `median_period` of a series (T, N) if the series repeats; else None.
+
+    It does if the autocorrelation within a tenth of that lag reaches 0.5, in the median over the columns, and the
+    period is a fifth of the series at most."""
     array = np.asarray(values, dtype=np.float64)
     period = median_period(array)
     first, last = round(0.9 * period), round(1.1 * period) + 1
@@ -227,7 +233,7 @@ def regular_period(values: ArrayLike) -> int | None:
 
 
 def hellinger_distance(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
-    """H = sqrt(Σ (√p - √q)²) / √2 down the first axis, 0 for equal and 1 for disjoint distributions."""
+    """Return ``sqrt(Σ (√p - √q)²) / √2`` down the first axis: 0 for equal, 1 for disjoint distributions."""
     return np.sqrt(np.sum((np.sqrt(p) - np.sqrt(q)) ** 2, axis=0)) / np.sqrt(2.0)
 
 
@@ -242,7 +248,7 @@ def spectral_distance(
     starts: Sequence[int] = (0,),
     generated_starts: Sequence[int] = (0,),
 ) -> SpectralDistance:
-    """D_H of two series of equal shape (T, N): Hellinger distance of their smoothed spectra, per dimension and mean.
+    """Return D_H, the Hellinger distance of the smoothed spectra of two series (T, N), for each column and the mean.
 
     The smoothing is `sigma` frequency bins (20 where nothing is given) or `sigma_hz` = sigma / (T · dt) cycles per unit
     of `dt`: the same number of bins is another bandwidth at another length, so values at different T only compare under

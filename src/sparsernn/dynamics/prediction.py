@@ -10,7 +10,9 @@ from sparsernn.missing import unmasked
 
 
 def prediction_error(predicted: ArrayLike, true: ArrayLike) -> NDArray[np.float64]:
-    """Mean squared error after 1, 2, … steps, (horizon,), of predictions (starts, horizon, N); mean over starts and N.
+    """Return the mean squared error after 1, 2, … steps, (horizon,), of predictions (starts, horizon, N).
+
+    The mean is over starts and N.
 
     A prediction that is not finite has an infinite error, and so has the mean at its horizon. arXiv 2406.04934 reports
     the entry of 20 steps.

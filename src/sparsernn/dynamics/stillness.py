@@ -12,15 +12,18 @@ long somewhere: what pauses as they do has not stopped."""
 
 
 def still(run: np.ndarray, pause: np.ndarray) -> np.ndarray:
-    """(N,) which columns of a run (T, N) do not move any more, in their last `pause` (N,) rows (0: they may)."""
+    """Say which columns, (N,), of a run (T, N) do not move any more, in their last `pause` (N,) rows (0: they may)."""
     if not np.isfinite(run).all():
         return np.zeros(len(pause), bool)
     return np.array([rows > 0 and run[-rows:, i].std() < STILL for i, rows in enumerate(pause)])
 
 
 def pause(data: np.ndarray) -> np.ndarray:
-    """(N,) rows that a run must rest at its end to have stopped: quarters of the data (T, N), in sd, so many that the
-    data themselves nowhere rest as long; 0 where they come to rest halfway, and a run may with them."""
+    """Return how many rows, (N,), a run must rest at its end to have stopped.
+
+    They are so many that the quarters of the data (T, N) nowhere rest as long; 0 where the data come to rest halfway,
+    and a run may with them.
+    """
     length = len(data)
     found = np.full(data.shape[1], length)
     sums = np.cumsum(np.concatenate([np.zeros((2, 1, data.shape[1])), [data, data**2]], axis=1), axis=1)

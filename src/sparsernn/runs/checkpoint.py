@@ -26,14 +26,17 @@ class Checkpoint(NamedTuple):
 
 
 def dump(checkpoint: Checkpoint, identity: str, history: bytes, path: Path) -> bytes:
-    """`history`: the content of history.csv up to ``values["history_bytes"]``."""
+    """Return the bytes of a checkpoint file.
+
+    `history`: the content of history.csv up to ``values["history_bytes"]``.
+    """
     values = checkpoint.values | {"history_sha256": digest(history)}
     about = {"run": identity, "values": json.dumps(values, sort_keys=True, allow_nan=False)}
     return safetensors_file.dump(path, checkpoint.arrays, about)
 
 
 def parse(raw: bytes, identity: str, path: Path) -> Checkpoint:
-    """StoreError if it is damaged or of another run, with the way out."""
+    """Read the bytes of a checkpoint file. StoreError, with the way out, if it is damaged or of another run."""
     try:
         arrays, about = safetensors_file.parse(raw, path, sealed=True)
         if about.get("run") != identity:
@@ -47,7 +50,10 @@ def parse(raw: bytes, identity: str, path: Path) -> Checkpoint:
 
 
 def certified(checkpoint: Checkpoint, history: bytes, directory: Path) -> bytes:
-    """The part of history.csv that was there when the checkpoint was written. StoreError if it has changed since."""
+    """Return the part of history.csv that was there when the checkpoint was written.
+
+    StoreError if it has changed since.
+    """
     size, path = int(checkpoint.values["history_bytes"]), directory / HISTORY
     if len(history) < size:
         raise StoreError(
@@ -59,7 +65,7 @@ def certified(checkpoint: Checkpoint, history: bytes, directory: Path) -> bytes:
 
 
 def pack(tree: Any) -> dict[str, np.ndarray]:
-    """The leaves of a pytree by the path to them, as in ``weights/cell0/recurrent``."""
+    """Return the leaves of a pytree by the path to them, as in ``weights/cell0/recurrent``."""
     return {_name(path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
 
 
@@ -68,7 +74,10 @@ def _name(path: Any) -> str:
 
 
 def unpack(template: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """A pytree like `template` with its leaves from `pack`. StoreError where a leaf is missing or is another array."""
+    """Return a pytree like `template` with its leaves from `pack`.
+
+    StoreError where a leaf is missing or is another array.
+    """
     leaves = []
     for path, leaf in jax.tree_util.tree_leaves_with_path(template):
         name = _name(path)

@@ -21,8 +21,19 @@ BEYOND = 1 << 30
 
 @contextmanager
 def locked(directory: Path, wait: bool, stopped: Callable[[], bool]) -> Iterator[None]:
-    """Hold the file `lock` of a directory; the system lets go of it when the process ends, however it ends. If another
-    process (or thread) holds it: a StoreError that says who, or with `wait` patience, until `stopped` (Interrupted)."""
+    """Within this context, no other process or thread works in a directory: its file `lock` is held.
+
+    The system lets go of it when the process ends, however it ends.
+
+    Args:
+        directory: of one training.
+        wait: wait if another one holds it.
+        stopped: asked while waiting.
+
+    Raises:
+        StoreError: if another one holds it and `wait` is false (it says who), or the disk knows no locks.
+        Interrupted: if `stopped` returns true while waiting.
+    """
     with writing(directory / "lock"):
         lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -47,7 +58,7 @@ def locked(directory: Path, wait: bool, stopped: Callable[[], bool]) -> Iterator
 
 
 def _taken(lock: int, directory: Path) -> bool:
-    """Whether the lock is ours now. StoreError where the disk knows no locks."""
+    """Try to take the lock, and say whether it is ours now. StoreError if the disk knows no locks."""
     try:
         if WINDOWS:
             import msvcrt

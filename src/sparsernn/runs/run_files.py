@@ -38,8 +38,11 @@ _AGAIN = dict.fromkeys(PARTS, _REMADE) | {
 
 
 class RunFiles:
-    """A run directory, file by file. Nothing is cached. Missing and damaged parts raise a StoreError that says what to
-    do; `Record` says what is in them."""
+    """The files of a run directory, each checked against its hash when it is read.
+
+    Nothing is cached. A missing or damaged file raises a StoreError that says what to do. `Record`, below it, says what
+    is in the files.
+    """
 
     def __init__(self, directory: str | Path):
         self.directory = Path(directory)

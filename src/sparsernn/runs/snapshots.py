@@ -14,8 +14,9 @@ FOLDER = "snapshots"
 
 @dataclass(frozen=True)
 class Snapshots(Checked):
-    """Keeps weights and masks at the beginning, every `every` epochs and at the last. In a spec the number alone stands
-    for ``{every: ...}``. They decide nothing, and may be deleted at any time.
+    """When weights and masks are kept while training: at the beginning, every `every` epochs and at the last.
+
+    In a spec the number alone stands for ``{every: ...}``. They decide nothing, and may be deleted at any time.
 
     Disk: 4 bytes a weight (8 in float64) and 1 a mask entry, times ``epochs / every + 1``, in every round.
     """

@@ -17,10 +17,10 @@ from sparsernn.spec import Checked, identity, plain
 
 @dataclass(frozen=True)
 class Watch(Checked):
-    """Takes `measures` on the validation split at the beginning (epoch 0), every `every` epochs, and at the last one.
-    In a spec the measures alone stand for ``{measures: ...}``.
+    """Which measures are taken while training, and how often: at epoch 0, every `every` epochs, and at the last one.
 
-    Watching decides nothing: two runs that differ in it alone are one, and share a directory.
+    They are taken on the validation split. In a spec the measures alone stand for ``{measures: ...}``. Watching decides
+    nothing: two runs that differ in it alone are one, and share a directory.
     """
 
     measures: tuple[AbstractMeasure, ...]
@@ -35,19 +35,21 @@ class Watch(Checked):
         return {"measures": value} if isinstance(value, list | tuple) else value
 
     def epochs(self, reached: int, last: int) -> list[int]:
-        """Those at which it is taken, of a training of `last` epochs that has `reached` one."""
+        """Return the epochs at which it is taken, of a training of `last` epochs that has `reached` one."""
         return [epoch for epoch in range(reached + 1) if due(self.every, epoch, last)]
 
 
 class WatchedNumbers:
-    """What has been watched: by the name of a measure its plain form, its identity, and numbers by epoch and key. It is
-    what watch.json holds; watch.csv shows the same as a table."""
+    """What has been watched: by the name of a measure its plain form, its identity, and numbers by epoch and key.
+
+    It is the content of watch.json; watch.csv shows the same as a table.
+    """
 
     def __init__(self, entries: Mapping[str, Any] | None = None):
         self.entries: dict[str, dict[str, Any]] = {name: dict(entry) for name, entry in (entries or {}).items()}
 
     def missing(self, watch: Watch, reached: int, last: int) -> dict[int, list[AbstractMeasure]]:
-        """By epoch, the measures that should have been taken and were not."""
+        """Return, by epoch, the measures that should have been taken and were not."""
         found: dict[int, list[AbstractMeasure]] = {}
         for measure in watch.measures:
             name = self._known(identity(measure))

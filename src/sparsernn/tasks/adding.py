@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,23 +16,30 @@ from sparsernn.quantity import Quantity
 from sparsernn.rng import key as named_key
 from sparsernn.rules import at_least, holds
 from sparsernn.tasks.base import SPLITS, AbstractTask, Batch, Split
+from sparsernn.weights import Array, IntLike
 
 
 class Sequences(NamedTuple):
-    """`inputs` (rows, length, 2) and `targets` (rows, 1)."""
+    """Sequences, `inputs` (rows, length, 2), and the sums, `targets` (rows, 1)."""
 
-    inputs: Any
-    targets: Any
+    inputs: Array
+    targets: Array
 
 
 @dataclass(frozen=True)
 class Adding(AbstractTask):
-    r"""``y = x[i] + x[j]`` after `length` steps, x uniform(0, 1) in channel 1, i and j marked by ones in channel 2.
+    r"""Remember two marked numbers of a sequence, and give their sum at its end: ``y = x[i] + x[j]``.
 
-    `marks` says where the two marks may stand: ``halves``, one uniform in each half of the sequence (so that the first
-    number must be kept for a while; the second half is the longer one of an odd length), or ``anywhere``, two distinct
-    positions uniform over the sequence. Loss: mean squared error at the last step. Scores: that error, and the share of
-    sequences answered to within .04. Always answering 1 has the error Var(x_i + x_j) = 1/6.
+    Channel 1 holds the numbers x, uniform in (0, 1); in channel 2 ones mark i and j, all else is 0. Loss: mean squared
+    error at the last step. Scores: that error, and the share of sequences answered to within .04. Always answering 1
+    has the error Var(x_i + x_j) = 1/6.
+
+    Args:
+        length: steps of a sequence.
+        marks: "halves": one mark uniform in each half (so that the first number must be kept for a while; the second
+            half is the longer one of an odd length). "anywhere": two distinct positions, uniform over the sequence.
+        held_out: number of sequences of validation and of test.
+        seed: of these sequences.
 
     Training sequences are drawn afresh for every batch and never repeat, so ``data("train")`` is None;
     ``examples("train")`` stands for them with `held_out` fixed sequences. Validation and test are `held_out` sequences
@@ -74,17 +81,17 @@ class Adding(AbstractTask):
         return digest.hexdigest()
 
     def data(self, split: Split) -> Sequences | None:
-        """None for ``train`` (fresh sequences), else the fixed sequences."""
+        """Return the fixed sequences of a split; None for ``train``, whose sequences are drawn anew."""
         return None if split == "train" else Sequences(*(jnp.asarray(a, dtype=float) for a in _fixed(self, split)))
 
-    def batch(self, data: Sequences | None, key: jax.Array, size: int, step: Any = 0) -> Batch:
-        """Fresh sequences for None, else rows of `data` with replacement."""
+    def batch(self, data: Sequences | None, key: jax.Array, size: int, step: IntLike = 0) -> Batch:
+        """Return fresh sequences where `data` is None, else rows of it drawn with replacement."""
         if data is None:
             return _batch(self.draw(key, size))
         return _batch(jax.tree.map(lambda a: a[jax.random.randint(key, (size,), 0, len(data.inputs), jnp.int32)], data))
 
     def draw(self, key: jax.Array, size: int) -> Sequences:
-        """`size` new sequences."""
+        """Draw `size` new sequences."""
         k_values, k_first, k_second = jax.random.split(key, 3)
 
         def uniform(key: jax.Array, low: int, high: int) -> jax.Array:
@@ -113,7 +120,7 @@ class Adding(AbstractTask):
         return {"mse": self.loss(outputs, batch), "accuracy": near.mean(axis=(-2, -1))}
 
     def reference(self) -> dict[str, float]:
-        """Scores of always answering 1, the expected sum: near 1/6 and 1 - .96^2 = .078."""
+        """Return the scores of always answering 1, the expected sum: near 1/6 and 1 - .96^2 = .078."""
         away = np.abs(_fixed(self, "test").targets.astype(float) - 1)
         return {
             "mse of always answering 1": float((away**2).mean()),

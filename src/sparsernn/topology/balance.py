@@ -18,7 +18,7 @@ _PLACES = {"030T": (0,), "120D": (2,), "120U": (4,), "120C": (1,), "210": (3, 5,
 
 
 class Triads(NamedTuple):
-    """Balanced and unbalanced feed-forward loops by `TYPES`, (..., 6) each."""
+    """How many feed-forward loops are balanced and how many are not, by type of triad (`TYPES`), (..., 6) each."""
 
     balanced: np.ndarray
     unbalanced: np.ndarray
@@ -34,7 +34,7 @@ class Triads(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """Three summaries over the `TRANSITIVE` types, (...,) each, NaN where there is no loop to speak of.
+    """How balanced a graph is: three summaries over the `TRANSITIVE` types, (...,) each; NaN if there are no loops.
 
     `paper`: the mean of the shares of balanced loops that are not 0, as Zhang et al. 2023 computed it
     (doi:10.1038/s42005-023-01364-0): a type that is absent or wholly unbalanced is left out. `pooled`: balanced loops
@@ -47,7 +47,7 @@ class Balance(NamedTuple):
 
 
 def triads(tables: np.ndarray) -> Triads:
-    """From tables (..., 64) of `loops.raw` (further columns are not looked at)."""
+    """Count them, given tables (..., 64) of `loops.raw` (further columns are not looked at)."""
     found = _by_sign(tables)
     even = np.array([s in BALANCED for s in SIGNS])
     pick = lambda which: np.stack([found[..., _PLACES[t], :][..., which].sum(axis=(-1, -2)) for t in TYPES], axis=-1)
@@ -55,7 +55,7 @@ def triads(tables: np.ndarray) -> Triads:
 
 
 def balance(found: Triads) -> Balance:
-    """The three summaries."""
+    """Return the three summaries of counts (..., 6)."""
     places = [TYPES.index(t) for t in TRANSITIVE]
     balanced, all_ = found.balanced[..., places].astype(float), found.loops[..., places].astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):

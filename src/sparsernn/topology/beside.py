@@ -12,7 +12,7 @@ Number = float | int | Undefined
 
 
 class Beside(NamedTuple):
-    """A `value`, mean and standard deviation (n - 1) over nulls, and ``z = (value - null_mean) / null_sd``."""
+    """A number of a graph beside that of its nulls: mean, sd (n - 1), and ``z = (value - null_mean) / null_sd``."""
 
     value: Number
     null_mean: Number
@@ -21,8 +21,13 @@ class Beside(NamedTuple):
 
 
 def beside(value: Number, drawn: Any, still: str = "") -> Beside:
-    """`drawn` (nulls,): NaN where a null has no such number; those are left out. `still`: why nulls are what the graph
-    is, where they are (then z is undefined for that reason)."""
+    """Put a number beside those of its nulls.
+
+    Args:
+        value: of the graph.
+        drawn: of the nulls, (nulls,); NaN where one has no such number. Those are left out.
+        still: why all nulls have the graph's own number, where they must; z is then undefined for this reason.
+    """
     drawn = np.asarray(drawn, dtype=float)
     drawn = drawn[np.isfinite(drawn)]
     if len(drawn) < 2:
@@ -39,6 +44,6 @@ def beside(value: Number, drawn: Any, still: str = "") -> Beside:
 
 
 def alone(value: Number, reason: str) -> Beside:
-    """A number that is held against no nulls, and why."""
+    """Return a number that is held against no nulls, with the reason."""
     none = Undefined(reason)
     return Beside(value, none, none, none)

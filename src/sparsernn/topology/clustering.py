@@ -10,8 +10,9 @@ from sparsernn.topology.signed_graph import SignedGraph, mutual_edges
 
 
 def clustering(graph: SignedGraph) -> np.ndarray:
-    """For every node, (N,): directed triangles through it over those possible,
-    ``(S^3)_ii / (2 (d_i (d_i - 1) - 2 b_i))`` with ``S = A + A^T``, d all edges of the node, b its mutual ones
+    """Return how densely the neighbors of each node are joined, (N,): triangles through it over those possible.
+
+    That is ``(S^3)_ii / (2 (d_i (d_i - 1) - 2 b_i))`` with ``S = A + A^T``, d all edges of the node, b its mutual ones
     (Fagiolo 2007, doi:10.1103/PhysRevE.76.026107). Signs are not looked at. 0 where nothing is possible.
     Cost: the sum over nodes of squared degrees, memory O(N + E)."""
     ones = np.ones(graph.edges)

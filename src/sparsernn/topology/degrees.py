@@ -10,7 +10,7 @@ from sparsernn.errors import Undefined
 
 
 class Degrees(NamedTuple):
-    """Edges out of and into every node, (N,) integers; self-connections count once in each."""
+    """How many edges lead out of and into every node, (N,) integers each. A self-connection counts once in each."""
 
     outgoing: np.ndarray
     incoming: np.ndarray
@@ -21,13 +21,13 @@ class Degrees(NamedTuple):
 
 
 def degrees(adjacency: np.ndarray) -> Degrees:
-    """Degrees of ``adjacency != 0`` (N, N), [source, target]. Cost O(N^2)."""
+    """Count the edges of a graph ``adjacency != 0``, (N, N) as [source, target]. Cost: O(N^2)."""
     edges = np.asarray(adjacency) != 0
     return Degrees(edges.sum(axis=1), edges.sum(axis=0))
 
 
 def gini(values: np.ndarray) -> float | Undefined:
-    """Gini coefficient of non-negative numbers (n,): 0 all equal, (n - 1)/n all in one. Undefined if all are zero.
+    """Return how unequal numbers (n,) >= 0 are, from 0 (all equal) to (n - 1)/n (all in one); Undefined if all are 0.
 
     ``G = sum_i (2 i - n - 1) x_(i) / (n sum x)`` with x sorted ascending, i = 1..n.
     """
@@ -39,7 +39,7 @@ def gini(values: np.ndarray) -> float | Undefined:
 
 
 def top_share(values: np.ndarray, share: float = 0.1) -> float | Undefined:
-    """Share of the sum held by the largest ``ceil(share n)`` values. Undefined if all are zero."""
+    """Return which share of the sum the largest ``ceil(share n)`` values hold; Undefined if all are 0."""
     values = np.sort(np.asarray(values, dtype=float))[::-1]
     if values.sum() == 0:
         return Undefined("no edges")

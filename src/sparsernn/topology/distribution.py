@@ -12,9 +12,16 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class Distribution(NamedTuple):
-    """Of so many (`number`): `mean`, `sd` (divisor n), `quantiles` at `QUANTILES`, the share that is `negative`, excess
-    `kurtosis` (0: as a normal distribution, below: flatter or of two humps, above: heavier tails), and the
-    `bimodality` coefficient ``(skewness^2 + 1) / (kurtosis + 3)``: 1/3 normal, 5/9 uniform, 1 two points."""
+    """How some numbers are spread.
+
+    Args:
+        number: how many there are.
+        mean, sd: the sd has the divisor n.
+        quantiles: at `QUANTILES`.
+        negative: the share below 0.
+        kurtosis: excess; 0: as a normal distribution, below: flatter or with two humps, above: with heavier tails.
+        bimodality: ``(skewness^2 + 1) / (kurtosis + 3)``: 1/3 normal, 5/9 uniform, 1 for two points.
+    """
 
     number: int
     mean: float
@@ -26,8 +33,10 @@ class Distribution(NamedTuple):
 
 
 def distribution(values: np.ndarray) -> Distribution | Undefined:
-    """Of numbers (n,). Undefined where there are none or some are not finite; kurtosis and bimodality also where all
-    are equal. Cost: O(n log n)."""
+    """Describe how numbers (n,) are spread. Cost: O(n log n).
+
+    Undefined if there are none or some are not finite. Kurtosis and bimodality are undefined also if all are equal.
+    """
     values = np.asarray(values, dtype=float).ravel()
     if not len(values):
         return Undefined("no weights")

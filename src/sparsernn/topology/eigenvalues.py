@@ -16,8 +16,11 @@ TURNS = 50
 
 
 def radius_of(graph: SignedGraph, weights: np.ndarray) -> float | Undefined:
-    """The largest ``|eigenvalue|`` of the weights (E,) of a graph without self-connections. Undefined where Arnoldi's
-    iteration does not settle. Cost: O(N^3) up to `DENSE` nodes, else some hundred products with the matrix."""
+    """Return the largest ``|eigenvalue|`` of the weights (E,) of a graph without self-connections.
+
+    Undefined where Arnoldi's iteration does not settle. Cost: O(N^3) up to `DENSE` nodes, else some hundred products
+    with the matrix.
+    """
     if graph.edges == 0:
         return 0.0
     shape = (graph.nodes,) * 2

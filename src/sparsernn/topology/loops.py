@@ -17,7 +17,9 @@ that closes, a word, an edge that is sorted."""
 
 
 class Loops(NamedTuple):
-    """`table` (2, 2, 2, 2, 2, 2) int64: feed-forward loops by ``[mutual ij, negative ij, mutual jk, negative jk,
+    """How many feed-forward loops of each kind a graph has.
+
+    `table` (2, 2, 2, 2, 2, 2) int64: feed-forward loops by ``[mutual ij, negative ij, mutual jk, negative jk,
     mutual ik, negative ik]``. `cycles`: three nodes in a ring without any edge back. `connected`: sets of three nodes
     that edges join (of whatever direction). `mutual`: pairs of nodes with edges in both directions."""
 
@@ -28,35 +30,41 @@ class Loops(NamedTuple):
 
 
 def loops(graph: SignedGraph) -> Loops:
-    """Exact counts. Cost: the smaller of ``sum_j in_j out_j`` steps (sparse, memory O(N + E)) and ``17 E N / 64`` words
-    (dense, by bit sets, memory N^2 bytes)."""
+    """Count feed-forward loops, rings and pairs of a graph, exactly.
+
+    Cost: the smaller of ``sum_j in_j out_j`` steps (sparse, memory O(N + E)) and ``17 E N / 64`` words (dense, by bit
+    sets, memory N^2 bytes).
+    """
     return unpacked(raw(graph))
 
 
 def raw(graph: SignedGraph) -> np.ndarray:
-    """The counts as (67,) int64: the table, cycles, connected triples, mutual pairs. Releases the GIL."""
+    """Return the counts of `loops` as one array, (67,) int64: the table, cycles, connected triples, mutual pairs.
+
+    Releases the GIL.
+    """
     if _by_bits(graph):
         return by_bits(graph)
     return by_wedges(graph)
 
 
 def by_wedges(graph: SignedGraph) -> np.ndarray:
-    """`raw` by walking all paths i -> j -> k."""
+    """Count as `raw`, by walking all paths i -> j -> k."""
     return _wedges(graph.nodes, graph.source, graph.target, graph.negative)
 
 
 def by_bits(graph: SignedGraph) -> np.ndarray:
-    """`raw` by intersecting what i reaches with what reaches k, for every edge i -> k."""
+    """Count as `raw`, by intersecting what i reaches with what reaches k, for every edge i -> k."""
     return _bits(graph.nodes, graph.source, graph.target, graph.negative)
 
 
 def unpacked(counts: np.ndarray) -> Loops:
-    """The counts of `raw` by name."""
+    """Return the counts of `raw` by name."""
     return Loops(counts[:64].reshape((2,) * 6), *map(int, counts[64:]))
 
 
 def seconds(graph: SignedGraph) -> float:
-    """About what `raw` takes on one core."""
+    """Return about how many seconds `raw` takes on one core."""
     return min(_costs(graph))
 
 

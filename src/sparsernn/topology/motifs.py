@@ -13,13 +13,13 @@ BALANCED = tuple(s for s in SIGNS if s.count("-") % 2 == 0)
 
 
 def motifs(tables: np.ndarray) -> np.ndarray:
-    """How often each of `SIGNS` occurs among three nodes that nothing else joins (030T), (..., 8), from tables
+    """Count how often each of `SIGNS` occurs among three nodes that nothing else joins (030T), (..., 8), from tables
     (..., 64) of `loops.raw` (further columns are not looked at)."""
     return _by_sign(tables)[..., 0, :]
 
 
 def everywhere(tables: np.ndarray) -> np.ndarray:
-    """The same among any three nodes, with the loops inside of triads that have mutual edges, (..., 8)."""
+    """Count the same among any three nodes, with the loops inside of triads that have mutual edges, (..., 8)."""
     return _by_sign(tables).sum(axis=-2)
 
 

@@ -17,7 +17,9 @@ STEPS = 2e9
 
 
 class Paths(NamedTuple):
-    """`length`: mean number of steps over ordered pairs that are joined; `reachable`: their share of all pairs;
+    """How far nodes of a graph lie apart.
+
+    `length`: mean number of steps over ordered pairs that are joined; `reachable`: their share of all pairs;
     `longest` such path; `sources`: nodes from which paths were followed (all, or as many as the cost allows)."""
 
     length: float | Undefined
@@ -27,7 +29,10 @@ class Paths(NamedTuple):
 
 
 def paths(graph: SignedGraph, seed: int = 0, steps: float = STEPS) -> Paths:
-    """Breadth first from every node. Cost: N E; where that is more than `steps`, from `FEWEST` random nodes or more."""
+    """Measure how many steps lead from node to node, breadth first from every node.
+
+    Cost: N E; where that is more than `steps`, from `FEWEST` random nodes or more.
+    """
     n = graph.nodes
     if n < 2:
         return Paths(Undefined("fewer than two nodes"), Undefined("fewer than two nodes"), 0, n)

@@ -33,7 +33,9 @@ Statistic = Literal["count", "concentration"]
 
 
 class Motif(NamedTuple):
-    """`number` among three nodes joined by nothing else, `concentration` (count over connected triples), `everywhere`
+    """One signed motif beside the nulls.
+
+    `number` among three nodes joined by nothing else, `concentration` (count over connected triples), `everywhere`
     with the loops of denser triads; null and z are of the statistic that was asked for."""
 
     number: Number
@@ -45,7 +47,10 @@ class Motif(NamedTuple):
 
 
 class Triad(NamedTuple):
-    """Feed-forward loops that are `balanced` and `unbalanced`, the `share` of the first, and how many `triads`."""
+    """One type of triad.
+
+    Its feed-forward loops that are `balanced` and `unbalanced`, the `share` of the first, and how many `triads`.
+    """
 
     balanced: Number
     unbalanced: Number
@@ -63,7 +68,9 @@ class Hub(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """`numbers` by name, each beside the nulls; `motifs` by `SIGNS`, `triads` by `TYPES`; `hubs` first to last;
+    """All that is counted of a graph.
+
+    `numbers` by name, each beside the nulls; `motifs` by `SIGNS`, `triads` by `TYPES`; `hubs` first to last;
     `warnings` in sentences; `ensemble` what the nulls were (None: there are none)."""
 
     numbers: dict[str, Beside]
@@ -83,8 +90,10 @@ def profile(
     threads: int | None = None,
     foretold: Callable[[float], None] | None = None,
 ) -> Profile:
-    """All numbers. Undefined with the reason where there is none: signed ones of a graph of one sign, all of an empty
-    one. Counts of motifs and triads take all nulls; clustering, paths and eigenvalues `SLOW` of them.
+    """Count and measure a graph, beside null models.
+
+    Undefined with the reason where there is none: signed ones of a graph of one sign, all of an empty one. Counts of
+    motifs and triads take all nulls; clustering, paths and eigenvalues `SLOW` of them.
 
     Cost: `ensemble`, and ``SLOW`` times `clustering` and `paths`.
     """

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 
 
 def spectral_radius(matrix: np.ndarray) -> float:
-    """The largest ``|eigenvalue|`` of a square matrix (N, N); NaN where it is not finite.
+    """Return the largest ``|eigenvalue|`` of a square matrix (N, N); NaN where it is not finite.
 
     The matrix is taken apart into strongly connected components, whose eigenvalues together are its own: a stack of
     cells costs what the cells cost, a sparse matrix less than O(N^3).

@@ -16,7 +16,10 @@ from sparsernn.topology.signed_graph import SignedGraph
 
 
 class Segregation(NamedTuple):
-    """Mean `clustering` and path `length` of one graph, and the share of pairs that are `reachable`."""
+    """How locally a graph is joined.
+
+    Mean `clustering` and path `length` of one graph, and the share of pairs that are `reachable`.
+    """
 
     clustering: float
     length: float | Undefined
@@ -24,20 +27,23 @@ class Segregation(NamedTuple):
 
 
 def segregation(graph: SignedGraph, steps: float) -> Segregation:
-    """Both at once; `steps` bounds the cost of the paths."""
+    """Return mean clustering and path length of a graph. `steps` bounds the cost of the paths."""
     found = paths(graph, steps=steps)
     return Segregation(float(clustering(graph).mean()) if graph.nodes else 0.0, found.length, found.reachable)
 
 
 def references(graph: SignedGraph, count: int, seed: int, steps: float) -> list[Segregation]:
-    """Of `count` random directed graphs with as many nodes and edges (`nullmodels.er_signed`)."""
+    """Return the same of `count` random directed graphs with as many nodes and edges (`nullmodels.er_signed`)."""
     null = ER(graph)
     return [segregation(null.draw(stream(seed, k)), steps) for k in range(count)]
 
 
 def small_world(own: Segregation, random: Sequence[Segregation]) -> float | Undefined:
-    """``(C / C_random) / (L / L_random)`` with means over the references (Humphries & Gurney 2008,
-    doi:10.1371/journal.pone.0002051): about 1 for a random graph, far above for a small world."""
+    """Return how small a world a graph is.
+
+    ``(C / C_random) / (L / L_random)`` with means over the references (Humphries & Gurney 2008,
+    doi:10.1371/journal.pone.0002051): about 1 for a random graph, far above for a small world.
+    """
     lengths = [r.length for r in random if not isinstance(r.length, Undefined)]
     clustered = float(np.mean([r.clustering for r in random])) if random else 0.0
     if isinstance(own.length, Undefined):

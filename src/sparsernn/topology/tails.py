@@ -11,7 +11,9 @@ from sparsernn.topology.nullmodels.er import er
 
 
 class Tails(NamedTuple):
-    """`counts` (k,) = 0, 1, 2, ...; per direction the share of nodes with at least so many edges, and mean and sd
+    """How many nodes have at least so many edges.
+
+    `counts` (k,) = 0, 1, 2, ...; per direction the share of nodes with at least so many edges, and mean and sd
     (n - 1) of that share over random graphs."""
 
     counts: np.ndarray
@@ -24,8 +26,11 @@ class Tails(NamedTuple):
 
 
 def degree_tails(graph: np.ndarray, nulls: int, seed: int = 0) -> Tails:
-    """Of a directed graph (N, N), [source, target], with an edge at least; `nulls` (2 or more) random graphs with the
-    same number of edges and of self-connections, all else uniform. Cost: O(nulls N^2)."""
+    """Return the tails of a directed graph (N, N), [source, target], with an edge at least.
+
+    `nulls` (2 or more) random graphs with the same number of edges and of self-connections, all else uniform. Cost:
+    O(nulls N^2).
+    """
     graph = np.asarray(graph) != 0
     own, rng = degrees(graph), np.random.default_rng(seed)
     drawn = [degrees(er(rng, len(graph), int(graph.sum()), int(np.trace(graph)))) for _ in range(nulls)]

@@ -19,8 +19,14 @@ from sparsernn.weights import Weights, get, replace
 
 
 class FirstWeights(NamedTuple):
-    """Of a run's first training: dense weights, the masks that were given, the signs that are held, by path. `laid`:
-    paths of the matrices that were given."""
+    """What the first training of a run begins from.
+
+    Args:
+        weights: dense.
+        masks: those that were given, by path.
+        signs: those that are held, by path.
+        laid: paths of the matrices that were given.
+    """
 
     weights: Weights
     masks: Masks
@@ -29,8 +35,11 @@ class FirstWeights(NamedTuple):
 
 
 def first_weights(spec: RunSpec, trainer: Trainer, hashes: dict[str, str] | None = None) -> FirstWeights:
-    """How the run begins; the same however often it is asked. `hashes`: of what is read, as the run's identity has
-    them. SpecError where what was given does not fit, StoreError where it has changed since."""
+    """Return what the run begins from; the same however often it is asked.
+
+    `hashes`: of what is read, as the run's identity has them. SpecError where what was given does not fit, StoreError
+    where it has changed since.
+    """
     fresh = trainer.network.init(rng.key(spec.seed, "init"), trainer.ports)
     given = None if spec.initial is None else spec.initial.read(lambda: trainer.prunables, spec.seed)
     if given is not None and hashes is not None and given.sha256 != hashes.get("initial"):
@@ -54,9 +63,11 @@ def _with_radius(spec: RunSpec, begun: FirstWeights) -> FirstWeights:
 
 
 def first_masks(spec: RunSpec, trainer: Trainer, begun: FirstWeights) -> tuple[SparseState, Masks]:
-    """The sparsifier's state before the first update, and the given masks of matrices that it does not act on. Where it
-    acts on one with a given mask it goes on from that. SpecError where a method of constant number begins with another
-    number of weights than was given."""
+    """Return the sparsifier's state before the first update, and the given masks of matrices that it does not act on.
+
+    Where it acts on one with a given mask it goes on from that. SpecError where a method of constant number begins with
+    another number of weights than was given.
+    """
     sparsifier, prunables = trainer.sparsifier, trainer.prunables
     own = sparsifier.init(rng.key(spec.seed, "masks"), prunables, trainer.clock(0), begun.weights)
     mine = {path: begun.masks.get(path, mask) for path, mask in own.masks.items()}
@@ -73,7 +84,10 @@ def first_masks(spec: RunSpec, trainer: Trainer, begun: FirstWeights) -> tuple[S
 
 
 def fresh_again(spec: RunSpec, trainer: Trainer, round: int, begun: FirstWeights) -> Weights:
-    """Other fresh weights for a round, with the signs that were given or are held; frozen arrays stay as they were."""
+    """Return other fresh weights for a round, with the signs that were given or are held.
+
+    Frozen arrays stay as they were.
+    """
     weights = trainer.network.init(rng.key(spec.seed, "init", round), trainer.ports)
     if spec.initial is not None and spec.initial.weights == "signs":
         weights = replace(weights, {p: jnp.abs(get(weights, p)) * jnp.sign(get(begun.weights, p)) for p in begun.laid})

@@ -10,6 +10,6 @@ from sparsernn.tasks.base import Batch
 
 
 def plan(forcing: AbstractForcing | None, batch: Batch) -> Forcing:
-    """The forcing of one batch of a recorded system; ``None`` leaves the network alone after its first state."""
+    """Return the forcing of one batch of a recorded system; ``None`` leaves the network alone after its first state."""
     steps = batch.targets.shape[0]
     return Forcing(batch.targets, jnp.zeros(steps) if forcing is None else forcing.alphas(steps))

@@ -15,8 +15,11 @@ from sparsernn.training.run_spec import RunSpec
 
 
 class Judge:
-    """Looks at the weights when `Select` says so, with the measure that has its key (`RunSpec.judge`), and remembers
-    the best so far; without a `Select` it never looks."""
+    """Decides which checkpoint of a training counts, by the number that `select` names.
+
+    It looks at the weights when `Select` says so, with the measure that has its key (`RunSpec.judge`), and remembers
+    the best so far. Without a `Select` it never looks, and the last weights count.
+    """
 
     def __init__(self, spec: RunSpec, trainer: Trainer):
         self.spec, self.trainer, self.best = spec, trainer, Best()

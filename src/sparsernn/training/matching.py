@@ -19,7 +19,7 @@ from sparsernn.weights import Weights
 
 
 def matched(spec: RunSpec, trainer: Trainer) -> Trainer:
-    """The run's trainer with a number for every strength. SpecError with all problems, each with its place."""
+    """Return the run's trainer with a number for every strength. SpecError with all problems, each with its place."""
     if not any(isinstance(r.strength, Matched) for r in trainer.regularizers):
         return trainer
     begun = first_weights(spec, trainer)
@@ -30,7 +30,7 @@ def matched(spec: RunSpec, trainer: Trainer) -> Trainer:
 
 
 def found_strengths(spec: RunSpec, trainer: Trainer) -> dict[str, np.float64]:
-    """The strengths that were found, as arrays to be kept: ``strength/I``, I the place of the regularizer."""
+    """Return the strengths that were found, as arrays to be kept: ``strength/I``, I the place of the regularizer."""
     pairs: Any = enumerate(zip(spec.regularizers, trainer.regularizers, strict=True))
     return {f"strength/{i}": np.float64(now.strength) for i, (asked, now) in pairs if asked.strength != now.strength}
 
@@ -38,9 +38,12 @@ def found_strengths(spec: RunSpec, trainer: Trainer) -> dict[str, np.float64]:
 def strengths(
     regularizers: Sequence[AbstractRegularizer], seed: int, weights: Weights, prunables: tuple[Prunable, ...]
 ) -> list[float]:
-    """The strength of every regularizer: ``strength = s' R'(w) / R(w)``, R the own penalty of masked `weights`, R' and
-    s' those of what it is matched to. SpecError where either penalty is 0, negative or not finite, where there is no
-    such place in the list, or where a strength waits for itself."""
+    """Return the strength of every regularizer.
+
+    ``strength = s' R'(w) / R(w)``, R the own penalty of masked `weights`, R' and s' those of what it is matched to.
+    SpecError where either penalty is 0, negative or not finite, where there is no such place in the list, or where a
+    strength waits for itself.
+    """
 
     def penalty(part: AbstractRegularizer, i: int) -> float:
         trained, fixed = part.init(rng.key(seed, "regularizer", i), prunables)

@@ -14,8 +14,10 @@ from sparsernn.weights import Weights, flatten, under, unflatten
 
 
 class Product(NamedTuple):
-    """What a training makes: masked weights (averages, where the optimizer averages), their masks, and the trained
-    arrays of the regularizers, by name."""
+    """What a training makes: masked weights, their masks, and the trained arrays of the regularizers, by name.
+
+    Where the optimizer averages, the weights are the averages.
+    """
 
     weights: Weights
     masks: Masks

@@ -27,7 +27,7 @@ from sparsernn.weights import Weights, under
 
 
 def acted(spec: RunSpec, trainer: Trainer) -> tuple[Prunable, ...]:
-    """The matrices that the run's own sparsifier acts on (between trainings the trainer's does nothing)."""
+    """Return the matrices that the run's own sparsifier acts on (between trainings the trainer's does nothing)."""
     assert spec.sparsifier is not None
     return spec.sparsifier.acted(trainer.prunables)
 
@@ -41,7 +41,7 @@ def begin_round(
     trained: tuple,
     importance: Callable[[Weights], Importance],
 ) -> Carry:
-    """The beginning of a round: the parent's weights are judged, the rewound ones lose what was cut. What the
+    """Begin a round: judge the parent's weights, and take from the rewound ones what was cut. What the
     regularizers have learned (where neurons lie) is kept, however the weights begin."""
     assert spec.sparsifier is not None
     assert spec.rounds is not None
@@ -65,7 +65,7 @@ def begin_round(
 
 
 def parted(spec: RunSpec, trainer: Trainer, parent: Record) -> tuple[dict, dict]:
-    """The parent's masks: of the matrices that are pruned, and of others (given ones, which stay)."""
+    """Split the parent's masks: of the matrices that are pruned, and of others (given ones, which stay)."""
     masks = {path: jnp.asarray(mask) for path, mask in parent.masks().items()}
     mine = dense(acted(spec, trainer))
     return {path: masks.get(path, ones) for path, ones in mine.items()}, {
@@ -76,7 +76,7 @@ def parted(spec: RunSpec, trainer: Trainer, parent: Record) -> tuple[dict, dict]
 def masks_from_host(
     trainer: Trainer, operands: Operands, step: int, carry: Carry, importance: Callable[[Weights], Importance]
 ) -> Carry:
-    """Mask changes of a sparsifier that works on the host, in the middle of a training."""
+    """Change masks in the middle of a training, for a sparsifier that works on the host."""
     gradients, activity = average_signals(trainer, operands, carry, step)
     clock = trainer.clock(step, operands.round)
     rate = trainer.rate(step - 1, carry.opt_state)
@@ -94,7 +94,7 @@ def importance_of(
     progress: Progress,
     stopped: Callable[[], bool],
 ) -> Importance:
-    """How much worse the validation run is without each weight, by the judge of this run; kept on disk."""
+    """Return how much worse the validation run is without each weight, by the judge of this run; kept on disk."""
     judge, matrices = spec.judge, {p.path: p for p in trainer.prunables}
 
     def importance(path: str, indices: np.ndarray, starts: int) -> np.ndarray:

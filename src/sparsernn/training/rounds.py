@@ -11,10 +11,12 @@ from sparsernn.spec import Checked
 
 @dataclass(frozen=True)
 class Rounds(Checked):
-    """`count` rounds of pruning after the first training; before each, weights go back to where `rewind` says.
+    """How often a network is pruned and trained again, and which weights each new training begins with.
 
-    `initial`: the values of the first training's beginning (lottery ticket, arXiv 1803.03635; the protocol of
-    2406.04934); `none`: the parent's selected weights are trained on; `random`: fresh values from another key.
+    Args:
+        count: number of rounds after the first training.
+        rewind: "initial": those that the first training began with (lottery ticket, arXiv 1803.03635; the protocol of
+            2406.04934); "none": the selected ones of the round before are trained on; "random": new ones.
     """
 
     count: int = 1

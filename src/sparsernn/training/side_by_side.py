@@ -21,7 +21,9 @@ def run_all(
     workers: int = 2,
     at_stage: Callable[[int, Record], None] | None = None,
 ) -> list[Record]:
-    """The records of all specs, in order. `workers` threads train at a time; what is on disk is not done again.
+    """Train all specs, several at a time, and return their records in order.
+
+    `workers` threads train at a time; what is on disk is not done again.
 
     ``at_stage(i, record)`` is told of every round of the i-th spec that has ended, by the thread that trains it. Ctrl-C
     stops all of them at their next compiled call; what they reached is saved.
@@ -41,6 +43,6 @@ def run_all(
 
 
 def name_of(spec: RunSpec) -> str:
-    """What a progress line calls a spec."""
+    """Return what a progress line calls a spec."""
     name = "dense" if spec.sparsifier is None else method_name(spec.sparsifier)
     return f"{name}, seed {spec.seed}"

@@ -19,7 +19,8 @@ from sparsernn.weights import Weights
 def average_signals(
     trainer: Trainer, operands: Operands, carry: Carry, step: Any, count: int = 16
 ) -> tuple[Weights, dict]:
-    """Mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the host.
+    """Return mean *absolute* dense gradients and mean activity over `count` batches, for sparsifiers that look from the
+    host.
 
     At a trained minimum signed gradients average to nearly nothing; what a weight does to single batches does not.
     Nothing is dropped; where windows follow one another all begin from the carried states.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -16,22 +16,27 @@ from sparsernn.masks import Masks, Prunable, chosen, exact_count
 from sparsernn.rules import holds, within
 from sparsernn.spec import Checked
 from sparsernn.training.given import Given, fitted, read_given
-from sparsernn.weights import Weights, get, replace
+from sparsernn.weights import Array, Weights, get, replace
 
 
 @dataclass(frozen=True)
 class Signs(Checked):
-    """The signs of the matrices in `where` (roles or paths) are held through the training: after every update a weight
-    of the wrong sign is set to 0 (the nearest allowed value), inside its mask; it may grow again on its own side.
+    """Weights that keep their signs while they learn; by source this is Dale's law.
 
-    ``by: entry``: every entry keeps its sign; ``by: source``: all weights a unit sends, through all gates and all
-    matrices of `where`, share one (Dale's law). `kept`: the signs are those of the ``initial`` weights, or of a file or
-    run, read as `Initial.source` is (entries of 0 have the sign of the initial weight). By source a unit takes the sign
-    of the sum of what it sends (0: positive); with `excitatory` instead exactly that share of the units, drawn by seed,
-    is positive. Weights begin with their size and the sign that is held; where the share f of positive units was drawn
-    and the weights are fresh, `balanced` makes the positive ones 2 (1 - f) times and the negative ones 2 f times as
-    large, so that both cancel on average (else a network of 80 % begins with a large positive mean, and runs away; as
-    Song et al. 2016, doi 10.1371/journal.pcbi.1004792). In rounds the signs are those of the first training.
+    After every update a weight of the wrong sign is set to 0, the nearest allowed value, inside its mask; it may grow
+    again on its own side. Training begins with each weight's size and the sign that is held. In rounds the signs are
+    those of the first training.
+
+    Args:
+        where: roles or paths of the matrices.
+        by: "entry": every entry keeps its sign. "source": all that a unit sends, through all gates and all matrices of
+            `where`, has one sign: that of the sum of what it sends at first (0: positive).
+        kept: whose signs they are: "initial", those of the first weights; or the path of a file or run, read as
+            `Initial.source` is (entries of 0 take the sign of the initial weight).
+        excitatory: by source: exactly this share of the units, drawn by seed, is positive. None: as said above.
+        balanced: with `excitatory` = f and fresh weights: positive ones begin 2 (1 - f) times as large and negative
+            ones 2 f times, so that both cancel on average. Else a network of 80 % positive units begins with a large
+            positive mean and runs away. As Song et al. 2016, doi 10.1371/journal.pcbi.1004792.
     """
 
     where: tuple[str, ...] = ("recurrent",)
@@ -53,19 +58,21 @@ class Signs(Checked):
     )
 
     def read(self) -> Given | None:
-        """Where the signs are read from; None: from the initial weights."""
+        """Read the file or run that holds the signs; None: they are those of the initial weights."""
         return None if self.kept == "initial" else read_given(self.kept)
 
     def sizes(self, fresh: bool) -> tuple[float, float]:
-        """What the sizes of positive and negative weights are multiplied by at the beginning."""
+        """Return the factors of the sizes of positive and of negative weights at the beginning."""
         share = self.excitatory
         if not fresh or not self.balanced or share is None or share in (0, 1):
             return 1.0, 1.0
         return 2 * (1 - share), 2 * share
 
     def held(self, seed: int, prunables: tuple[Prunable, ...], weights: Weights, masks: Masks) -> Masks:
-        """Path to the signs (int8, 1 or -1) that every entry of the matrices keeps. `weights`: the dense initial ones;
-        `masks`: those that were given."""
+        """Return, by path, the signs (int8, 1 or -1) that every entry of the matrices keeps.
+
+        `weights`: the dense initial ones; `masks`: those that were given.
+        """
         matrices, given = chosen(prunables, self.where), self.read()
         values: dict[str, np.ndarray] = {}
         for p in matrices:
@@ -86,7 +93,7 @@ class Signs(Checked):
         return {p.path: _signs(np.broadcast_to(units[_source(p)], p.shape)) for p in matrices}
 
     def _units(self, seed: int, matrices: tuple[Prunable, ...], values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """A number for every unit of every population, of its sign."""
+        """Return a number of the right sign for every unit of every population."""
         sums: dict[str, np.ndarray] = {}
         for p in matrices:
             sums[_source(p)] = sums.get(_source(p), np.zeros(p.source)) + values[p.path].sum(axis=(0, 1))
@@ -108,8 +115,8 @@ def _signs(values: np.ndarray) -> jax.Array:
     return jnp.where(jnp.asarray(values) < 0, -1, 1).astype(jnp.int8)
 
 
-def turned(weights: Weights, signs: Mapping[str, Any], sizes: tuple[float, float] = (1.0, 1.0)) -> Weights:
-    """Weights with the held signs, their sizes times those for positive and negative ones: how a training begins."""
+def turned(weights: Weights, signs: Mapping[str, Array], sizes: tuple[float, float] = (1.0, 1.0)) -> Weights:
+    """Return the weights with the signs that are held, as a training begins: sizes times those of `Signs.sizes`."""
     new = {}
     for path, s in sorted(signs.items()):
         size = jnp.abs(get(weights, path))
@@ -117,8 +124,8 @@ def turned(weights: Weights, signs: Mapping[str, Any], sizes: tuple[float, float
     return replace(weights, new)
 
 
-def projected(weights: Weights, signs: Mapping[str, Any]) -> Weights:
-    """Weights of the wrong sign set to 0; all others as they are, bit for bit."""
+def projected(weights: Weights, signs: Mapping[str, Array]) -> Weights:
+    """Return the weights with those of the wrong sign set to 0, and all others as they are, bit for bit."""
     moved = {}
     for path, s in sorted(signs.items()):
         w = get(weights, path)

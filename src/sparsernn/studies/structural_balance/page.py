@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsernn.report.figures import lines
+from sparsernn.report.markdown import write_markdown
 from sparsernn.report.panels import Panel
 from sparsernn.report.plain_page import Section, write_plain
 from sparsernn.report.tables import Table
@@ -22,10 +23,27 @@ NULLS = (
 )
 
 
-def write(path: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Sequence[tuple[str, str]]) -> None:
-    """One page, written atomically."""
+def write(out: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Sequence[tuple[str, str]]) -> Path:
+    """Write ``report.html``, ``figures/*.png`` and ``README.md`` below `out`, each atomically; return the first."""
+    sections = contents(rows, tables)
+    write_plain(out / "report.html", TITLE, sections, facts=facts)
+    parts: list[tuple[str, str, Table | None, str]] = [("", "; ".join(f"{a}: {b}" for a, b in facts) + ".", None, "")]
+    (out / "figures").mkdir(parents=True, exist_ok=True)
+    for section in sections:
+        pictures = [f"figures/{panel.name}.png" for panel in section.figures]
+        for panel, place in zip(section.figures, pictures, strict=True):
+            if panel.picture is not None:
+                panel.picture(out / place)
+        first = section.tables[0] if section.tables else None
+        parts.append((section.title, " ".join(section.text), first, pictures[0] if pictures else ""))
+    write_markdown(out / "README.md", TITLE, parts)
+    return out / "report.html"
+
+
+def contents(rows: Sequence[Row], tables: Sequence[Table]) -> list[Section]:
+    """The sections, those without tables and figures left out."""
     by_name = {table.name: table for table in tables}
-    sections = []
+    sections: list[Section] = []
 
     def add(title: str, text: str, names: Sequence[str] = (), drawn: Sequence[Panel] = ()) -> None:
         held = [by_name[n] for n in names if n in by_name and by_name[n].rows]
@@ -52,7 +70,7 @@ def write(path: Path, rows: Sequence[Row], tables: Sequence[Table], facts: Seque
         "balanced ones, any ones, and single edges of as much |w|."
     )
     add("Lesions", text, ["lesions"], _panel("lesions", figures.lesions(rows)))
-    write_plain(path, TITLE, sections, facts=facts)
+    return sections
 
 
 def _panel(name: str, numbers: lines.Lines) -> list[Panel]:

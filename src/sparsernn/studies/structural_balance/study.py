@@ -10,10 +10,9 @@ from typing import NamedTuple
 from sparsernn.errors import SpecError, nearest
 from sparsernn.progress import Progress
 from sparsernn.registry import here
-from sparsernn.report.figures import lines
 from sparsernn.report.tables import Table, csv
 from sparsernn.studies.jobs import Job, Row, carry_out
-from sparsernn.studies.structural_balance import figures, lesioned, page, prescribed, profiles, tables, verdicts
+from sparsernn.studies.structural_balance import lesioned, page, prescribed, profiles, tables, verdicts
 from sparsernn.studies.structural_balance.settings import (
     CELLS,
     DENSITY,
@@ -136,29 +135,18 @@ def _job(size: Size, task: str, cell: str, strategy: str, density: float, seed: 
 
 
 def write(rows: list[Row], out: Path, facts: Sequence[tuple[str, str]] = ()) -> Found:
-    """Tables (``tables/*.csv``), pictures (``figures/*.png``) and the page (``report.html``) of rows."""
+    """Tables (``tables/*.csv``), pictures (``figures/*.png``), the page (``report.html``) and what a forge shows
+    (``README.md``), of rows."""
     from sparsernn.files.atomic import write_text
 
     made = [verdicts.claims(rows), tables.balances(rows), tables.motif_table(rows), tables.scores(rows)]
     made += [tables.weights_table(rows), tables.prescribed_table(rows), tables.lesion_table(rows)]
     made = [table for table in made if table.rows]
-    for folder in ("tables", "figures"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
+    (out / "tables").mkdir(parents=True, exist_ok=True)
     for table in made:
         write_text(out / "tables" / f"{table.name}.csv", csv(table))
-    drawn = {
-        "motifs": figures.motif_profiles(rows),
-        "epochs": figures.balance_over_epochs(rows),
-        "weights": figures.weights(rows),
-        "prescribed": figures.prescribed(rows),
-        "lesions": figures.lesions(rows),
-    }
-    for name, numbers in drawn.items():
-        if numbers.panels:
-            lines.picture(numbers, out / "figures" / f"{name}.png")
     seeds = {(row["cell"], row["task"]): 0 for row in rows if "cell" in row}
     for cell, task in seeds:
         seeds[cell, task] = len({r["seed"] for r in rows if (r.get("cell"), r.get("task")) == (cell, task)})
     told = [*facts, ("seeds", ", ".join(f"{task} ({cell}) {n}" for (cell, task), n in seeds.items()))]
-    page.write(out / "report.html", rows, made, told)
-    return Found(rows, made, out / "report.html")
+    return Found(rows, made, page.write(out, rows, made, told))

@@ -26,4 +26,4 @@ class AbstractNull(ABC):
 
     @abstractmethod
     def draw(self, state: np.ndarray) -> SignedGraph:
-        """A null from a stream of `randomness.stream`, edges in any order. Releases the GIL."""
+        """Draw a null from a stream of `randomness.stream`, edges in any order. Releases the GIL."""

@@ -22,7 +22,9 @@ LOOKED_AT = 20
 
 
 class Ensemble(NamedTuple):
-    """`counts` (nulls, 67) as `loops.raw` gives them; `moved` the mean share of edges that are not where they were with
+    """Many nulls of one graph, counted.
+
+    `counts` (nulls, 67) as `loops.raw` gives them; `moved` the mean share of edges that are not where they were with
     the sign that they had; `seconds` a null took on one core; `null` what drew them."""
 
     counts: np.ndarray
@@ -40,7 +42,7 @@ def ensemble(
     exchanges: float | None = None,
     foretold: Callable[[float], None] | None = None,
 ) -> Ensemble:
-    """`nulls` draws of the null `name`, each counted. Draw k depends on the graph, `seed` and k alone.
+    """Draw `nulls` graphs of the null `name`, and count each. Draw k depends on the graph, `seed` and k alone.
 
     `foretold` is told about how many seconds the whole will take, after the first draw. Ctrl-C ends it between two
     draws. Cost: per null `exchanges` steps an edge and one `loops.raw`; memory a few copies of the edges a thread.

@@ -8,7 +8,7 @@ from sparsernn.errors import SpecError
 
 
 def er(rng: np.random.Generator, nodes: int, edges: int, loops: int = 0) -> np.ndarray:
-    """A random directed graph (nodes, nodes) of booleans with `edges` edges, `loops` of them self-connections.
+    """Draw a random directed graph (nodes, nodes) of booleans with `edges` edges, `loops` of them self-connections.
 
     Every such graph is equally likely. Cost: O(nodes^2). SpecError if there is no room for so many.
     """

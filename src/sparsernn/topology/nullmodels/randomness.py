@@ -11,13 +11,13 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def stream(seed: int, index: int) -> np.ndarray:
-    """The state of stream `index` under `seed`, (1,) uint64: NumPy's seed sequence of both."""
+    """Return the state of stream `index` under `seed`, (1,) uint64: NumPy's seed sequence of both."""
     return np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)
 
 
 @compiled
 def word(state):
-    """The next 64 bits (SplitMix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
+    """Return the next 64 random bits (SplitMix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
     state[0] += GOLDEN
     z = state[0]
     z = (z ^ (z >> np.uint64(30))) * FIRST
@@ -39,5 +39,5 @@ def low(bits, bound):
 
 @compiled
 def below(state, bound):
-    """A number below `bound`."""
+    """Return a random number below `bound`."""
     return high(word(state), bound)
