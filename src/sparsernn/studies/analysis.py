@@ -52,6 +52,8 @@ class Analysis(NamedTuple):
     seed: int
     notes: tuple[str, ...]
     gauge: Gauge | None = None
+    published: dict[str, Number] | None = None
+    """z beside the null of the paper, ``fanmod``, where another one was asked for."""
 
     @property
     def numbers(self) -> dict[str, Beside]:
@@ -101,6 +103,8 @@ class Analysis(NamedTuple):
             found["null"] |= {"keeps": drawn.null.keeps, "uniform": drawn.null.uniform, "moved": drawn.moved}
         if self.gauge is not None:
             found["gauge"] = {"draws": self.gauge.draws, "z_mean": self.gauge.mean, "z_sd": self.gauge.sd}
+        if self.published is not None:
+            found["fanmod_z"] = self.published
         found |= {"source": self.source, "orientation": self.orientation, "self_connections": self.graph.loops}
         return found | {"warnings": list(self.warnings), "notes": list(self.notes)}
 

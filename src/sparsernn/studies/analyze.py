@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from sparsernn.errors import SpecError, nearest
+from sparsernn.errors import Number, SpecError, Undefined, nearest
 from sparsernn.files.graphs.wiring import Orientation
 from sparsernn.studies.analysis import Analysis
 from sparsernn.studies.wired import wired, with_signs
 from sparsernn.topology.gauge import DRAWS, gauge
 from sparsernn.topology.nullmodels import null_named
-from sparsernn.topology.profile import profile
+from sparsernn.topology.profile import Profile, profile, z_beside
 from sparsernn.topology.signed_graph import graph_of_edges
 
+PUBLISHED, PUBLISHED_NULLS, PUBLISHED_EDGES = "fanmod", 200, 200_000
+"""The null of the paper, of which so many graphs are drawn beside another null, in graphs of up to so many edges."""
+TELLING = 2.0
+"""z from which on a disagreement of two nulls is told."""
 ORIENTATIONS = ("source-target", "target-source")
 STATISTICS = ("count", "concentration")
 SEED = 2**63
@@ -91,6 +95,10 @@ def analyze(
     if graph.loops:
         many = "1 self-connection is" if graph.loops == 1 else f"{graph.loops:,} self-connections are"
         notes.append(f"{many} left out of everything")
+    other = None
+    if null != PUBLISHED and graph.signed.signed and 1 < graph.signed.edges <= PUBLISHED_EDGES:
+        other = z_beside(graph.signed, PUBLISHED, min(nulls, PUBLISHED_NULLS), statistic, seed, threads)
+        notes += _disagreements(found, other, null)
     turned = None
     if given.odd and graph.signed.signed:
         turned = gauge(graph, null, seed, threads=threads)
@@ -99,4 +107,25 @@ def analyze(
             "network does: signed degrees and motif types depend on that choice, balance does not. Compare motif types "
             f"by their z over {DRAWS} random choices"
         )
-    return Analysis(found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), turned)
+    return Analysis(
+        found, graph, wiring.names, given.source, how, null, nulls, statistic, seed, tuple(notes), turned,
+        other,
+    )  # fmt: skip
+
+
+def _disagreements(found: Profile, other: dict[str, Number], null: str) -> list[str]:
+    """What is above one null and below the other."""
+    mine = {name: found.numbers[name].z for name in ("eta", "eta_pooled")} | {s: m.z for s, m in found.motifs.items()}
+    said = []
+    for name, z in mine.items():
+        theirs = other[name]
+        if isinstance(z, Undefined) or isinstance(theirs, Undefined) or z * theirs >= 0:
+            continue
+        if max(abs(z), abs(theirs)) >= TELLING:
+            said.append(f"{name.replace('-', '−')} ({z:+.1f} and {theirs:+.1f})")
+    if not said:
+        return []
+    return [
+        f"the nulls {null} and {PUBLISHED} disagree about {', '.join(said)}: the sign of z depends on what random "
+        f"graphs share with this one ({PUBLISHED}, the paper's, lets signs of edges in go)"
+    ]

@@ -114,6 +114,14 @@ def profile(
     )
 
 
+def z_beside(graph: SignedGraph, null: str, nulls: int, statistic: Statistic, seed: int, threads: int | None) -> dict:
+    """z of balance (``eta``, ``eta_pooled``, ``eta_all_types``) and of the motifs by `SIGNS` beside one more null."""
+    own, drawn = loops.raw(graph), ensemble(graph, null, nulls, seed, threads)
+    still = _still(drawn, graph)
+    found = {name: b.z for name, b in _balanced(own, drawn.counts, None, still).items()}
+    return found | {signs: m.z for signs, m in _motifs(own, drawn.counts, None, still, statistic).items()}
+
+
 def _why(graph: SignedGraph) -> Undefined | None:
     """Why signed numbers do not exist."""
     if graph.edges == 0:
