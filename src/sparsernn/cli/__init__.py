@@ -35,7 +35,7 @@ def use_caches() -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(directory / "numba"))
 
 
-STOPPED = "interrupted; the same command goes on from the last checkpoint"
+STOPPED = "interrupted; the same command goes on from the last checkpoint, or begins anew if it trains nothing"
 
 
 def _leave(message: str, code: int) -> None:
