@@ -87,12 +87,32 @@ def test_files_of_graphs(tmp_path):
     np.testing.assert_array_equal(begun({"from": str(tmp_path / "two.npz"), "key": "one"}, hidden=3)[0], weights)
 
 
+def test_a_null_of_a_graph(tmp_path):
+    rng = np.random.default_rng(0)
+    graph = rng.standard_normal((N, N)) * (rng.random((N, N)) < 0.3)
+    np.save(tmp_path / "w.npy", graph)
+    np.fill_diagonal(graph, 0)
+    place = str(tmp_path / "w.npy")
+    weights, masks = begun({"from": place, "null": "signed"})
+    assert (masks[0] != (graph != 0)).any()
+    for axis in (0, 1):
+        for sign in (1, -1):
+            np.testing.assert_array_equal((weights[0] * sign > 0).sum(axis), (graph * sign > 0).sum(axis))
+    np.testing.assert_allclose(np.sort(weights[0], axis=None), np.sort(graph, axis=None), rtol=1e-6)
+    same, other = begun({"from": place, "null": "signed"}), begun({"from": place, "null": "signed"}, seed=1)
+    np.testing.assert_array_equal(same[0], weights)
+    assert (other[1] != masks).any()
+    assert begun({"from": place, "null": "er"})[1].sum() == np.count_nonzero(graph)
+    with pytest.raises(SpecError, match='no null model "sined", did you mean "signed"'):
+        spec({"from": place, "null": "sined"})
+
+
 def test_what_is_wrong_is_said(tmp_path):
     for initial, said in (
         ({"graph": GRAPH, "from": "x.npy"}, "give one of from"),
         ({"weights": False}, "give one of from"),
         ({"graph": GRAPH, "key": "w"}, "only say how a file is read"),
-        ({"from": "x.npy", "graph_seed": 1}, "graph_seed is for a graph"),
+        ({"from": "x.npy", "graph_seed": 1}, "graph_seed is for a graph or a null"),
         ({"graph": {"balanced": {"eta": 2}}}, "initial.graph.balanced: eta must lie"),
         ({"graph": "blanced"}, 'did you mean "balanced"'),
         ({"from": "x.npy", "radius": 0}, "radius must be positive"),

@@ -10,6 +10,7 @@ from sparsernn import __version__
 from sparsernn.cli import (
     analyze,
     compare,
+    constrain,
     data,
     demo,
     doctor,
@@ -43,6 +44,7 @@ for command in (
     watch.watch,
     report.report,
     analyze.analyze,
+    constrain.constrain,
     lesion.lesion,
     show.show,
     parts.parts,

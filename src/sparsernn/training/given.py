@@ -19,6 +19,9 @@ from sparsernn.files.reading import Reading
 from sparsernn.masks import Prunable, chosen
 from sparsernn.runs.record import Record
 from sparsernn.topology.generators.base import AbstractGenerator
+from sparsernn.topology.nullmodels import null_named
+from sparsernn.topology.nullmodels.randomness import stream
+from sparsernn.topology.signed_graph import graph_of
 from sparsernn.weights import flatten
 
 GRAPHS = (".graphml", ".edges", ".edgelist", ".pt", ".pth", ".csv.gz", ".tsv.gz", ".txt.gz")
@@ -144,6 +147,26 @@ def _matrix(path: Path) -> np.ndarray:
         how = holes if values.ndim == 2 else f"shape {values.shape}"
         raise DataError(f"{path} has {how}; expected one matrix of finite numbers, (target, source)")
     return values
+
+
+def null_of(given: Given, name: str, seed: int) -> Given:
+    """A null of the one matrix that was read, [target, source]. SpecError where there are several."""
+    if not given.single:
+        raise SpecError(f"null: {given.source} holds several matrices; give a file with one graph")
+    return _null(given.source, given.sha256, name, seed, given.weights[""].tobytes(), given.weights[""].dtype.str,
+                 given.weights[""].shape)  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _null(source: str, sha256: str, name: str, seed: int, raw: bytes, dtype: str, shape: tuple[int, ...]) -> Given:
+    graph = graph_of(np.frombuffer(raw, dtype).reshape(shape).T)
+    signed = graph.signed
+    drawn = null_named(name)(signed).draw(stream(seed, 0))
+    rng, made = np.random.default_rng([seed, 11]), np.zeros(shape, np.float64)
+    for negative in (0, 1):
+        here = drawn.negative == negative
+        made[drawn.target[here], drawn.source[here]] = rng.permutation(graph.weights[signed.negative == negative])
+    return _given({"": made}, {}, f"{name} null of {source}")
 
 
 def _given(weights: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], source: str) -> Given:

@@ -9,13 +9,14 @@ from typing import Any, Literal, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from sparsernn.errors import SpecError
+from sparsernn.errors import SpecError, nearest
 from sparsernn.masks import Masks, Prunable, chosen
 from sparsernn.rules import at_least, holds, positive
 from sparsernn.spec import Checked
 from sparsernn.topology.generators.base import AbstractGenerator
+from sparsernn.topology.nullmodels import NULLS
 from sparsernn.topology.radius import spectral_radius
-from sparsernn.training.given import Given, Graphs, fitted, generated, meant, read_given
+from sparsernn.training.given import Given, Graphs, fitted, generated, meant, null_of, read_given
 from sparsernn.weights import Weights, flatten, get, replace
 
 
@@ -37,7 +38,10 @@ class Initial(Checked):
     open: `orientation` (``source-target`` if row i, column j leads from i to j, as connectomes are written), `key` (the
     matrix of several), `only` (lines of a list of edges, ``COLUMN=VALUE[,VALUE]``). Or `graph`: a generator, such as
     ``{balanced: {eta: 0.9}}``, with the seed of the run (every seed has its own graph), or `graph_seed`; it has signs,
-    no weights, so that `weights` true means ``signs``. The network has as many units as the graph has nodes.
+    no weights, so that `weights` true means ``signs``. The network has as many units as the graph has nodes. `null`:
+    not the graph that was read but a random one that shares with it what a null model keeps (``signed``, ``er``, ...:
+    `sparsernn.topology.nullmodels`), drawn by the same seed; its self-connections are left out, its weights dealt anew
+    among the edges of their sign.
 
     `where`: which matrices (roles or paths; empty: all that were given, or the recurrent one where a file holds a
     single matrix); without it weights that are no matrices (biases) are taken too.
@@ -57,6 +61,7 @@ class Initial(Checked):
     orientation: Literal["source-target", "target-source"] | None = None
     key: str | None = None
     only: tuple[str, ...] = ()
+    null: str | None = None
     radius: float | None = None
 
     rules = (
@@ -66,7 +71,12 @@ class Initial(Checked):
             lambda graph, orientation, key, only: graph is None or not (orientation or key or only),
             "orientation, key and only say how a file is read; a generated graph needs none",
         ),
-        holds(lambda graph, graph_seed: graph is not None or graph_seed is None, "graph_seed is for a graph"),
+        holds(
+            lambda graph, null, graph_seed: graph is not None or null is not None or graph_seed is None,
+            "graph_seed is for a graph or a null",
+        ),
+        holds(lambda graph, null: graph is None or null is None, "null is of a graph that is read, not generated"),
+        holds(lambda null: null is None or null in NULLS, lambda null: f'no null model "{null}"{nearest(null, NULLS)}'),
         at_least(0, "graph_seed"),
         positive("radius"),
     )
@@ -87,15 +97,17 @@ class Initial(Checked):
     def read(self, prunables: Callable[[], tuple[Prunable, ...]], seed: int) -> Given:
         """What lies there, or is generated for the matrices and the run's seed. DataError, SpecError, StoreError where
         it cannot be."""
+        seed = seed if self.graph_seed is None else self.graph_seed
         if self.graph is None:
-            return read_given(self.source, Graphs(self.orientation, self.key, self.only))
+            given = read_given(self.source, Graphs(self.orientation, self.key, self.only))
+            return given if self.null is None else null_of(given, self.null, seed)
         listed = prunables()
         picked = chosen(listed, self.where) if self.where else tuple(p for p in listed if p.role == "recurrent")
         sizes = {n for p in picked for n in (p.source, p.target)}
         if len(sizes) != 1:
             have = ", ".join(f"{p.path} of {p.target} x {p.source}" for p in picked) or "none"
             raise SpecError(f"a graph is square and of one size; the matrices it is for are {have}: say where")
-        return generated(self.graph, sizes.pop(), seed if self.graph_seed is None else self.graph_seed)
+        return generated(self.graph, sizes.pop(), seed)
 
     def lay(self, given: Given, prunables: tuple[Prunable, ...], fresh: Weights) -> Laid:
         """`fresh` weights with what was given in its places. SpecError where shapes differ, naming both, where a matrix

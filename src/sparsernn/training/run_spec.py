@@ -257,7 +257,7 @@ def _given(spec: RunSpec, deciding: dict[str, Any]) -> dict[str, Any]:
     hashes = {}
     if spec.initial is not None:
         own = deciding["initial"]
-        places = ("source", "graph", "graph_seed", "orientation", "key", "only")
+        places = ("source", "graph", "graph_seed", "orientation", "key", "only", "null")
         deciding["initial"] = {k: v for k, v in own.items() if k not in places and (k != "radius" or v is not None)}
         hashes["initial"] = spec.initial.read(lambda: spec.trainer().prunables, spec.seed).sha256
     if spec.signs is not None and (given := spec.signs.read()) is not None:
