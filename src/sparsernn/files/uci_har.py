@@ -43,7 +43,7 @@ def read_uci_har(path: str | Path) -> dict[str, Activity]:
                     parts = [_array(archive, f"{name}_{side}.npy", path) for name in ("X", "y", "subject")]
                 else:
                     parts = _texts(archive, side, path)
-                sides[side] = _checked(*parts, path, side)
+                sides[side] = _checked(parts, path, side)
             return sides
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise unreadable(path, error) from None
@@ -82,7 +82,8 @@ def _texts(archive: zipfile.ZipFile, side: str, path: Path) -> list[np.ndarray]:
     return [np.stack(signals, axis=-1), table("y", 1)[:, 0], table("subject", 1)[:, 0]]
 
 
-def _checked(signals: np.ndarray, activities: np.ndarray, people: np.ndarray, path: Path, side: str) -> Activity:
+def _checked(parts: list[np.ndarray], path: Path, side: str) -> Activity:
+    signals, activities, people = parts
     rows = len(signals) if signals.ndim else 0
     fits = signals.shape == (rows, STEPS, len(SIGNALS)) and activities.shape == people.shape == (rows,) and rows > 0
     if not fits or signals.dtype.kind != "f" or not np.isfinite(signals).all():

@@ -241,7 +241,7 @@ def _load(task: SmsSpam) -> Corpus:
     sides, vocabulary = _sides(task, texts)
     coded = _coded(texts, vocabulary, task.length)
     spam = np.array([message.spam for message in messages], np.int32)
-    found = []
+    found: dict[str, Messages] = {}
     for side, split in enumerate(SPLITS):
         rows = np.flatnonzero(sides == side)
         if len(set(spam[rows])) < 2:
@@ -249,8 +249,8 @@ def _load(task: SmsSpam) -> Corpus:
         words = np.zeros((len(rows), task.length), np.int32)
         for line, row in zip(words, rows, strict=True):
             line[: len(coded[row])] = coded[row]
-        found.append(Messages(words, np.array([len(coded[row]) for row in rows], np.int32), spam[rows]))
-    return Corpus(*found, vocabulary)
+        found[split] = Messages(words, np.array([len(coded[row]) for row in rows], np.int32), spam[rows])
+    return Corpus(found["train"], found["validation"], found["test"], vocabulary)
 
 
 def _coded(texts: Sequence[Sequence[str]], vocabulary: Sequence[str], length: int) -> list[tuple[int, ...]]:
