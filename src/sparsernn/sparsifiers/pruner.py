@@ -27,8 +27,10 @@ def _name(schedule: AbstractSchedule) -> str:
 
 
 def fraction_reaching(density: float, size: int, rounds: int) -> float:
-    """The `drop_fraction` that leaves ``masks.exact_count(density, size)`` weights after so many rounds, for all the
-    rounding on the way; where none does (very large matrices, very many rounds), the one that comes nearest.
+    """Return the `drop_fraction` that leaves exactly ``masks.exact_count(density, size)`` weights after so many rounds.
+
+    It takes account of the rounding on the way. Where none leaves exactly so many (very large matrices, very many
+    rounds) it is the one that comes nearest.
 
     >>> fraction_reaching(0.25, 2500, 2)
     0.5
@@ -57,17 +59,26 @@ def fraction_reaching(density: float, size: int, rounds: int) -> float:
 
 @dataclass(frozen=True)
 class Pruner(Composed):
-    r"""Begins dense and removes, at the moments of `schedule`, what `drop` scores lowest.
+    r"""Begins with all weights and takes some away now and then; they never come back.
 
-    Either `density` is where a ramp (one_shot, cubic) ends: at every moment
-    ``size (density + (1 - density) left)`` weights are kept (left to 1/40,000, rounded half to even), exactly
-    `masks.exact_count` at the end. Or `drop_fraction` of the weights that still exist goes at every moment (per_round,
-    every_epoch, every_steps), rounded half to even. Counts and ranking are over all matrices together
-    (``scope="global"``) or over each by itself.
-    Removed weights never come back. Masks that already have fewer ones than asked for are left alone.
-    ``skips_update`` leaves out the weight update of a step at which masks change: one_shot at the first step then
-    judges the weights as they were initialized (SNIP).
-    Cost of an update: O(entries), and of `drop`. SpecError if a density leaves nothing or a schedule never acts.
+    On a ramp (one_shot, cubic), which needs `density`, ``size (density + (1 - density) left)`` weights are kept at
+    every moment; left is the share still to come (to 1/40,000), the number is rounded half to even, and the last one is
+    exactly `masks.exact_count`. With other schedules (per_round, every_epoch, every_steps) `drop_fraction` of the
+    weights that still exist goes at every moment, rounded half to even. Masks that have fewer ones than asked for
+    already are left alone. Cost of an update: O(entries), and that of `drop`.
+
+    Args:
+        schedule: when masks change.
+        drop: which weights go: those with the lowest scores.
+        density: share of the entries that a ramp ends at, in (0, 1].
+        drop_fraction: share of the existing weights that goes, in (0, 1).
+        where: roles or paths of the matrices.
+        scope: "global": counts and ranking are over all matrices together; "matrix": over each by itself.
+        skips_update: leave out the weight update of a step at which masks change. one_shot at the first step then
+            judges the weights as they were initialized (SNIP).
+
+    Raises:
+        SpecError: from `init`, if a density leaves nothing or the schedule never acts.
     """
 
     schedule: AbstractSchedule

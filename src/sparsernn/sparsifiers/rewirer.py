@@ -28,23 +28,40 @@ from sparsernn.weights import BoolLike, Weights
 
 @dataclass(frozen=True)
 class Rewirer(Composed):
-    r"""Begins with the masks of `start`; at the moments of `schedule` `drop` takes weights, `grow` gives as many back.
+    r"""Begins sparse; now and then some weights go and as many others come.
 
-    In each matrix ``drop_fraction * ones`` weights go, rounded half to even; `redistribute` says in which matrices how
-    many grow. The total is constant. ``decay="cosine"`` multiplies the fraction by ``(1 + cos(pi t / T)) / 2`` (the
-    product to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired: with ``until=1`` not after
-    the last update either, where new weights could not learn any more.
+    At every moment ``drop_fraction * ones`` weights of each matrix go, rounded half to even; `redistribute` says in
+    which matrices how many come. ``decay="cosine"`` multiplies the fraction by ``(1 + cos(pi t / T)) / 2`` (the product
+    to 1/40,000), with T = `until` times the horizon. From T on nothing is rewired; with ``until=1`` not after the last
+    update either, where new weights could not learn any more. Cost of an update: O(entries).
 
-    With a `ramp` the total goes from that of `initial_density` to that of `density`: at every moment of `schedule` it
-    becomes ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000),
-    rounded half to even, and is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest
-    by `drop` over all matrices together, then each matrix rewires its fraction of what it still has; what is too few
-    comes last, highest by `grow` over all matrices. SpecError if nothing is rewired when the ramp has ended.
+    With a `ramp` the total changes, too: at every moment of `schedule` it becomes
+    ``size (density + (initial_density - density) left)``, left as the ramp has it by then (to 1/40,000), rounded half
+    to even; it is exactly `masks.exact_count` when the ramp is over. What is too many goes first, lowest by `drop` over
+    all matrices together, then each matrix rewires its fraction of what it still has; what is too few comes last,
+    highest by `grow` over all matrices.
 
     Growth chooses among all connections missing *after* the drop. One dropped a moment ago may be chosen again; it then
     starts anew at 0 and counts as changed. (SET and RigL both allow the choice; RigL's code, unlike its text, lets such
-    a weight keep its value.) ``skips_update`` leaves out the weight update of such a step (RigL).
-    Cost of an update: O(entries).
+    a weight keep its value.)
+
+    Args:
+        start: how the first masks are drawn.
+        schedule: when masks change.
+        drop: which weights go.
+        grow: which come.
+        redistribute: in which matrices.
+        density: share of the entries that exist, in (0, 1]; with a ramp: at its end.
+        drop_fraction: share of a matrix's weights that is exchanged, in [0, 1].
+        decay: "none", or "cosine": the fraction falls to 0.
+        until: when rewiring ends, as a share of the horizon, in (0, 1].
+        where: roles or paths of the matrices.
+        skips_update: leave out the weight update of a step at which masks change (RigL).
+        ramp: on which curve the density goes from `initial_density` to `density`. None: it is constant.
+        initial_density: where a ramp begins.
+
+    Raises:
+        SpecError: from `init`, if nothing is rewired when the ramp has ended.
     """
 
     start: AbstractStart = field(default_factory=ErdosRenyi)
