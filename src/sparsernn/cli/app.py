@@ -21,6 +21,7 @@ from sparsernn.cli import (
     report,
     run,
     show,
+    trials,
     watch,
 )
 from sparsernn.cli.spoken import spoken
@@ -41,6 +42,7 @@ for command in (
     report.report,
     analyze.analyze,
     show.show,
+    trials.trials,
     parts.parts,
     doctor.doctor,
     generate.generate,
