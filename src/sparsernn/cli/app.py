@@ -25,6 +25,7 @@ from sparsernn.cli import (
     run,
     show,
     study,
+    trials,
     watch,
 )
 from sparsernn.cli.spoken import spoken
@@ -47,6 +48,7 @@ for command in (
     constrain.constrain,
     lesion.lesion,
     show.show,
+    trials.trials,
     parts.parts,
     doctor.doctor,
     generate.generate,

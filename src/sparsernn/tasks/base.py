@@ -14,6 +14,7 @@ from sparsernn.quantity import Quantity, Way, ways
 from sparsernn.registry import Registry
 from sparsernn.spec import Part
 from sparsernn.tasks import TASKS
+from sparsernn.tasks.picture import Block, Picture
 from sparsernn.weights import Array, IntLike, PyTree
 
 Split = Literal["train", "validation", "test"]
@@ -151,6 +152,25 @@ class AbstractTask(Part):
         """
         rows = [np.asarray(batch.inputs).swapaxes(0, 1) for batch in self.examples(split, 500) if self.inputs]
         return np.concatenate([row.reshape(-1, row.shape[-1]) for row in rows]) if rows else None
+
+    def pictures(self, split: Split, count: int) -> list[Picture]:
+        """Return the first `count` sequences of a split to look at; none if they are no numbers over time (words).
+
+        Default: all inputs, and targets where they have a time axis. A task whose sequences are of several kinds gives
+        `count` of each, and names its channels.
+        """
+        if self.tokens:
+            return []
+        name, found = type(self).registry.name_of(type(self)), []
+        batch = next(self.examples(split, count))
+        rows = np.shape(batch.targets if batch.inputs is None else batch.inputs)[1]
+        traced = np.ndim(batch.targets) == 3
+        for row in range(min(count, rows)):
+            given = () if batch.inputs is None else (Block("inputs", np.asarray(batch.inputs)[:, row]),)
+            wanted = (Block("outputs", np.asarray(batch.targets)[:, row]),) if traced else ()
+            asked = "" if traced else f", wanted: {np.array2string(np.asarray(batch.targets)[row], precision=3)[:60]}"
+            found.append(Picture(name, f"sequence {row + 1}{asked}", given, wanted))
+        return found
 
     @abc.abstractmethod
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:

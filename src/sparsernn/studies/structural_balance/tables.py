@@ -11,6 +11,7 @@ from sparsernn.errors import Undefined
 from sparsernn.report.spread import paired_difference, spread
 from sparsernn.report.tables import Table
 from sparsernn.studies.jobs import Row
+from sparsernn.studies.lesion_plans import UNBALANCED
 from sparsernn.studies.structural_balance.settings import STRATEGIES, TASKS, TITLES
 
 SCORES = {"mnist": "accuracy", "sms": "accuracy", "mackey_glass": "mse", "gestures": "accuracy"}
@@ -130,13 +131,13 @@ def lesion_table(rows: Sequence[Row]) -> Table:
     found: list[list[Any]] = []
     for task in dict.fromkeys(row["task"] for row in mine):
         those = [row for row in mine if row["task"] == task]
-        worst = {row["seed"]: row["change"].get("unbalanced") for row in those}
+        worst = {row["seed"]: row["change"][UNBALANCED] for row in those if UNBALANCED in row["change"]}
         for kind in those[0]["change"]:
-            change = {row["seed"]: row["change"].get(kind) for row in those}
+            change = {row["seed"]: row["change"][kind] for row in those if kind in row["change"]}
             gone = [row["kinds"][kind]["removed"][row["steps"]] / row["total"] for row in those if kind in row["kinds"]]
             line = [task, kind, those[0]["number"], spread(row["intact"] for row in those)]
             line += [spread(float(row["steps"]) for row in those), spread(gone), spread(change.values())]
-            gap = None if kind == "unbalanced" else paired_difference(worst, change)
+            gap = None if kind == UNBALANCED else paired_difference(worst, change)
             found.append([*line, *([None] * 4 if gap is None else (gap.mean, gap.low, gap.high, gap.p))])
     return Table("lesions", "Lesions of tangent motifs", columns, found)
 

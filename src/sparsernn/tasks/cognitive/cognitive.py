@@ -22,6 +22,7 @@ from sparsernn.tasks.cognitive.drawing import Trials, draw, uniforms
 from sparsernn.tasks.cognitive.entries import RULES
 from sparsernn.tasks.cognitive.performance import cost, judge
 from sparsernn.tasks.cognitive.rule import UNIT, longest
+from sparsernn.tasks.picture import Block, Epoch, Picture
 
 NAMES = tuple(RULES)
 CONTEXT = ("ctx_dm_1", "ctx_dm_2")
@@ -45,7 +46,7 @@ class Cognitive(AbstractTask):
     due, and .05 after; .05 from the ring, plus such a bump at the answer. Epochs, places and strengths of each rule:
     `sparsernn.tasks.cognitive.entries`; pictures of them: ``sparsernn trials cognitive``.
 
-    Trials are padded with zeros to `length` steps (None: the longest trial that the rules can have; 210 for all of
+    Trials are padded with zeros to `length` steps (None: the longest trial that the tasks can have; 209 for all of
     them). Loss: squared error over each trial's own steps and outputs, with weights: 0 in the first 100 ms and in the
     100 ms after the answer is due, 5 while it is due, else 1; twice that for the output for fixation.
     `performance`: share of trials in which fixation was held (output above .5) in every step in which it counts and at
@@ -176,6 +177,38 @@ class Cognitive(AbstractTask):
         for begin in range(0, len(self.trials(split).rule), size):
             given, wanted = self._shown(split, slice(begin, begin + size))
             yield Batch(jnp.asarray(given, float), jnp.asarray(wanted, float), None)
+
+    def pictures(self, split: Split, count: int) -> list[Picture]:
+        """Return the first `count` trials of each task, up to their end."""
+        trials = self.trials(split)
+        each = len(self.tasks)
+        given, wanted = self._shown(split, slice(0, each * count))
+        return [
+            self._picture(trials, given, wanted, row)
+            for kind in range(each)
+            for row in range(kind, min(each * count, len(trials.rule)), each)
+        ]
+
+    def _picture(self, trials: Trials, given: np.ndarray, wanted: np.ndarray, row: int) -> Picture:
+        rule, end, n = RULES[NAMES[trials.rule[row]]], trials.end[row], self.units
+        shown, asked = given[:end, row], wanted[:end, row]
+        edges = trials.edges[row]
+        answer = f"answer at {np.degrees(trials.answer[row]):.0f}°" if trials.responds[row] else "no answer"
+        return Picture(
+            rule.title,
+            answer,
+            (
+                Block("fixation", shown[:, :1]),
+                Block("ring 1", shown[:, 1 : n + 1]),
+                Block("ring 2", shown[:, n + 1 : 2 * n + 1]),
+                Block("rule", shown[:, 2 * n + 1 :]),
+            ),
+            (Block("fixation", asked[:, :1]), Block("ring", asked[:, 1 : n + 1])),
+            asked[:, -2],
+            tuple(Epoch(name, *map(int, edges[i : i + 2])) for i, name in enumerate(rule.epochs)),
+            float(self.dt),
+            "ms",
+        )
 
     def loss(self, outputs: jax.Array, batch: Batch) -> jax.Array:
         return cost(outputs, batch.targets).mean(axis=-1)

@@ -141,22 +141,15 @@ def draw(rule: Any, u: Any, dt: int, xp: Any = np) -> Trials:
     moved = xp.where((kind == PLACES.index("same or not")) & same, first, first + sign(2) * away)
     second = xp.where(kind == PLACES.index("categories"), tenth(1), moved)
     second = xp.where(kind == PLACES.index("anywhere"), first, second % (2 * np.pi))
-    matching = xp.where(kind == PLACES.index("categories"), (first < np.pi) == (second < np.pi), same)
-
+    places = xp.stack([first, second], axis=1)
     strengths = _strengths(t, u, sign, which, xp)
-    weighed = (strengths * t.attended[:, None, :]).sum(axis=2)
-    opposite = (first + np.pi) % (2 * np.pi)
-    stronger = xp.where(weighed[:, 1] > weighed[:, 0], second, first)
-    answers = xp.stack([first, opposite, stronger, second, second], axis=1)
-    responds = xp.stack([same | True, same | True, same | True, matching, ~matching], axis=1)
-    responds = responds[rows, t.answers[:, None]][:, 0]
-    answer = xp.where(responds, answers[rows, t.answers[:, None]][:, 0], 0.0)
+    responds, answer = answers(rule, places, strengths, dt, xp)
     return Trials(
         rule,
         edges,
         at(t.on),
         at(t.off),
-        xp.stack([first, second], axis=1),
+        places,
         strengths,
         at(t.go)[:, 0],
         at(t.release)[:, 0],
@@ -164,6 +157,28 @@ def draw(rule: Any, u: Any, dt: int, xp: Any = np) -> Trials:
         responds,
         answer,
     )
+
+
+def answers(rule: Any, places: Any, strengths: Any, dt: int, xp: Any = np) -> tuple[Any, Any]:
+    """Return whether there is an answer, (B,), and its direction (0 if there is none).
+
+    Args:
+        rule, places, strengths: as in `Trials`.
+        dt: the time step in ms.
+        xp: the array library.
+    """
+    t = Tables(*(xp.asarray(a)[rule] for a in tables(dt)))
+    first, second = places[:, 0], places[:, 1]
+    alike = (first < np.pi) == (second < np.pi)
+    matching = xp.where(t.places == PLACES.index("categories"), alike, first == second)
+    weighed = (strengths * t.attended[:, None, :]).sum(axis=2)
+    stronger = xp.where(weighed[:, 1] > weighed[:, 0], second, first)
+    found = xp.stack([first, (first + np.pi) % (2 * np.pi), stronger, second, second], axis=1)
+    always = matching | ~matching
+    due = xp.stack([always, always, always, matching, ~matching], axis=1)
+    rows = xp.arange(len(rule))
+    responds = due[rows, t.answers]
+    return responds, xp.where(responds, found[rows, t.answers], 0.0)
 
 
 def _strengths(t: Tables, u: Any, sign: Any, which: Any, xp: Any) -> Any:
