@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -33,8 +33,8 @@ class LinePanel(NamedTuple):
     y_title: str
     references: tuple[tuple[str, float], ...] = ()
     log: bool = False
-    points: bool = False
-    """Single points instead of lines."""
+    drawn: Literal["both", "lines", "points"] = "both"
+    """How: lines with a mark at every value, lines alone, single points."""
 
 
 class Lines(NamedTuple):
@@ -60,7 +60,7 @@ def over(label: str, x: Sequence[Any], values: Any) -> Line:
 
 
 def draw(numbers: Lines) -> go.Figure:
-    """Means as lines (kinds and `points`: as points), one sd as bars."""
+    """Means as lines or points, one sd as bars."""
     width = min(COLUMNS, len(numbers.panels))
     height = -(-len(numbers.panels) // width)
     titles = [style.shown(p.title) for p in numbers.panels]
@@ -80,7 +80,7 @@ def draw(numbers: Lines) -> go.Figure:
                     error_y=None
                     if sd is None
                     else {"type": "data", "array": sd, "thickness": 1, "width": 2, "color": style.color(i)},
-                    mode="markers" if panel.points else "lines+markers",
+                    mode={"both": "lines+markers", "lines": "lines", "points": "markers"}[panel.drawn],
                     name=style.shown(line.label),
                     legendgroup=line.label,
                     showlegend=line.label not in told,
@@ -116,8 +116,8 @@ def picture(numbers: Lines, path: Path) -> None:
                     line.y,
                     yerr=None if line.sd is None else np.nan_to_num(np.array(line.sd)),
                     color=style.color(i),
-                    marker=style.MPL_MARKERS[i % 8],
-                    linestyle="none" if panel.points else "-",
+                    marker="" if panel.drawn == "lines" else style.MPL_MARKERS[i % 8],
+                    linestyle="none" if panel.drawn == "points" else "-",
                     markersize=4,
                     capsize=2,
                     label=style.written(line.label),

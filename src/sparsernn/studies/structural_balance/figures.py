@@ -83,7 +83,7 @@ def prescribed(rows: Sequence[Row]) -> Lines:
             those = [row for row in mine if (row["task"], row["mode"]) == (task, mode)]
             places = tuple(round(finite(at(row, "given.eta_pooled")), 4) for row in those)
             lines.append(Line(mode, places, tuple(finite(at(row, f"score.{SCORES[task]}")) for row in those)))
-        panels.append(LinePanel(NAMES[task], tuple(lines), "η pooled of the graph", SCORES[task], points=True))
+        panels.append(LinePanel(NAMES[task], tuple(lines), "η pooled of the graph", SCORES[task], drawn="points"))
     return Lines(tuple(panels))
 
 
@@ -106,5 +106,5 @@ def weights(rows: Sequence[Row]) -> Lines:
             mean = over(name_of(strategy, graph), np.round(places, 4).tolist(), heights)
             lines.append(Line(mean.label, mean.x, mean.y))
         if lines:
-            panels.append(LinePanel(NAMES[task], tuple(lines), "recurrent weight", "density"))
+            panels.append(LinePanel(NAMES[task], tuple(lines), "recurrent weight", "density", drawn="lines"))
     return Lines(tuple(panels))

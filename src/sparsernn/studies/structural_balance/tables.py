@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsernn.errors import Undefined
-from sparsernn.report.spread import paired_difference, spread
+from sparsernn.report.spread import Difference, paired_difference, spread
 from sparsernn.report.tables import Table
 from sparsernn.studies.jobs import Row
 from sparsernn.studies.lesion_plans import UNBALANCED
@@ -60,7 +60,7 @@ def scores(rows: Sequence[Row]) -> Table:
             found.append([*line, *[None] * 5])
             continue
         gap = paired_difference(mine, dense)
-        found.append([*line, spread(dense.values()), gap.mean, gap.low, gap.high, gap.p])
+        found.append([*line, spread(dense.values()), *told(gap)])
     return Table("scores", "Scores on the test data", columns, found)
 
 
@@ -119,7 +119,7 @@ def prescribed_table(rows: Sequence[Row]) -> Table:
         etas = [spread(at(row, "given.eta_pooled") for row in side.values()) for side in (first, last)]
         largest = [spread(at(row, "given.largest_singular") for row in side.values()) for side in (first, last)]
         line = [task, mode, *etas, key, spread(before.values()), spread(after.values())]
-        found.append([*line, gap.mean, gap.low, gap.high, gap.p, *largest])
+        found.append([*line, *told(gap), *largest])
     return Table("prescribed", "Balanced against random graphs", columns, found)
 
 
@@ -138,7 +138,7 @@ def lesion_table(rows: Sequence[Row]) -> Table:
             line = [task, kind, those[0]["number"], spread(row["intact"] for row in those)]
             line += [spread(float(row["steps"]) for row in those), spread(gone), spread(change.values())]
             gap = None if kind == UNBALANCED else paired_difference(worst, change)
-            found.append([*line, *([None] * 4 if gap is None else (gap.mean, gap.low, gap.high, gap.p))])
+            found.append([*line, *([None] * 4 if gap is None else told(gap))])
     return Table("lesions", "Lesions of tangent motifs", columns, found)
 
 
@@ -155,6 +155,11 @@ def weights_table(rows: Sequence[Row]) -> Table:
         paths = ("sign_kept_from_first", "sign_kept_from_reached", "first.bimodality", "reached.bimodality")
         found.append([*line, *map(take, paths), take("last.bimodality")])
     return Table("weights", "Signs and spread of recurrent weights", columns, found)
+
+
+def told(gap: Difference) -> list[float | None]:
+    """Mean, interval and p of a difference; with one seed the mean alone."""
+    return [None if isinstance(v, Undefined) else v for v in (gap.mean, gap.low, gap.high, gap.p)]
 
 
 def finite(value: Any) -> float:

@@ -9,7 +9,7 @@ from sparsernn.errors import Undefined
 from sparsernn.report.spread import LEVEL, Difference, holm, paired_difference
 from sparsernn.report.tables import Table
 from sparsernn.studies.jobs import Row
-from sparsernn.studies.structural_balance.tables import at, kinds, name_of
+from sparsernn.studies.structural_balance.tables import at, kinds, name_of, told
 
 WANTED = 10
 """Seeds below which no claim is called reproduced or not."""
@@ -26,7 +26,7 @@ def claims(rows: Sequence[Row]) -> Table:
         adjusted = dict(zip(known, holm(known.values()), strict=True))
         for place, gap in gaps.items():
             p = adjusted.get(place)
-            line = [gap.mean, gap.low, gap.high, gap.n, p, _verdict(gap, p)]
+            line = [*told(gap)[:3], gap.n, p, _verdict(gap, p)]
             found.append([claim, *place, *line])
     return Table("claims", "The paper's claims, sparsifier by sparsifier", columns, found)
 
@@ -34,8 +34,8 @@ def claims(rows: Sequence[Row]) -> Table:
 def _claims(rows: Sequence[Row]) -> dict[str, dict[tuple[Any, ...], tuple[Mapping[int, Any], Mapping[int, Any]]]]:
     """Claim to place to two numbers by seed, of which the first should be the larger."""
     found: dict[str, dict[tuple[Any, ...], tuple[Mapping[int, Any], Mapping[int, Any]]]] = {
-        "(i) balanced loops more than in nulls (η pooled)": {},
-        "(j) η pooled grows from the beginning to the end": {},
+        "i: η pooled above its nulls": {},
+        "j: η pooled grows": {},
     }
     first, second = found
     for (cell, task, density, strategy, graph), members in kinds(rows).items():
