@@ -87,7 +87,9 @@ def test_the_command_and_the_command_again(weights, tmp_path):
     assert [v["variant"] for v in said["variants"]] == ["connectome", "rewired"]
     assert {v["edges"] for v in said["variants"]} == {np.count_nonzero(weights) - 2}
     assert all(len(v["numbers"]["score/mse"]) == len(v["eta"]) == 1 for v in said["variants"])
-    assert (out / "report.html").is_file()
+    rows = (out / "tables" / "summary.csv").read_text()
+    assert "fixed mask, connectome.npy" in rows
+    assert "fixed mask, signed null" in rows
     before = {p: p.stat().st_mtime_ns for p in out.glob("runs/*/weights.safetensors")}
     again = json.loads(CliRunner().invoke(app, words).stdout)
     assert again["variants"] == said["variants"]

@@ -38,8 +38,8 @@ def labels(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     A name is the sparsifier's, then whatever else differs between the specs; fields of the sparsifier are named where
     several sparsifiers share a name.
     """
-    names = [sparsifier_name(spec.get("sparsifier")) for spec in specs]
-    elsewhere = _differences([{k: v for k, v in spec.items() if k not in WITHOUT} for spec in specs])
+    names = [_mask_name(spec) or sparsifier_name(spec.get("sparsifier")) for spec in specs]
+    elsewhere = _differences([_begun({k: v for k, v in spec.items() if k not in WITHOUT}) for spec in specs])
     rounds = _differences([{k: v for k, v in (spec.get("rounds") or {}).items() if k != "count"} for spec in specs])
     found = []
     for i, name in enumerate(names):
@@ -47,6 +47,25 @@ def labels(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         own = _differences([specs[j].get("sparsifier") or {} for j in same])[same.index(i)]
         found.append((", ".join([name, *own, *rounds[i], *elsewhere[i]]), ", ".join(["dense", *elsewhere[i]])))
     return found
+
+
+def _mask_name(spec: Mapping[str, Any]) -> str:
+    """What a run without a sparsifier is called whose masks are those of a graph it was given."""
+    initial = spec.get("initial") or {}
+    given = isinstance(initial, Mapping) and initial.get("masks") and (initial.get("graph") or initial.get("null"))
+    file = isinstance(initial, Mapping) and initial.get("masks") and PurePath(str(initial.get("source", ""))).suffix
+    return "fixed mask" if spec.get("sparsifier") is None and (given or file) else ""
+
+
+def _begun(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec with one word for the graph it begins from: a file's name, a null of it, a generator."""
+    initial = spec.get("initial")
+    if not isinstance(initial, Mapping) or "source" not in initial:
+        return spec
+    place, null, graph = PurePath(initial["source"]).name, initial.get("null"), initial.get("graph")
+    word = graph or {f"{null} null" if null else place: {}}
+    rest = {k: v for k, v in initial.items() if k not in ("source", "null", "graph")}
+    return {**spec, "initial": {**rest, "from": word}}
 
 
 def task_names(tasks: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
