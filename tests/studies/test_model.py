@@ -90,7 +90,7 @@ def test_free_runs_begin_where_asked(made):
     for wrong in (0, -1, 2.5, "3", None):
         with pytest.raises(SpecError, match="steps"):
             model.free_run(wrong)
-    with pytest.raises(SpecError, match="init_state"):
+    with pytest.raises(SpecError, match="start"):
         model.free_run(3, start=True)
 
 
