@@ -21,6 +21,8 @@ from sparsernn.tasks.cognitive.drawing import Trials, answers, draw, uniforms
 from sparsernn.tasks.cognitive.entries import RULES
 from sparsernn.tasks.cognitive.performance import direction, judge
 from sparsernn.tasks.cognitive.rule import Between, longest
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 REFERENCE = np.load(Path(__file__).parents[1] / "fixtures" / "cognitive.npz")
 ABOUT = json.loads(str(REFERENCE["about"]))
@@ -435,3 +437,24 @@ def test_any_task_of_numbers_can_be_drawn():
     assert one.read[0].values.shape == (6, 2)
     assert "wanted" in one.title
     assert figure.draw(figure.numbers([one])).data
+
+
+def test_a_small_network_learns_go_and_anti(tmp_path):
+    """32 tanh units, 200 updates; going to the stimulus would be right in one half of the trials."""
+    record = run(
+        read_spec(
+            {
+                "task": {"cognitive": {"tasks": ["go", "anti"], "units": 8, "dt": 100, "held_out": 50}},
+                "network": {"rnn": {"hidden": 32}},
+                "optimizer": {"adam": {"learning_rate": 1e-2, "decay": "constant", "clip_norm": 1.0}},
+                "epochs": 2,
+                "updates_per_epoch": 100,
+                "batch": 32,
+                "measures": ["score"],
+            }
+        ),
+        tmp_path,
+    )
+    found = record.measures()["score"]["test"]
+    assert min(found["performance_go"], found["performance_anti"]) > 0.9
+    assert found["reference: performance of the last stimulus' direction"] == pytest.approx(0.5, abs=0.01)
