@@ -5,6 +5,7 @@ import pytest
 from tests.tasks import written
 
 from sparsernn.errors import DataError
+from sparsernn.report.figures import trials
 from sparsernn.spec import build
 from sparsernn.tasks import TASKS
 from sparsernn.tasks.base import AbstractTask
@@ -99,6 +100,15 @@ def test_a_stream_drives_a_network_through_the_split(task):
             continue
         np.testing.assert_allclose(stream[: len(first.inputs)], first.inputs[:, 0], atol=1e-6)
     assert streams["test"] is None or not np.array_equal(streams["test"], streams["validation"])
+
+
+def test_sequences_can_be_drawn(task):
+    found = task.pictures("validation", 2)
+    assert bool(found) == (not task.tokens)
+    if found:
+        drawn = trials.numbers(found)
+        assert len(drawn.columns) == len(found)
+        assert drawn.low < drawn.high
 
 
 def test_content_hashes_differ():

@@ -21,6 +21,8 @@ from sparsernn.tasks.cognitive.drawing import Trials, answers, draw, uniforms
 from sparsernn.tasks.cognitive.entries import RULES
 from sparsernn.tasks.cognitive.performance import direction, judge
 from sparsernn.tasks.cognitive.rule import Between, longest
+from sparsernn.training.run import run
+from sparsernn.training.run_spec import read_spec
 
 REFERENCE = np.load(Path(__file__).parents[1] / "fixtures" / "cognitive.npz")
 ABOUT = json.loads(str(REFERENCE["about"]))
@@ -45,7 +47,7 @@ def test_answers_and_rings_are_neurogyms(name):
     if "multsen" in name:
         agree = np.abs(np.diff(strengths.sum(axis=2), axis=1))[:, 0] > 1e-9
     wanted = REFERENCE[f"{name}/answer"]
-    assert agree.sum() >= 9
+    assert agree.sum() >= 8
     assert (responds == (wanted >= 0))[agree].all()
     np.testing.assert_allclose(answer[responds & agree], wanted[responds & agree], atol=1e-9)
 
@@ -155,9 +157,9 @@ def test_places_strengths_and_answers(name):
         assert 1.18 < mean.max() < 1.2
         if "ctx" in name:  # the other ring says nothing
             assert abs(np.corrcoef(half[:, 0] > 0, half[:, 1] > 0)[0, 1]) < 0.15
-        if "multsen" in name:  # neither ring tells by itself
+        if "multsen" in name:  # one ring alone misleads, least where contrasts are large
             alone = trials.strengths[:, 0, 0] > trials.strengths[:, 1, 0]
-            assert 0.4 < (alone == (half[:, 0] > 0)).mean() < 0.65
+            assert 0.4 < (alone == (half[:, 0] > 0)).mean() < (0.9 if "dly" in name else 0.65)
     else:
         assert (one == 1).all()
         assert 0.4 < trials.strengths[:, 0, 0].mean() < 0.6
@@ -336,10 +338,9 @@ def test_references_are_what_they_say():
     batch = next(task.examples("test", 200))
     last = perfect(batch)
     for i in range(len(trials.rule)):
-        place = trials.places[i, 1] if RULES[NAMES[trials.rule[i]]].second else trials.places[i, 0]
+        place = trials.places[i, 1 if NAMES[trials.rule[i]] == "dms" else 0]  # of two at once, the first
         last[trials.go[i] :, i, 0], last[trials.go[i] :, i, 1:] = 0.05, 0.05 + activity.bump(place, 8, np)
-    at_end, held = judge(jnp.asarray(last), batch.targets)
-    del held  # after a wrong release fixation is broken, too
+    at_end, _ = judge(jnp.asarray(last), batch.targets)
     assert found["performance of the last stimulus' direction"] == pytest.approx(float(at_end.mean()))
     constants = np.linspace(0, 0.3, 5)
     losses = [float(task.loss(jnp.full((task.steps, 120, 9), c), batch)) for c in constants]
@@ -372,7 +373,7 @@ def test_sizes_names_and_plain_form():
         ({"dt": 30}, "dt must divide 100"),
         ({"dt": 0}, "dt must divide 100"),
         ({"units": 4}, "units must be at least 8"),
-        ({"tasks": ["go"], "length": 50}, "trials of Go have up to 132 steps of 20 ms"),
+        ({"tasks": ["go"], "length": 50}, "trials of Go have up to 133 steps of 20 ms"),
         ({"noise": -1}, "noise must not be negative"),
         ({"tau": 0}, "tau must be positive"),
         ({"held_out": 0}, "held_out must be at least 1"),
@@ -398,7 +399,9 @@ def test_a_longer_batch_only_pads():
     np.testing.assert_array_equal(b.inputs[: short.steps], a.inputs)
     assert (np.asarray(b.inputs[short.steps :]) == 0).all()
     outputs = np.random.default_rng(0).normal(size=(60, 3, 33))
-    assert float(long.loss(jnp.asarray(outputs), b)) == pytest.approx(float(short.loss(jnp.asarray(outputs[:30]), a)))
+    assert float(long.loss(jnp.asarray(outputs), b)) == pytest.approx(
+        float(short.loss(jnp.asarray(outputs[: short.steps]), a))
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- the page
@@ -434,3 +437,24 @@ def test_any_task_of_numbers_can_be_drawn():
     assert one.read[0].values.shape == (6, 2)
     assert "wanted" in one.title
     assert figure.draw(figure.numbers([one])).data
+
+
+def test_a_small_network_learns_go_and_anti(tmp_path):
+    """32 tanh units, 200 updates; going to the stimulus would be right in one half of the trials."""
+    record = run(
+        read_spec(
+            {
+                "task": {"cognitive": {"tasks": ["go", "anti"], "units": 8, "dt": 100, "held_out": 50}},
+                "network": {"rnn": {"hidden": 32}},
+                "optimizer": {"adam": {"learning_rate": 1e-2, "decay": "constant", "clip_norm": 1.0}},
+                "epochs": 2,
+                "updates_per_epoch": 100,
+                "batch": 32,
+                "measures": ["score"],
+            }
+        ),
+        tmp_path,
+    )
+    found = record.measures()["score"]["test"]
+    assert min(found["performance_go"], found["performance_anti"]) > 0.9
+    assert found["reference: performance of the last stimulus' direction"] == pytest.approx(0.5, abs=0.01)

@@ -16,8 +16,8 @@ from sparsernn.tasks.base import AbstractTask, Split
 from sparsernn.tasks.picture import Picture
 
 CAPTION = (
-    "Time runs to the right; a row is a channel, the first one of a block at its top, darker is more. Above is what "
-    "the network reads, below what is wanted of it, and how much an error counts where that is not always the same"
+    "Time runs to the right; a row is a channel, the first one of a block at its top. Above is what the network reads, "
+    "below what is wanted of it, and how much an error counts where that is not always the same"
 )
 
 
@@ -57,4 +57,5 @@ def _panel(i: int, pictures: Sequence[Picture]) -> Panel:
     found = trials.numbers(pictures)
     if isinstance(found, Undefined):
         return Panel(f"trials-{i}", pictures[0].group, f"Not drawn: {found}.", None, None)
-    return Panel(f"trials-{i}", pictures[0].group, "", partial(trials.draw, found), None)
+    colors = "Blue is below 0, orange above." if found.signed else "Darker is more."
+    return Panel(f"trials-{i}", pictures[0].group, "" if i else colors, partial(trials.draw, found), None)

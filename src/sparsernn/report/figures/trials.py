@@ -107,7 +107,7 @@ def draw(numbers: TrialsFigure) -> go.Figure:
                     {"type": "line", "xref": x, "yref": "paper", "x0": begin, "x1": begin, "y0": 0, "y1": 1}
                     | {"line": style.REFERENCE}
                 )
-            labels.append(_label(style.shown(epoch.name), x, (begin + end) / 2, style.NOTE))
+            labels.append(_label(style.shown(epoch.name), x, (begin + end) / 2, style.NOTE | {"size": 10}))
         above = 20 if column.epochs else 2
         labels.append(_label(style.shown(column.title), x, time[-1] / 2, style.SMALL, above))
         made.update_xaxes(range=[0, length * column.dt], col=j + 1)

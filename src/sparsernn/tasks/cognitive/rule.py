@@ -43,8 +43,8 @@ class Rule(NamedTuple):
             ``categories``: each one of ten, at 18, 54, ..., 342 degrees; those below 180 degrees are one category.
         contrasts: half the difference between the strengths of the two stimuli, one of these; their mean is uniform in
             [0.8, 1.2) in each ring. Empty: all strengths are 1.
-        attended: the rings whose strengths are compared. If both, the stimuli have one strength, divided unevenly
-            between the rings, so that neither ring tells which is stronger.
+        attended: the rings whose strengths are compared. If both, each stimulus has one strength, and more or less of
+            it, by 10 to 40 %, in one ring than in the mean: a ring alone can mislead.
         answer: the direction to answer in, or, for ``if matching`` and ``if not matching``, when to answer at all, in
             the direction of the second stimulus.
         released: whether the fixation input goes off when the answer is due. If not, the stimulus is the signal.
