@@ -56,8 +56,8 @@ class Cognitive(AbstractTask):
 
     Training trials are drawn afresh for every batch and never repeat, each task as often, but Ctx DM 1 and 2 `context`
     times as often (5 in the paper: else a network learns to ignore the context). Validation and test are `held_out`
-    trials of each task, drawn from `seed` under their own names, with their noise. Cost: 4 microseconds a trial to draw it and .5 ms
-    to show it with its noise (one core, all tasks).
+    trials of each task, drawn from `seed` under their own names, with their noise. Cost: 4 microseconds a trial to draw
+    it and .5 ms to show it with its noise (one core, all tasks).
 
     Where this is not the published code: its batches have one rule, one ring and one timing each; its target for
     fixation is .8; its test trials are drawn anew at each look.
