@@ -19,9 +19,9 @@ def task():
 
 
 def test_recordings_are_held_out_whole(task):
-    rows = {split: len(windows.phases) for split, windows in task.load().items()}
+    rows = {split: len(windows.labels) for split, windows in task.load().items()}
     assert rows == {"train": 1_743 + 1_260 + 1_069 + 1_107, "validation": 1_830, "test": 1_420 + 1_444}
-    counts = sum(np.bincount(windows.phases, minlength=5) for windows in task.load().values())
+    counts = sum(np.bincount(windows.labels, minlength=5) for windows in task.load().values())
     assert counts.tolist() == [2_741, 2_097, 2_950, 998, 1_087], "D, P, S, H, R"
     train = task.load()["train"]
     np.testing.assert_allclose(train.values.mean(axis=0), 0, atol=1e-3)
