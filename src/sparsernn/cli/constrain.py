@@ -81,7 +81,7 @@ def constrain(
         raise SpecError("give one of --task NAME and --spec FILE")
     base = overrides({"task": task} if spec is None else read_yaml(spec), set_ or [])
     chosen = {name: tuple(values) for name, values in _only(only or []).items()}
-    graph = read_connectome(what, None if orientation is None else orientation.value, key, chosen or None, signs)  # type: ignore[arg-type]
+    graph = read_connectome(what, None if orientation is None else orientation.value, key, chosen or None, signs)
     with claimed(out) as store:
         controls = [c.value for c in control] if control else None
         found = constrained(graph, base, out, seeds, controls, held.value, radius)

@@ -96,7 +96,7 @@ class Lesions(NamedTuple):
                 "removed_abs_weight": [gone for _, gone in columns],
                 "change": dict(zip(("mean", "sd"), _numbers(c.change(self.common)), strict=True)),
             }
-        about = {"source": self.source, "number": self.quantity.key, "better": self.quantity.better}
+        about: dict[str, Any] = {"source": self.source, "number": self.quantity.key, "better": self.quantity.better}
         about |= {"split": self.split, "what": self.what, "intact": self.intact, "orders": self.orders}
         about |= {"change_after": self.common}
         return about | {"edges": self.edges, "abs_weight": self.total, "seed": self.seed, "kinds": kinds,

@@ -36,14 +36,14 @@ def write_page(path: Path, found: Lesions) -> None:
         _panel("weight", "By weight", "The same against the sum of |w| that is gone: kinds of equal weight compare.",
                figure.numbers(kinds, steps, scores, ("sum of |w| removed", name))),
     ]  # fmt: skip
-    text = [
+    said = [
         "Weights are set to 0 and nothing is trained again. A motif is unbalanced if the product of its three weights "
         "is negative."
     ]
     tables = [_steps(found), _ends(found)]
     facts = [("run", found.source), ("edges", f"{found.edges:,}"), ("taken away", found.what)]
     facts.append(("orders", f"{found.orders}, seed {found.seed}"))
-    sections = [Section("What removal does", text, panels, tables)]
+    sections = [Section("What removal does", said, panels, tables)]
     write_plain(path, f"Lesions of {Path(found.source).name}", sections, cards, facts, (), found.notes)
 
 
