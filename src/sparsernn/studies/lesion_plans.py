@@ -145,7 +145,7 @@ def _matched(order: list[Removed], weighted: Weighted, taken: np.ndarray, rng: n
     """For every edge of every step another, not among those `taken`, drawn from the `NEAR` nearest in |w|."""
     n = len(weighted.table)
     free = ~np.isin(weighted.ends[:, 0] * n + weighted.ends[:, 1], taken[:, 0] * n + taken[:, 1])
-    found: list[np.ndarray] = []
+    found: list[Removed] = []
     for step in order:
         picked = []
         for source, target in step:
