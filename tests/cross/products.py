@@ -246,14 +246,18 @@ def check(c: Combination, series: str, store: Path) -> None:
     assert list(history["epoch"]) == [1, 2, 3]
     for name in ("loss", "penalty", "gradient_norm", "learning_rate", "nonzeros"):
         assert np.isfinite(history[name]).all(), name
-    assert (history["penalty"] > 0).all() == (spec.regularizers != ())
+    if c["regularizer"] == "balance":  # of so few units often no loop is left, which costs nothing
+        assert (history["penalty"] >= 0).all()
+    else:
+        assert (history["penalty"] > 0).all() == (spec.regularizers != ())
     weights, masks = flatten(record.weights()), record.masks()
     assert all(np.isfinite(a).all() for a in weights.values())
     trainer = spec.trainer()
     acted = spec.sparsifier.acted(trainer.prunables)
     assert set(masks) == {p.path for p in acted}
     ones = sum(int(mask.sum()) for mask in masks.values())
-    assert ones == (spec.sparsifier.final_count(acted, trainer.clock(0, record.round)) if acted else 0)
+    told = spec.sparsifier.final_count(acted, trainer.clock(0, record.round)) if acted else 0
+    assert ones == told or (spec.sparsifier.announces == "most" and 0 < ones < told)
     assert all((weights[path][~mask] == 0).all() for path, mask in masks.items())
     assert history["nonzeros"][-1] == ones + sum(p.size for p in trainer.prunables if p.path not in masks)
     measures = record.measures()
