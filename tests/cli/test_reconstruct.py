@@ -16,7 +16,7 @@ def test_from_a_file_to_a_report_and_again_at_once(cli, series, tmp_path):
     command = ("reconstruct", series, "--out", out, *SMALL, *criteria, "--dt", 0.3)
     said = cli(*command)
     assert said.code == 0, said.err
-    assert "left, right; rows to train, validate, test: 144, 48, 48" in said.out
+    assert said.out.count("left, right; rows to train, validate, test: 144, 48, 48") == 1
     assert "round 2 of 2: importance of cell0/recurrent" in said.err
     for path in ("report.html", "figures/curves.png", "tables/summary.csv"):
         assert (out / path).stat().st_size > 0
