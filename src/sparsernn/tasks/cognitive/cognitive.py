@@ -55,12 +55,13 @@ class Cognitive(AbstractTask):
     `performance_TASK` is that of one task, where there are several, as a mean over a whole split.
 
     Training trials are drawn afresh for every batch and never repeat, each task as often, but Ctx DM 1 and 2 `context`
-    times as often (5 in the paper: else a network learns to ignore the context). Validation and test are `held_out` trials of each
-    task, drawn from `seed` under their own names, with their noise. Cost: 4 microseconds a trial to draw it and .5 ms
-    to show it with its noise (one core, all tasks).
+    times as often (5 in the paper: else a network learns to ignore the context). Validation and test are `held_out`
+    trials of each task, drawn from `seed` under their own names, with their noise. Cost: 4 microseconds a trial to draw
+    it and .5 ms to show it with its noise (one core, all tasks).
 
     Where this is not the published code: its batches have one rule, one ring and one timing each; its target for
-    fixation is .8; its test trials are drawn anew at each look.
+    fixation is .8; it squares errors after they were weighted, which makes the weights 25 and 4, where the paper says 5
+    and 2; its outputs go through a sigmoid, here read-outs are linear; its test trials are drawn anew at each look.
     Source: doi 10.1038/s41593-018-0310-2.
     """
 
