@@ -60,7 +60,8 @@ class Cognitive(AbstractTask):
     it and .5 ms to show it with its noise (one core, all tasks).
 
     Where this is not the published code: its batches have one rule, one ring and one timing each; its target for
-    fixation is .8; its test trials are drawn anew at each look.
+    fixation is .8; it squares errors after they were weighted, which makes the weights 25 and 4, where the paper says 5
+    and 2; its outputs go through a sigmoid, here read-outs are linear; its test trials are drawn anew at each look.
     Source: doi 10.1038/s41593-018-0310-2.
     """
 
