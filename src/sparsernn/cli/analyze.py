@@ -133,10 +133,13 @@ def _print(found: Analysis) -> None:
             typer.echo(" " * left + line)
     typer.echo("")
     short = lambda z: "–" if isinstance(z, Undefined) else f"{z:+.1f}"
-    rows = [[title, value, mean, sd, short(z)] for title, value, mean, sd, z in found.rows()]
+    rows = [
+        [title, value, *((None, None, "kept") if kept else (mean, sd, short(z)))]
+        for (title, value, mean, sd, z), kept in zip(found.rows(), found.kept(), strict=True)
+    ]
     print_table("the whole graph", ["", "value", "null mean", "sd", "z"], rows)
     if isinstance(found.motifs["+++"].number, Undefined):
-        typer.echo(f"signed motifs and balance are undefined: {found.motifs['+++'].count}")
+        typer.echo(f"signed motifs and balance are undefined: {found.motifs['+++'].number}")
     else:
         columns = ["signs of ij, jk, ik", "", found.statistic, "null mean", "sd", "z"]
         print_table("feed-forward motifs", columns, [[*r[:-1], short(r[-1])] for r in found.motif_rows()])

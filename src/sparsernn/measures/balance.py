@@ -40,7 +40,7 @@ class Balance(AbstractMeasure):
 
     With `nulls` random graphs that share with this one what `null` keeps (drawn anew from the graph that is looked at),
     all of `eta...` and the motifs have `KEY_null_mean`, `KEY_null_sd` and `KEY_z` too. Where units can be turned over
-    (`AbstractCell.odd`) the counts of single motifs, signed degrees and so every z depend on the signs that units
+    (`AbstractCell.odd_gates`) the counts of single motifs, signed degrees and so every z depend on the signs that units
     happen to have, and only eta and the totals do not: there z is the mean over `gauges` random choices of signs, each
     with nulls of its own, and `KEY_z_sd` its standard deviation.
 
@@ -99,7 +99,7 @@ class Balance(AbstractMeasure):
             return {"edges": why, "eta": why, "eta_pooled": why}
         found: dict[str, Number] = {"edges": graph.edges} | _numbers(graph)
         if self.nulls:
-            found |= self._beside(graph, network.cells[self.cell].odd)
+            found |= self._beside(graph, (self.gate or 0) in network.cells[self.cell].odd_gates)
         return found
 
     def _beside(self, graph: SignedGraph, odd: bool) -> dict[str, Number]:

@@ -44,12 +44,6 @@ class AbstractCell(Part):
     readout: ClassVar[Literal["linear", "identity"]] = "linear"
     """How a recorded system is read from the units: by a trained matrix, or as the first units themselves."""
 
-    @property
-    def odd(self) -> bool:
-        """Whether the sign of a unit is a matter of convention: turning it over (the signs of all its weights, in, out
-        and bias) changes nothing but its own sign. So it is with odd activations and no gates. Default: no."""
-        return False
-
     @abc.abstractmethod
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         """Draw the first weights.

@@ -30,10 +30,6 @@ class Continuous(AbstractCell):
 
     input_variance: InputVariance
 
-    @property
-    def odd(self) -> bool:
-        return True
-
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         k_recurrent, k_input, k_initial = jax.random.split(key, 3)
         h = self.hidden

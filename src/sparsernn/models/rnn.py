@@ -38,10 +38,6 @@ class RNN(AbstractCell):
 
     rules = (at_least(1, "hidden"),)
 
-    @property
-    def odd(self) -> bool:
-        return self.activation == "tanh"
-
     def init(self, key: jax.Array, inputs: int, observed: int) -> Weights:
         k_recurrent, k_input, k_initial = jax.random.split(key, 3)
         h = self.hidden

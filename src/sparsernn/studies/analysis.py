@@ -112,6 +112,11 @@ class Analysis(NamedTuple):
         """Numbers of the whole graph: title, value, mean and sd of the nulls, z."""
         return [(TITLES[name], *b) for name, b in self.numbers.items()]
 
+    def kept(self) -> list[bool]:
+        """Of `rows`, in their order: whether the null keeps the number, so that there is nothing to compare."""
+        numbers = self.numbers.values()
+        return [b.null_sd == 0 and abs(float(b.null_mean) - float(b.value)) <= 1e-9 for b in numbers]
+
     def motif_rows(self) -> list[list[Any]]:
         """One row a motif: signs, balanced or not, count, mean and sd of the nulls, z."""
         if self.statistic == "count":
