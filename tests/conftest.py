@@ -72,6 +72,7 @@ def pytest_collection_modifyitems(items):
     place = {f"tests/{name}": i for i, name in enumerate(DEAREST)}
     items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(DEAREST)))
 
+
 MOST_MAPS = 40_000
 """Memory maps from which on compiled programs are let go: every one holds some, and Linux gives a process 65,530; the
 one that asks for more is ended by a segmentation fault."""
