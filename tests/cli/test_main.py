@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from sparsernn.cli import use_caches
+
 COMMAND = [sys.executable, "-m", "sparsernn"]
 
 
@@ -24,31 +26,48 @@ def pair(tmp_path_factory):
     return folder / "a.csv", folder / "b.csv"
 
 
-@pytest.mark.parametrize("cache", ["/dev/null/cache", "/proc/cache"])
-def test_a_cache_that_cannot_be_written_is_done_without(pair, cache):
-    found = said("compare", *pair, SPARSERNN_CACHE=cache)
+@pytest.mark.parametrize("cache", ["/dev/null/cache", "/proc/cache", "/nonexistent"])
+def test_a_cache_that_cannot_be_written_is_done_without(cache, monkeypatch, tmp_path):
+    for name in ("NUMBA_CACHE_DIR", "JAX_COMPILATION_CACHE_DIR"):
+        monkeypatch.setenv(name, "")  # so that it is set back afterwards
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    if cache == "/nonexistent":  # a home that does not exist
+        for name in ("SPARSERNN_CACHE", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HOME", "/proc/nonexistent")
+    else:
+        monkeypatch.setenv("SPARSERNN_CACHE", cache)
+    use_caches()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    assert os.environ["NUMBA_CACHE_DIR"].startswith(str(tmp_path))
+
+
+def test_a_command_runs_without_a_cache(pair):
+    found = said("compare", *pair, SPARSERNN_CACHE="/dev/null/cache", COLUMNS="200")
     assert (found.returncode, found.stderr) == (0, "")
+    assert "D_stsp" in found.stdout
 
 
-def test_names_of_columns_are_no_markup(pair):
-    found = said("compare", *pair, HOME="/nonexistent", COLUMNS="200")
-    assert found.returncode == 0
-    assert "D_H of V [mV]" in found.stdout
-    assert "D_H of [/red]x" in found.stdout
+def test_names_of_columns_are_no_markup(pair, cli):
+    found = cli("compare", *pair)
+    assert found.code == 0
+    assert "D_H of V [mV]" in found.out
+    assert "D_H of [/red]x" in found.out
 
 
 def test_a_terminal_with_another_alphabet(pair):
-    found = said("compare", *pair, PYTHONIOENCODING="ascii", HOME="/nonexistent")
+    found = said("compare", *pair, PYTHONIOENCODING="ascii", SPARSERNN_CACHE=os.environ["SPARSERNN_CACHE"])
     assert found.returncode == 0
     assert "D_stsp" in found.stdout
 
 
-def test_a_device_is_no_spec(tmp_path):
+def test_a_device_is_no_spec(tmp_path, cli):
     os.mkfifo(tmp_path / "pipe.yaml")
     for path in (tmp_path / "pipe.yaml", "/dev/zero"):
-        found = said("run", path, HOME=str(tmp_path))
-        assert found.returncode == 4
-        assert "no ordinary file" in found.stderr
+        found = cli("run", path)
+        assert found.code == 4
+        assert "no ordinary file" in found.err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sparsernn.cli import pipeline
+from sparsernn.report import write
 from sparsernn.report.grade_numbers import GRADES
 from sparsernn.tasks import recording
 
@@ -30,7 +31,21 @@ def watched(monkeypatch):
     return pages
 
 
-def test_the_page_is_there_after_the_first_training(cli, series, tmp_path, watched):
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Pictures as files take most of the time of these small runs; `test_reconstruct` has them drawn."""
+
+    def named(pictures, folder, progress):
+        folder.mkdir(exist_ok=True)
+        places = [folder / f"{name}.png" for name, panel in pictures if panel.picture is not None]
+        for place in places:
+            place.write_bytes(b"a picture")
+        return places
+
+    monkeypatch.setattr(write, "_write_pictures", named)
+
+
+def test_the_page_is_there_after_the_first_training(cli, series, tmp_path, watched, without_pictures):
     out = tmp_path / "out"
     command = ("reconstruct", series, "--out", out, *SMALL, "--dt", 0.3)
     said = cli(*command)
@@ -57,7 +72,7 @@ def test_the_page_is_there_after_the_first_training(cli, series, tmp_path, watch
     assert {p for p in out.rglob("*") if p.is_file() and "runs" not in p.parts} == set(before)
 
 
-def test_json_has_verdict_and_baselines(cli, series, tmp_path):
+def test_json_has_verdict_and_baselines(cli, series, tmp_path, without_pictures):
     said = json.loads(cli("reconstruct", series, "--out", tmp_path / "out", *SMALL, "--density", 1, "--json").out)
     assert said["verdict"]["grade"] in GRADES
     assert said["verdict"]["reasons"]
@@ -68,7 +83,7 @@ def test_json_has_verdict_and_baselines(cli, series, tmp_path):
         assert {"d_stsp", "d_h", "prediction_error", "parameters", "seconds", "error_at"} <= set(entry)
 
 
-def test_another_recording_in_a_used_place_is_refused(cli, series, tmp_path):
+def test_another_recording_in_a_used_place_is_refused(cli, series, tmp_path, without_pictures):
     out = tmp_path / "out"
     small = (*SMALL, "--density", 1)
     assert cli("reconstruct", series, "--out", out, *small).code == 0

@@ -29,6 +29,7 @@ from sparsernn.sparsifiers import SPARSIFIERS
 from sparsernn.sparsifiers.base import AbstractSparsifier
 from sparsernn.spec import build
 from sparsernn.tasks import TASKS
+from sparsernn.tasks.base import AbstractTask
 from sparsernn.training.run import run
 from sparsernn.training.run_spec import read_spec
 from sparsernn.weights import flatten
@@ -96,6 +97,19 @@ def kind(name: str) -> tuple:
 
 KINDS = {kind(name): name for name in reversed(SPARSIFIERS)}
 """The first sparsifier of each kind: these meet every cell, the others one."""
+
+
+def task_kind(name: str) -> tuple:
+    """What a network sees of a task: whether its outputs are what it observes, whether its inputs are words, whether
+    states are carried on. Numbers of another width, or another loss, are the same code."""
+    task = AbstractTask.registry.resolve(name)
+    return task.observed, task.tokens is not AbstractTask.tokens, task.carried
+
+
+TASK_KINDS = {task_kind(name): name for name in reversed(TASKS)}
+"""The first task of each kind: these meet every cell, the others some (see `filled`)."""
+FIRST_TRAINING = {"task": "reconstruction", "forcing": list(FORCINGS)[-1]}
+"""Of all sparsifiers between trainings: with equal parts they share the run of their first training."""
 AXES: dict[str, list] = {
     "task": list(TASKS),
     "cell": [(name, i) for name in CELLS for i in range(len(ALTERNATIVES.get(name, [{}])))],
@@ -108,10 +122,10 @@ AXES: dict[str, list] = {
 }
 PAIRS = [
     ("cell", "sparsifier"),
+    ("forcing", "cell"),
     ("task", "cell"),
     ("sparsifier", "regularizer"),
     ("optimizer", "sparsifier"),
-    ("forcing", "cell"),
     ("rewind", "sparsifier"),
     ("measure", "cell"),
 ]
@@ -136,7 +150,10 @@ def wanted() -> list[Combination]:
 
 def telling(c: Combination) -> bool:
     """Whether this pair must meet. Presets of one kind are the same to their surroundings: one of each kind meets all
-    cells (of the first form), optimizers, regularizers and rewinds, the others meet at least something."""
+    cells (of the first form), optimizers, regularizers and rewinds, the others meet at least something. So it is with
+    tasks of one kind and cells."""
+    if "task" in c and c["task"] not in TASK_KINDS.values():
+        return c["cell"] == AXES["cell"][0]
     other = next((axis for axis in ("cell", "optimizer", "regularizer", "rewind") if axis in c), None)
     if "sparsifier" not in c or other is None or c["sparsifier"] in KINDS.values():
         return other != "cell" or "sparsifier" not in c or c["cell"][1] == 0
@@ -149,18 +166,23 @@ def covering() -> list[Combination]:
     for pair in wanted():
         if any(pair.items() <= c.items() for c in chosen):
             continue
-        for c in chosen:
-            if all(c.get(axis, value) == value for axis, value in pair.items()) and possible(c | pair):
-                c.update(pair)
-                break
+        fits = [c for c in chosen if all(c.get(a, v) == v for a, v in pair.items()) and possible(c | pair)]
+        if fits:
+            recorded = lambda c: "measure" in pair and c.get("forcing") is not None  # noqa: B023
+            max(fits, key=recorded).update(pair)  # so that other tasks are not in want of a place
         else:
-            chosen.append(dict(pair))
+            shared = FIRST_TRAINING if pair.get("sparsifier") in BY_ROUNDS else {}
+            chosen.append({**shared, **pair})
     return [filled(c) for c in chosen]
 
 
 def filled(c: Combination) -> Combination:
-    """The rest set to plain members, equal where possible: equal trainings share their compilation."""
-    plain = {"task": "adding", "cell": ("rnn", 0), "sparsifier": "dense", "regularizer": None, "optimizer": "sgd"}
+    """The rest set to plain members, equal where possible: equal trainings share their compilation. Tasks take turns:
+    so every task meets several cells and sparsifiers."""
+    plain = {"cell": ("rnn", 0), "sparsifier": "dense", "regularizer": None, "optimizer": "sgd"} | c
+    turn = AXES["cell"].index(plain["cell"]) + AXES["sparsifier"].index(plain["sparsifier"])
+    others = [name for name in TASKS if name not in TASK_KINDS.values() and not task_kind(name)[0]]
+    plain["task"] = others[turn % len(others)]
     if c.get("forcing") is not None or c.get("measure") in ("reconstruction", "baselines"):
         plain["task"] = "reconstruction"
     c = {**plain, "measure": "score", "forcing": None} | c

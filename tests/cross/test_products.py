@@ -3,7 +3,6 @@
 import importlib.util
 from pathlib import Path
 
-import jax
 import pytest
 
 from sparsernn.errors import DataError
@@ -14,15 +13,6 @@ products = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(products)
 
 DESIGN = products.covering()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_fast():
-    """What is compiled here runs three times: optimizing it would take most of the time."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-    jax.clear_caches()  # other tests compare bits with other processes
 
 
 @pytest.fixture(scope="module")
