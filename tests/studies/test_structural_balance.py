@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sparsernn.errors import SpecError
-from sparsernn.studies.structural_balance import prescribed, profiles, tables, verdicts
+from sparsernn.models.rnn import RNN
+from sparsernn.studies.structural_balance import isolated, prescribed, profiles, tables, verdicts
 from sparsernn.studies.structural_balance.page import contents
 from sparsernn.studies.structural_balance.settings import STRATEGIES, TASKS
 from sparsernn.studies.structural_balance.study import jobs, write
@@ -67,10 +68,10 @@ def test_tables_figures_and_page_are_written(tmp_path):
     rows.append({"key": "x", "part": "profile", "outcome": "diverged"})
     found = write(rows, tmp_path, [("size", "quick")])
     assert found.page.stat().st_size > 1e6
-    assert {p.name for p in (tmp_path / "figures").iterdir()} == {"motifs.png", "epochs.png"}
+    assert {p.name for p in (tmp_path / "figures").iterdir()} == {"motifs.png", "epochs.png", "loops.png"}
     assert "Pruning I" in (tmp_path / "README.md").read_text()
     assert [s.title for s in contents(rows, found.tables)] == [
-        "Claims", "Balance", "Motif profiles", "While training", "Scores"
+        "Claims", "Balance", "Motif profiles", "While training", "Scores", "Loops alone"
     ]  # fmt: skip
 
 
@@ -102,6 +103,23 @@ def test_numbers_of_a_matrix_agree_with_the_analysis():
     assert mine["signed"]["eta"]["value"] == theirs.numbers["eta"].value
     assert mine["motifs"] == {signs: m.number for signs, m in theirs.motifs.items()}
     assert mine["edges"] == theirs.numbers["edges"].value
+
+
+def test_a_loop_alone_responds_by_both_paths():
+    weights = 0.3 * np.random.default_rng(0).standard_normal((50, 3))
+    found = isolated.responses(weights, drive=1e-3)
+    np.testing.assert_allclose(found.measured, found.linear, atol=1e-6)
+    cell = RNN(3)  # the same with a network of the library: unit i held, two steps
+    for (ij, jk, ik), measured in zip(weights[:5], found.measured, strict=False):
+        matrix = np.array([[0, 0, 0], [ij, 0, 0], [ik, jk, 0]], np.float32)[None]
+        state = np.array([1e-3, 0, 0], np.float32)
+        for _ in range(2):
+            state = np.array(cell.step({"recurrent": matrix, "bias": np.zeros(3, np.float32)}, state, None))
+            state[0] = 1e-3
+        assert state[2] / 1e-3 == pytest.approx(measured, abs=1e-5)
+    sizes = np.abs(isolated.drawn().measured)
+    balanced, unbalanced = (sizes[isolated.drawn().of(kind)].mean() for kind in (True, False))
+    assert balanced > 1.5 * unbalanced
 
 
 def test_settings_name_what_exists():

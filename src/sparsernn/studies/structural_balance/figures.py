@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsernn.report.figures.lines import Line, LinePanel, Lines, over
 from sparsernn.studies.jobs import Row
+from sparsernn.studies.structural_balance.isolated import drawn
 from sparsernn.studies.structural_balance.settings import TASKS
 from sparsernn.studies.structural_balance.tables import SCORES, at, finite, kinds, name_of
 from sparsernn.topology.motifs import SIGNS
@@ -85,6 +86,16 @@ def prescribed(rows: Sequence[Row]) -> Lines:
             lines.append(Line(mode, places, tuple(finite(at(row, f"score.{SCORES[task]}")) for row in those)))
         panels.append(LinePanel(NAMES[task], tuple(lines), "η pooled of the graph", SCORES[task], drawn="points"))
     return Lines(tuple(panels))
+
+
+def isolated_loops() -> Lines:
+    """Response of the last unit of a loop against what both paths together say."""
+    found = drawn()
+    lines = []
+    for name, which in (("balanced", found.of(True)), ("unbalanced", found.of(False))):
+        lines.append(Line(name, tuple(found.linear[which].round(4)), tuple(found.measured[which].round(4))))
+    panel = LinePanel("loops alone", tuple(lines), "w_ij w_jk + w_ik", "h_k / h_i", drawn="points")
+    return Lines((panel,))
 
 
 def weights(rows: Sequence[Row]) -> Lines:

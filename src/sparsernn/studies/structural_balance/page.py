@@ -61,6 +61,11 @@ def contents(rows: Sequence[Row], tables: Sequence[Table]) -> list[Section]:
     add("Scores", "Each beside the dense network of the same seeds, on the whole test data.", ["scores"])
     add("Weights", "", ["weights"], _panel("weights", figures.weights(rows)))
     text = (
+        "What balance is for: in a loop alone, with its first unit held, the last one responds by both paths together; "
+        "where they have one sign, more strongly."
+    )
+    add("Loops alone", text, (), _panel("loops", figures.isolated_loops()))
+    text = (
         "Graphs of equal degrees and about as many loops, weights of equal spectral radius; one balanced and one "
         "random graph a seed. Frozen: recurrent weights stay as given. Trained: they move, the graph stays."
     )
