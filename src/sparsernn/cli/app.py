@@ -37,28 +37,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo.demo,
-    look.look,
-    reconstruct.reconstruct,
-    run.run,
-    watch.watch,
-    report.report,
-    analyze.analyze,
-    constrain.constrain,
-    lesion.lesion,
-    show.show,
-    trials.trials,
-    parts.parts,
-    doctor.doctor,
-    generate.generate,
-    forecast.forecast,
-    compare.compare,
-):
-    app.command()(command if command is run.run else spoken(command))  # a spec's errors name places in the spec
-app.add_typer(study.app, name="study", help="The published studies, each with its controls.")
-app.add_typer(graph.app, name="graph", help="Graphs from generators: balanced, with hubs, with motifs, at random.")
-app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.")
+COMMANDS = {
+    "A recording": (
+        demo.demo,
+        look.look,
+        reconstruct.reconstruct,
+        generate.generate,
+        forecast.forecast,
+        compare.compare,
+    ),
+    "Any run": (run.run, watch.watch, report.report, show.show, trials.trials, parts.parts, doctor.doctor),
+    "Any wiring": (analyze.analyze, constrain.constrain, lesion.lesion),
+}
+"""By the headings of the help."""
+for heading, commands in COMMANDS.items():
+    for command in commands:
+        said = command if command is run.run else spoken(command)  # a spec's errors name places in the spec
+        app.command(rich_help_panel=heading)(said)
+app.add_typer(
+    graph.app,
+    name="graph",
+    help="Graphs from generators: balanced, with hubs, with motifs, at random.",
+    rich_help_panel="Any wiring",
+)
+app.add_typer(
+    study.app,
+    name="study",
+    help="The published studies, each with its controls.",
+    rich_help_panel="Studies and data",
+)
+app.add_typer(data.app, name="data", help="Public data sets: list, fetch, where.", rich_help_panel="Studies and data")
 
 
 def _version(wanted: bool) -> None:
