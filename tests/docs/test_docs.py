@@ -130,7 +130,8 @@ def test_options_in_running_text_exist(page):
     root = typer.main.get_command(app)
     graph = root.commands["graph"]
     graphs = [graph.get_command(None, name) for name in graph.list_commands(None)]
-    for command in [*root.commands.values(), *root.commands["data"].commands.values(), *graphs]:
+    inner = [*root.commands["data"].commands.values(), *root.commands["study"].commands.values(), *graphs]
+    for command in [*root.commands.values(), *inner]:
         known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     text = prose(page)
     used = set(re.findall(r"`(--[a-z-]+)", text))

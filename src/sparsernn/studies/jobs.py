@@ -70,7 +70,7 @@ def carry_out(
         if record.outcome.name in (Ending.FINISHED, Ending.DIVERGED):
             finished = record.outcome.name == Ending.FINISHED
             rows = list(job.rows(record)) if finished else [{"outcome": record.outcome.name, "why": record.outcome.why}]
-            rows = [{"key": job.key, **row} for row in rows]
+            rows = [rounded({"key": job.key, **row}) for row in rows]
             with replacing(_place(out, marks[job.key])) as file:
                 file.write(sealed.dump("rows", {"key": job.key, "mark": marks[job.key], "rows": rows}))
             found[job.key] = rows
@@ -81,6 +81,17 @@ def carry_out(
     rows = [row for job in jobs for row in found.get(job.key, ())]
     write_lines(out / LINES, rows, marks)
     return rows
+
+
+def rounded(value: Any) -> Any:
+    """Plain values with floats of six significant digits: more than any of them means, and half of the size."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {key: rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(entry) for entry in value]
+    return value
 
 
 def _mark(job: Job) -> str:
