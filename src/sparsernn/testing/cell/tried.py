@@ -36,7 +36,8 @@ class Tried:
         self.network = Network((cell,) * case.layers)
         self.draw: Any = np.random.default_rng(7).normal
         draw = self.draw
-        fresh = jax.jit(self.network.init, static_argnums=1)(jax.random.key(0), case.ports)
+        with jax.enable_x64(False), jax.default_matmul_precision(None):  # compiled for `check_init` already
+            fresh = self.network.init(jax.random.key(0), case.ports)
         self.weights = jax.tree.map(lambda a: np.asarray(a, np.float64) + 0.3 * draw(size=a.shape), fresh)
         ports = case.ports
         self.xs = draw(size=(TIME, SIZE, ports.inputs)) if ports.inputs else None
@@ -50,8 +51,7 @@ class Tried:
         self.sources = jax.jit(lambda weights, *rest: self.network.input_sd(weights, paths, *rest))
         self.unroll = jax.jit(lambda weights, states: self.network.unroll(weights, self.xs, states, self.forcing))
         self.begin = jax.jit(self._begin, static_argnums=1)
-        self.loss = jax.jit(self._loss)
-        self.gradient = jax.jit(jax.grad(self._loss))
+        self.loss_and_gradient = jax.jit(jax.value_and_grad(self._loss))
 
     def _begin(self, weights: Any, leading: tuple[int, ...] = ()) -> Any:
         if self.first is None:
@@ -60,6 +60,12 @@ class Tried:
 
     def _loss(self, weights: Any) -> Any:
         return jnp.square(self.network.unroll(weights, self.xs, self._begin(weights), self.forcing).outputs).sum()
+
+    def loss(self, weights: Any) -> Any:
+        return self.loss_and_gradient(weights)[0]
+
+    def gradient(self, weights: Any) -> Any:
+        return self.loss_and_gradient(weights)[1]
 
     def read(self, weights: Any, states: Any) -> Any:
         return self.network.read(weights, self.network.cells[-1].outputs(states[-1]))
