@@ -16,8 +16,7 @@ SMALL = {"rhn": {"depth": 2}, "ctrnn": {"substeps": 2}, "neural_ode": {"substeps
 
 @pytest.fixture(scope="module", params=CELLS)
 def cell(request):
-    yield build(AbstractCell, {request.param: {"hidden": 5, **SMALL.get(request.param, {})}})
-    jax.clear_caches()  # some hundred compiled functions, a few megabytes each
+    return build(AbstractCell, {request.param: {"hidden": 5, **SMALL.get(request.param, {})}})
 
 
 @pytest.mark.parametrize("case", CASES)

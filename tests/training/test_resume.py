@@ -164,7 +164,7 @@ PHASES = ("begins", "training", "importance", "measuring")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(len(PHASES)))
 def test_kill_9_at_random_moments(tmp_path, tree, whole, same, environ, leftovers, seed):
     """Kills in imports and compilations, and a random while after what the process says it does."""
     chance = random.Random(seed)
