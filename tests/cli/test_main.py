@@ -99,4 +99,4 @@ def test_a_reader_that_goes_away_ends_a_command_in_silence(command):
 
 def test_defaults_are_shown_as_a_spec_writes_them(cli):
     shown = cli("parts", "sparsifier", "rewirer").out
-    assert "false" in next(line for line in shown.splitlines() if "skips_update" in line)
+    assert "false" in next(line for line in shown.splitlines() if line.startswith("│ skips_update"))

@@ -41,9 +41,7 @@ def weight_history(record: Record) -> dict[str, MatrixHistory]:
     How near "after pruning" comes to the update at which masks changed last depends on how often snapshots were kept.
     StoreError where there are fewer than two. Cost: every snapshot is read once.
 
-    >>> history = weight_history(record)["cell0/recurrent"]
-    >>> history.sign_kept, history.final.distribution.bimodality
-    (0.98, 0.83)
+    For instance ``weight_history(record)["cell0/recurrent"].sign_kept``.
     """
     epochs = record.snapshots()
     if len(epochs) < 2:
