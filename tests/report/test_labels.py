@@ -20,7 +20,9 @@ def spec(sparsifier=None, **fields):
     return {"task": {"adding": {"length": 50}}, "sparsifier": sparsifier, "seed": 0, "regularizers": [], **fields}
 
 
-@pytest.mark.parametrize("name", [n for n in AbstractSparsifier.registry.members if n not in ("pruner", "rewirer", "restarting")])
+@pytest.mark.parametrize(
+    "name", [n for n in AbstractSparsifier.registry.members if n not in ("pruner", "rewirer", "restarting")]
+)
 def test_methods_are_called_by_their_names(name):
     part = build(AbstractSparsifier, name)
     assert sparsifier_name(plain(part)).lower().replace(" ", "_") == name
