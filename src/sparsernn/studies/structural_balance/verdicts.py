@@ -38,7 +38,7 @@ def claims(rows: Sequence[Row]) -> Table:
             adjusted |= dict(zip(known, holm(known.values()), strict=True))
         for place, gap in gaps.items():
             p = adjusted.get(place)
-            line = [*told(gap)[:3], gap.n, p, _verdict(gap, p)]
+            line = [*told(gap)[:3], gap.n, p, _verdict(gap, p, control=place[2] in CONTROLS)]
             found.append([claim, *place, *line])
     return Table("claims", "The paper's claims, sparsifier by sparsifier", columns, found)
 
@@ -65,11 +65,13 @@ def _claims(rows: Sequence[Row]) -> dict[str, dict[tuple[Any, ...], tuple[Mappin
     return {claim: pairs for claim, pairs in found.items() if pairs}
 
 
-def _verdict(gap: Difference, p: float | None) -> str:
+def _verdict(gap: Difference, p: float | None, control: bool) -> str:
     if p is None or isinstance(gap.mean, Undefined):
         return "undecided"
     if gap.n < WANTED:
         return f"undecided: {gap.n} seeds"
     if p > LEVEL:
         return "not seen"
-    return "reproduced" if float(gap.mean) > 0 else "the opposite"
+    if float(gap.mean) < 0:
+        return "the opposite"
+    return "here too" if control else "reproduced"
