@@ -33,7 +33,7 @@ def claims(rows: Sequence[Row]) -> Table:
             if not isinstance(gap.p, Undefined):
                 cell, task, name, density = place
                 families.setdefault((cell, task, density, name in CONTROLS), {})[place] = float(gap.p)
-        adjusted = {}
+        adjusted: dict[tuple[Any, ...], float] = {}
         for known in families.values():
             adjusted |= dict(zip(known, holm(known.values()), strict=True))
         for place, gap in gaps.items():
