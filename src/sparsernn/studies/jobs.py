@@ -137,9 +137,12 @@ def read_lines(path: Path) -> list[Row]:
 
 
 def _taken_over(known: Iterable[Path], marks: Mapping[str, str]) -> dict[str, list[Row]]:
+    """The rows of each job from the first file that has them."""
     found: dict[str, list[Row]] = {}
     for path in known:
+        here: dict[str, list[Row]] = {}
         for row in read_lines(path):
             if marks.get(row["key"]) == row["mark"]:
-                found.setdefault(row["key"], []).append({k: v for k, v in row.items() if k != "mark"})
+                here.setdefault(row["key"], []).append({k: v for k, v in row.items() if k != "mark"})
+        found = here | found
     return found

@@ -67,8 +67,9 @@ def lesions(rows: Sequence[Row]) -> Lines:
         those = [row for row in mine if row["task"] == task]
         lines = []
         for kind in those[0]["kinds"]:
-            steps = min(len(row["kinds"][kind]["score"]) for row in those)
-            values = [[finite(v) for v in row["kinds"][kind]["score"][:steps]] for row in those]
+            curves = [[finite(v) for v in row["kinds"][kind]["score"]] for row in those]
+            steps = max(map(len, curves))
+            values = [curve + [np.nan] * (steps - len(curve)) for curve in curves]  # networks that have as many
             lines.append(over(kind, range(steps), values))
         panels.append(LinePanel(NAMES[task], tuple(lines), "loops taken away", those[0]["number"]))
     return Lines(tuple(panels))

@@ -59,10 +59,15 @@ def contents(rows: Sequence[Row], tables: Sequence[Table]) -> list[Section]:
     add("Balance", NULLS, ["balance"])
     text = (
         "Over random choices of the units' signs, which change nothing that the network does. Divided by their length, "
-        "so that sizes can be compared. Balanced: an even number of minus signs."
+        "so that sizes can be compared. Balanced: an even number of minus signs. Over all choices of signs the four "
+        "balanced motifs have one expected z, and so have the four unbalanced ones: the eight are two findings at most."
     )
     add("Motif profiles", text, ["motifs"], _panel("motifs", figures.motif_profiles(rows)))
-    add("While training", "Mean and sd over seeds.", (), _panel("epochs", figures.balance_over_epochs(rows)))
+    text = (
+        "Mean and sd over seeds. Of SET the points between are its core, as new weights are still 0 when they are "
+        "looked at; the last one is the full graph."
+    )
+    add("While training", text, (), _panel("epochs", figures.balance_over_epochs(rows)))
     add("Scores", "Each beside the dense network of the same seeds, on the whole test data.", ["scores"])
     add("Weights", "", ["weights"], _panel("weights", figures.weights(rows)))
     text = (
@@ -77,7 +82,8 @@ def contents(rows: Sequence[Row], tables: Sequence[Table]) -> list[Section]:
     add("Balanced against random graphs", text, ["prescribed"], _panel("prescribed", figures.prescribed(rows)))
     text = (
         "Loops that hang on a trained network by one node are taken away one by one, without training again; beside "
-        "balanced ones, any ones, and single edges of as much |w|."
+        "balanced ones, any ones, and single edges of as much |w| elsewhere. Only as many as every kind has can be "
+        "compared, and balanced ones are not matched in |w|: the table has both."
     )
     add("Lesions", text, ["lesions"], _panel("lesions", figures.lesions(rows)))
     return sections

@@ -67,7 +67,7 @@ def scores(rows: Sequence[Row]) -> Table:
 def balances(rows: Sequence[Row]) -> Table:
     """Balance beside the two nulls."""
     columns = ["cell", "task", "sparsifier", "density", "edges", "eta", "null", "z", "z, fanmod", "eta pooled"]
-    columns += ["null pooled", "z pooled", "seeds with z > 2"]
+    columns += ["null pooled", "z pooled", "seeds with z pooled > 2"]
     found: list[list[Any]] = []
     for (cell, task, density, strategy, graph), members in kinds(rows).items():
         if graph == "none":
@@ -106,7 +106,8 @@ def motif_table(rows: Sequence[Row]) -> Table:
 def prescribed_table(rows: Sequence[Row]) -> Table:
     """Balanced against random graphs of equal degrees, loops and spectral radius, seed by seed."""
     columns = ["task", "recurrent weights", "eta pooled, random", "balanced", "score", "random", "balanced graph"]
-    columns += ["difference", "95 % from", "to", "p", "singular value, random", "balanced, value"]
+    columns += ["difference", "95 % from", "to", "p", "eta pooled at the end, random", "at the end, balanced"]
+    columns += ["loops, random", "loops, balanced", "singular value, random", "singular value, balanced"]
     mine = [row for row in rows if row.get("part") == "prescribed" and row.get("outcome") == "finished"]
     found: list[list[Any]] = []
     for task, mode in dict.fromkeys((row["task"], row["mode"]) for row in mine):
@@ -117,9 +118,13 @@ def prescribed_table(rows: Sequence[Row]) -> Table:
         before, after = ({s: at(row, f"score.{key}") for s, row in side.items()} for side in (first, last))
         gap = paired_difference(after, before)
         etas = [spread(at(row, "given.eta_pooled") for row in side.values()) for side in (first, last)]
-        largest = [spread(at(row, "given.largest_singular") for row in side.values()) for side in (first, last)]
+        more = [
+            spread(at(row, path) for row in side.values())
+            for path in ("last.eta_pooled", "given.loops", "given.largest_singular")
+            for side in (first, last)
+        ]
         line = [task, mode, *etas, key, spread(before.values()), spread(after.values())]
-        found.append([*line, *told(gap), *largest])
+        found.append([*line, *told(gap), *more])
     return Table("prescribed", "Balanced against random graphs", columns, found)
 
 
