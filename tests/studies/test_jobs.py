@@ -32,7 +32,8 @@ def test_rows_are_kept_and_the_same_call_does_nothing(tmp_path):
     assert first == again
     assert [row["key"] for row in first] == ["tiny/0"] * 2 + ["tiny/1"] * 2
     assert isinstance(first[0]["none"], Undefined)
-    assert [{k: v for k, v in row.items() if k != "mark"} for row in read_lines(tmp_path / LINES)] == first
+    read = read_lines(tmp_path / LINES)
+    assert [{k: v for k, v in row.items() if k not in ("mark", "of")} for row in read] == first
 
 
 def test_other_settings_or_another_version_are_done_anew(tmp_path):
@@ -75,3 +76,25 @@ def test_a_training_that_diverges_is_a_row_without_numbers(tmp_path):
     assert row["outcome"] == "diverged"
     assert row["key"] == "wild"
     assert "why" in row
+
+
+def test_a_directory_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(StoreError, match="something else"):
+        carry_out([job(0, [])], tmp_path, quiet)
+    assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
+    with pytest.raises(SpecError, match="nothing is left"):
+        carry_out([], tmp_path / "new", quiet)
+
+
+def test_rows_taken_over_are_kept_and_half_a_job_is_refused(tmp_path):
+    calls = []
+    carry_out([job(0, calls)], tmp_path / "a", quiet, workers=1)
+    lines = (tmp_path / "a" / LINES).read_bytes()
+    taken = carry_out([job(0, calls)], tmp_path / "b", quiet, 1, [tmp_path / "a" / LINES])
+    (tmp_path / "a" / LINES).unlink()
+    assert carry_out([job(0, calls)], tmp_path / "b", quiet, 1) == taken
+    (tmp_path / "half.jsonl").write_bytes(lines.splitlines(keepends=True)[0])
+    with pytest.raises(StoreError, match="1 of 2 rows"):
+        carry_out([job(0, calls)], tmp_path / "c", quiet, 1, [tmp_path / "half.jsonl"])
+    assert calls == [0]

@@ -83,7 +83,7 @@ def analyze(
         raise SpecError(
             f"{given.source} does not say how it is to be read; say --orientation source-target if row i, column j "
             "leads from i to j (connectomes, graph libraries), target-source if from j to i (W @ h, PyTorch, this "
-            "library); in Python orientation=..."
+            "library) (in Python orientation=...)"
         )
     if signs is not None:
         wiring = with_signs(wiring, Path(signs))

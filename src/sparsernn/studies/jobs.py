@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,13 +56,17 @@ def carry_out(
     names = [job.key for job in jobs]
     if len({*names}) < len(names):
         raise SpecError("two jobs of a study have one key")
-    (out / ROWS).mkdir(parents=True, exist_ok=True)
+    if not jobs:
+        raise SpecError("nothing is left to train with these tasks, cells and parts; ask for more of them")
+    claim(out)
     marks = {job.key: _mark(job) for job in jobs}
     found = _taken_over(known, marks)
     for job in jobs:
         place = _place(out, marks[job.key])
         if place.is_file():
             found[job.key] = _read(place)
+        elif job.key in found:
+            _keep(place, job.key, marks[job.key], found[job.key])
     missing = [job for job in jobs if job.key not in found]
     before = len(jobs) - len(missing)
 
@@ -71,8 +76,7 @@ def carry_out(
             finished = record.outcome.name == Ending.FINISHED
             rows = list(job.rows(record)) if finished else [{"outcome": record.outcome.name, "why": record.outcome.why}]
             rows = [rounded({"key": job.key, **row}) for row in rows]
-            with replacing(_place(out, marks[job.key])) as file:
-                file.write(sealed.dump("rows", {"key": job.key, "mark": marks[job.key], "rows": rows}))
+            _keep(_place(out, marks[job.key]), job.key, marks[job.key], rows)
             found[job.key] = rows
             progress("trainings", before + sum(j.key in found for j in missing), len(jobs))
 
@@ -81,6 +85,25 @@ def carry_out(
     rows = [row for job in jobs for row in found.get(job.key, ())]
     write_lines(out / LINES, rows, marks)
     return rows
+
+
+def claim(out: Path) -> None:
+    """Make the directory of a study. StoreError, and nothing written, where it holds something else."""
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"{out} is a file; give a directory for the study")
+    if out.is_dir() and not (out / ROWS).is_dir() and any(out.iterdir()):
+        raise StoreError(
+            f"{out} holds something else (no {ROWS} in it) and would be written over; give an empty or a new directory"
+        )
+    try:
+        (out / ROWS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{out} cannot be made ({error.strerror})") from None
+
+
+def _keep(place: Path, key: str, mark: str, rows: list[Row]) -> None:
+    with replacing(place) as file:
+        file.write(sealed.dump("rows", {"key": key, "mark": mark, "rows": rows}))
 
 
 def rounded(value: Any) -> Any:
@@ -112,10 +135,11 @@ def _read(place: Path) -> list[Row]:
 
 
 def write_lines(path: Path, rows: Sequence[Row], marks: Mapping[str, str]) -> None:
-    """One JSON object a line, each with the mark of what made it."""
+    """One JSON object a line, each with the mark of what made it, and `of`, how many rows its job has."""
+    of = Counter(row["key"] for row in rows)
     with replacing(path) as file:
         for row in rows:
-            file.write(canonical_json({"mark": marks[row["key"]], **row}) + b"\n")
+            file.write(canonical_json({"mark": marks[row["key"]], "of": of[row["key"]], **row}) + b"\n")
 
 
 def read_lines(path: Path) -> list[Row]:
@@ -130,8 +154,11 @@ def read_lines(path: Path) -> list[Row]:
             row = parse_json(line, path)
         except DataError:
             row = None
-        if not isinstance(row, dict) or "key" not in row or "mark" not in row:
-            raise StoreError(f"{path}, line {number}: expected a JSON object with key and mark, as a study writes them")
+        known = isinstance(row, dict) and all(isinstance(row.get(name), str) for name in ("key", "mark"))
+        if not known or not isinstance(row.get("of"), int):
+            raise StoreError(
+                f"{path}, line {number}: expected a JSON object with key, mark and of, as a study writes them"
+            )
         rows.append(row)
     return rows
 
@@ -143,6 +170,9 @@ def _taken_over(known: Iterable[Path], marks: Mapping[str, str]) -> dict[str, li
         here: dict[str, list[Row]] = {}
         for row in read_lines(path):
             if marks.get(row["key"]) == row["mark"]:
-                here.setdefault(row["key"], []).append({k: v for k, v in row.items() if k != "mark"})
-        found = here | found
+                here.setdefault(row["key"], []).append(row)
+        for key, rows in here.items():
+            if len(rows) != rows[0]["of"]:
+                raise StoreError(f"{path} has {len(rows)} of {rows[0]['of']} rows of {key}; take the whole file")
+            found.setdefault(key, [{k: v for k, v in row.items() if k not in ("mark", "of")} for row in rows])
     return found

@@ -229,3 +229,16 @@ def test_a_damaged_sparse_matrix(tmp_path):
             archive.writestr(name, raw)
     with pytest.raises(DataError, match="damaged"):
         read_wiring(tmp_path / "s.npz")
+
+
+def test_text_in_another_alphabet_is_refused_rather_than_merged(tmp_path):
+    path = tmp_path / "lat.csv"
+    path.write_bytes("source,target,weight\né,b,1\nb,è,1\nè,é,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match="UTF-8"):
+        read_wiring(path)
+
+
+def test_a_header_alone_is_no_edge(tmp_path):
+    path = tmp_path / "head.csv"
+    path.write_text("source,target,weight\n")
+    assert len(read_wiring(path).source) == 0

@@ -50,7 +50,7 @@ def says_edges(path: Path) -> bool:
     try:
         with _opened(path) as file:
             first = next(_rows(file, path), [])
-    except (DataError, csv.Error, OSError, EOFError, zlib.error):
+    except (DataError, UnicodeDecodeError, csv.Error, OSError, EOFError, zlib.error):
         return False
     cells = {cell.lower() for cell in first}
     return len(first) <= LISTED and bool(cells & SOURCE) and bool(cells & TARGET)
@@ -84,6 +84,11 @@ def read_delimited(path: Path, only: Only | None = None) -> Wiring:
             if plan is not None:
                 return _edges(itertools.chain(first, rows), plan, path, only)
             return _matrix(itertools.chain(first, rows), path)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not UTF-8 text (byte {error.start:,} of what was read is {error.object[error.start]:#x}): "
+            "other letters would be taken for one another; save it as UTF-8"
+        ) from None
     except csv.Error as error:
         raise DataError(f"{path} is no table: {error}; are its quotes balanced?") from None
     except (OSError, EOFError, zlib.error) as error:
@@ -93,13 +98,13 @@ def read_delimited(path: Path, only: Only | None = None) -> Wiring:
 def _opened(path: Path) -> TextIO:
     """The text; of a packed file no more than it may unfold to."""
     if path.suffix.lower() != ".gz":
-        return path.open(encoding="utf-8-sig", errors="replace", newline="")
+        return path.open(encoding="utf-8-sig", errors="strict", newline="")
     limit = unpacked_limit(path.stat().st_size)
     with gzip.open(path, "rb") as file:
         raw = file.read(limit + 1)
     if len(raw) > limit:
         raise DataError(f"{path} would unfold to more than the {limit:,} bytes allowed; unpack it first")
-    return io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", errors="replace", newline="")
+    return io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", errors="strict", newline="")
 
 
 def _rows(file: TextIO, path: Path) -> Iterator[list[str]]:
@@ -132,7 +137,7 @@ def _plan(first: list[list[str]], path: Path, only: Only | None) -> _Plan | None
     place = lambda names: next((i for i, cell in enumerate(header) if cell in names), None)
     source, target = place(SOURCE), place(TARGET)
     # a matrix may have nodes called pre and post, but many columns, or their names before its rows as well
-    matrix = width > LISTED or [row[0] for row in first[1:]] == first[0][1 : len(first)]
+    matrix = width > LISTED or (len(first) > 1 and [row[0] for row in first[1:]] == first[0][1 : len(first)])
     if source is not None and target is not None and source != target and not matrix:
         weight, sign = place(WEIGHT), place(SIGN)
         return _Plan(source, target, weight, sign, first[0], True)

@@ -11,7 +11,7 @@ from sparsernn.errors import SpecError, nearest
 from sparsernn.progress import Progress
 from sparsernn.registry import here
 from sparsernn.report.tables import Table, csv
-from sparsernn.studies.jobs import Job, Row, carry_out
+from sparsernn.studies.jobs import Job, Row, carry_out, claim
 from sparsernn.studies.structural_balance import lesioned, page, prescribed, profiles, tables, verdicts
 from sparsernn.studies.structural_balance.settings import (
     CELLS,
@@ -77,7 +77,11 @@ def structural_balance(
     Raises SpecError for unknown names, DataError where data are missing, `Interrupted` where it was stopped.
     """
     out = Path(out)
+    if unknown := [name for name in parts if name not in PARTS]:
+        raise SpecError([f'parts: "{name}"{nearest(name, PARTS)}' for name in unknown])
     wanted = jobs(size, tasks, cells, strategies, densities, seeds)
+    if "prescribed" in parts or "lesions" in parts:
+        claim(out)
     if "prescribed" in parts:
         wanted += prescribed.jobs(size, _some(tasks, GRAPH_TASKS[size]), seeds or GRAPH_SEEDS[size], out)
     if "lesions" in parts:
