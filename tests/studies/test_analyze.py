@@ -116,3 +116,17 @@ def test_the_page_stands_alone_and_escapes_names(tmp_path):
     assert "Signed motifs and balance are undefined" in page
     sparsernn.analyze(weights(), "source-target", nulls=5).write(tmp_path / "w.html")
     assert "Motif profile" in (tmp_path / "w.html").read_text(encoding="utf-8")
+
+
+def test_signs_of_a_matrix_with_names_go_by_name(tmp_path):
+    (tmp_path / "e.csv").write_text("source,target,weight\na,b,1\nb,c,1\nc,a,1\na,c,1\nd,a,1\nb,d,1\n")
+    rows = {"d": "-1,-1,-1,-1", "c": "-1,-1,-1,-1", "b": "1,1,1,1", "a": "1,1,1,1"}
+    signs = tmp_path / "s.csv"
+    signs.write_text(",d,c,b,a\n" + "".join(f"{name},{row}\n" for name, row in rows.items()))
+    found = sparsernn.analyze(tmp_path / "e.csv", signs=signs, nulls=5)
+    names = np.array(found.names)
+    sent = {(names[s], bool(w > 0)) for s, w in zip(found.graph.signed.source, found.graph.weights, strict=True)}
+    assert sent == {("a", True), ("b", True), ("c", False), ("d", False)}
+    signs.write_text(signs.read_text().replace("d", "x"))
+    with pytest.raises(DataError, match='"x", which is no node'):
+        sparsernn.analyze(tmp_path / "e.csv", signs=signs, nulls=5)

@@ -111,7 +111,7 @@ def with_signs(wiring: Wiring, path: Path) -> Wiring:
     sign a node (that of all its edges out), in order or behind its name. An edge whose sign is 0 or not there is an
     error: DataError."""
     if path.suffix.lower() in (".npy", ".npz", ".mat") or _is_matrix(path, wiring.nodes):
-        matrix = read_wiring(path)
+        matrix = _in_order(read_wiring(path), wiring, path)
         if matrix.nodes != wiring.nodes:
             raise DataError(f"{path} has signs for {matrix.nodes:,} nodes, the graph has {wiring.nodes:,}")
         known = sparse.csr_array((np.sign(matrix.weights), (matrix.source, matrix.target)), shape=(wiring.nodes,) * 2)
@@ -122,6 +122,19 @@ def with_signs(wiring: Wiring, path: Path) -> Wiring:
         raise DataError(f"{path} has no sign for {missing:,} of {len(signs):,} edges")
     note = f"signs are those of {path.name}"
     return wiring._replace(weights=np.abs(wiring.weights) * signs, notes=(*wiring.notes, note))
+
+
+def _in_order(matrix: Wiring, wiring: Wiring, path: Path) -> Wiring:
+    """A matrix of signs with its nodes in the order of the graph's, where both have names."""
+    if not matrix.names or not wiring.names:
+        return matrix
+    place = {name: i for i, name in enumerate(wiring.names)}
+    if missing := [name for name in matrix.names if name not in place]:
+        raise DataError(f'{path} has signs for "{missing[0]}", which is no node of the graph')
+    if len(matrix.names) != wiring.nodes:
+        raise DataError(f"{path} has signs for {len(matrix.names):,} nodes, the graph has {wiring.nodes:,}")
+    to = np.array([place[name] for name in matrix.names])
+    return matrix._replace(source=to[matrix.source], target=to[matrix.target], names=wiring.names)
 
 
 def _is_matrix(path: Path, nodes: int) -> bool:

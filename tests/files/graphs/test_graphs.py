@@ -242,3 +242,13 @@ def test_a_header_alone_is_no_edge(tmp_path):
     path = tmp_path / "head.csv"
     path.write_text("source,target,weight\n")
     assert len(read_wiring(path).source) == 0
+
+
+def test_a_header_that_does_not_say_the_ends_is_refused(tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_text("id,source_x,target_x,weight\n1,a,b,3\n2,b,c,1\n3,c,a,1\n4,a,c,1\n5,d,a,1\n")
+    with pytest.raises(DataError, match="source and target"):
+        read_wiring(path)
+    path.write_text("FromNodeId,ToNodeId\n1,2\n2,3\n3,1\n1,3\n")
+    assert sorted(read_wiring(path).names) in (["1", "2", "3"], [])
+    assert len(read_wiring(path).source) == 4

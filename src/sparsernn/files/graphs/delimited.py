@@ -145,18 +145,28 @@ def _plan(first: list[list[str]], path: Path, only: Only | None) -> _Plan | None
         raise SpecError(f"{path} has no header with a source and a target column, so nothing can be chosen by column")
     if width < 2 or width > 6 or len(first) <= width + (header[0] == ""):
         if width in (2, 3) and len(first) < width:  # too few lines for a matrix of so many columns
-            return _bare(first, width)
+            return _bare(first, width, path)
         return None
     if width == 2 and len(first) == 2:
         return None
-    return _bare(first, width)
+    return _bare(first, width, path)
 
 
-def _bare(first: list[list[str]], width: int) -> _Plan:
-    """Without a header that is understood: the first two columns, and a number in the third."""
+def _bare(first: list[list[str]], width: int, path: Path) -> _Plan:
+    """Without a header that is understood: the first two columns, and a number in the third. DataError where the first
+    line can only be a header, but does not say which columns are meant."""
     below = first[1] if len(first) > 1 else first[0]
     weight = 2 if width > 2 and len(below) > 2 and is_number(below[2]) else None
     header = weight is not None and len(first) > 1 and not is_number(first[0][2])
+    rest = [row for row in first[1:] if len(row) == width]
+    words = [len(rest) > 1 and not is_number(c) and all(is_number(r[i]) for r in rest) for i, c in enumerate(first[0])]
+    if not header and width == 2 and all(words):
+        return _Plan(0, 1, None, None, first[0], True)
+    if not header and any(words):
+        raise DataError(
+            f"{path}: the first line, {', '.join(first[0])[:80]}, seems to name columns, none of them source or "
+            "target; call the two ends source and target (or from and to, pre and post)"
+        )
     return _Plan(0, 1, weight, None, first[0] if header else [], header)
 
 

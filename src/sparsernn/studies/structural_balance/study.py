@@ -109,7 +109,7 @@ def jobs(
         ("strategies", strategies, STRATEGIES),
     ):
         problems += [f'{what}: "{name}"{nearest(name, known)}' for name in given if name not in known]
-    problems += [f"densities: {d} must lie in (0, 1)" for d in densities if not 0 < d < 1]
+    problems += [f"density: {d} must lie in (0, 1)" for d in densities if not 0 < d < 1]
     if seeds is not None and seeds < 1:
         problems.append(f"seeds must be at least 1, got {seeds}")
     if problems:
