@@ -65,7 +65,11 @@ def draw(numbers: Lines) -> go.Figure:
     height = -(-len(numbers.panels) // width)
     titles = [style.shown(p.title) for p in numbers.panels]
     made = make_subplots(
-        height, width, subplot_titles=titles, horizontal_spacing=0.11, vertical_spacing=0.16 / max(height - 1, 1)
+        height,
+        width,
+        subplot_titles=titles,
+        horizontal_spacing=0.11,
+        vertical_spacing=min(0.22, 0.3 / max(height - 1, 1)),
     )
     told = set()
     for number, panel in enumerate(numbers.panels):
