@@ -368,7 +368,9 @@ def main() -> None:
     for begin in range(0, len(combinations), BATCH):
         subprocess.run([sys.executable, *sys.argv, "--batch", str(begin)], check=True)
         print(f"{min(begin + BATCH, len(combinations)):,} of {len(combinations):,}", flush=True)
-    what = "all pairs" if options.pairs else "the full product"
+    what = (
+        "all pairs (of tasks with cells: every kind of task with every cell)" if options.pairs else "the full product"
+    )
     what += f", every {options.every}th of {len(full()):,}" if options.every > 1 else ""
     entries = {entry["label"]: entry for entry in read(options.log)}
     seconds = sum(entries[label(c)]["seconds"] for c in combinations)
