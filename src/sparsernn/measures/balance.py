@@ -93,7 +93,7 @@ class Balance(AbstractMeasure):
         if isinstance(connectome, Undefined):
             return {"edges": connectome, "eta": connectome, "eta_pooled": connectome}
         try:
-            graph = graph_of(_core(connectome.adjacency, self.core)).signed
+            graph = graph_of(core(connectome.adjacency, self.core)).signed
         except DataError:
             why = Undefined("some weights are not finite")
             return {"edges": why, "eta": why, "eta_pooled": why}
@@ -142,8 +142,8 @@ def turned(graph: SignedGraph, units: np.ndarray) -> SignedGraph:
     return graph._replace(negative=(graph.negative ^ changed).astype(np.int8))
 
 
-def _core(adjacency: np.ndarray, share: float) -> np.ndarray:
-    """Without the share of each sign that is nearest to 0 (of equal ones the first go)."""
+def core(adjacency: np.ndarray, share: float) -> np.ndarray:
+    """A matrix without the share of its weights of each sign that is nearest to 0 (of equal ones the first go)."""
     left = np.array(adjacency)
     for side in (left > 0, left < 0) if share else ():
         places = np.argwhere(side)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsernn.errors import Undefined
+from sparsernn.measures.balance import core
 from sparsernn.runs.record import Record
 from sparsernn.studies.jobs import Row
 from sparsernn.studies.weight_history import weight_history
@@ -45,17 +46,6 @@ def largest(matrix: np.ndarray, density: float) -> np.ndarray:
     kept = np.zeros(matrix.size)
     kept[order] = matrix.ravel()[order]
     return kept.reshape(matrix.shape)
-
-
-def core(matrix: np.ndarray, exchanged: float) -> np.ndarray:
-    """The same without the share of its positive, and of its negative weights, that lies nearest to 0: what SET's next
-    exchange would leave."""
-    kept = matrix.copy()
-    for sign in (1, -1):
-        live = np.flatnonzero(sign * matrix.ravel() > 0)
-        order = live[np.argsort(np.abs(matrix.ravel()[live]), kind="stable")]
-        kept.ravel()[order[: round(exchanged * len(live))]] = 0
-    return kept
 
 
 def numbers(matrix: np.ndarray, seed: int) -> Row:
