@@ -40,7 +40,7 @@ def test_what_is_not_the_archive_is_refused(tmp_path, given, match):
 
 
 def test_more_than_it_can_hold(tmp_path, monkeypatch):
-    monkeypatch.setattr("sparsernn.files.gesture_phase.unpacked_limit", lambda packed: 100)
+    monkeypatch.setattr("sparsernn.files.zipped.unpacked_limit", lambda packed: 100)
     with pytest.raises(DataError, match="unfolds to more than 100"):
         read_gesture_phase(archive(tmp_path / "a.zip"))
 

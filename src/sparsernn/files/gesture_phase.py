@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.errors import DataError
-from sparsernn.files.limits import regular_file, unpacked_limit, unreadable
+from sparsernn.files.limits import regular_file, unreadable
+from sparsernn.files.zipped import member
 
 VIDEOS = ("a1", "a2", "a3", "b1", "b3", "c1", "c3")
 """Recordings, a letter a user."""
@@ -38,13 +39,7 @@ def read_gesture_phase(path: str | Path) -> dict[str, Gestures]:
 
 
 def _read(archive: zipfile.ZipFile, name: str, path: Path) -> Gestures:
-    if name not in archive.namelist():
-        raise DataError(f"{path} has no {name}; expected the archive of UCI's data set 302, gesture phase segmentation")
-    limit = unpacked_limit(path.stat().st_size)
-    with archive.open(name) as member:
-        raw = member.read(limit + 1)
-    if len(raw) > limit:
-        raise DataError(f"{path}: {name} unfolds to more than {limit:,} bytes; damaged")
+    raw = member(archive, name, path, "UCI's data set 302, gesture phase segmentation")
     try:
         rows = [line.split(",") for line in raw.decode("utf-8-sig").split()[1:]]
         values = np.array([row[:-1] for row in rows], dtype=np.float32)

@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsernn.errors import DataError
-from sparsernn.files.limits import regular_file, unpacked_limit, unreadable
+from sparsernn.files.limits import regular_file, unreadable
+from sparsernn.files.zipped import member
 
 ACTIVITIES = ("walking", "walking upstairs", "walking downstairs", "sitting", "standing", "lying")
 SIGNALS = tuple(f"{name}_{axis}" for name in ("body_acc", "body_gyro", "total_acc") for axis in "xyz")
 """Acceleration of the body and in all (g), and angular velocity (rad/s)."""
 STEPS = 128
+ARCHIVE = "UCI's data set 240, UCI HAR Dataset.zip"
 
 
 class Activity(NamedTuple):
@@ -49,27 +51,16 @@ def read_uci_har(path: str | Path) -> dict[str, Activity]:
         raise unreadable(path, error) from None
 
 
-def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
-    if name not in archive.namelist():
-        raise DataError(f"{path} has no {name}; expected the archive of UCI's data set 240, UCI HAR Dataset.zip")
-    limit = unpacked_limit(path.stat().st_size)
-    with archive.open(name) as member:
-        raw = member.read(limit + 1)
-    if len(raw) > limit:
-        raise DataError(f"{path}: {name} unfolds to more than {limit:,} bytes; damaged")
-    return raw
-
-
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
     try:
-        return np.load(io.BytesIO(_member(archive, name, path)), allow_pickle=False)
+        return np.load(io.BytesIO(member(archive, name, path, ARCHIVE)), allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise DataError(f"{path}: {name} is no array of numbers: {error}") from None
 
 
 def _texts(archive: zipfile.ZipFile, side: str, path: Path) -> list[np.ndarray]:
     def table(name: str, columns: int) -> np.ndarray:
-        raw = _member(archive, f"UCI HAR Dataset/{side}/{name}_{side}.txt", path)
+        raw = member(archive, f"UCI HAR Dataset/{side}/{name}_{side}.txt", path, ARCHIVE)
         try:
             flat = np.array(raw.split(), dtype=np.float64).astype(np.float32)
             return flat.reshape(-1, columns)
